@@ -1,0 +1,138 @@
+"""Mails to a person about one cause: raised inside the transaction that saw the cause, sent later by the mailing worker.
+
+A notice is unique for its cause, its day (UTC) and its recipient, so a cause that lasts says so once a day and never more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, Row, and_, or_, select, update
+
+from publisher.store.models import NoticeRow
+from publisher.store.upsert import insert_for
+
+_notices = NoticeRow.__table__  # type: ignore[attr-defined]  # SQLModel gives it at run time
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about; `mail.notices` words each."""
+
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    MISSED = "missed"
+    BLOCKED = "blocked"
+    REJECTED = "rejected"
+    QUEUE_GONE = "queue_gone"
+    EDITED_AFTER = "edited_after"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A notice that is to be sent. `message_id` is '' before the first try."""
+
+    id: int
+    cause: str
+    kind: NoticeKind
+    params: Mapping[str, str]
+    recipient: str
+    language: str
+    message_id: str
+    tries: int
+    created_at: datetime
+
+
+def raise_notice(
+    conn: Connection,
+    *,
+    cause: str,
+    kind: NoticeKind,
+    params: Mapping[str, str],
+    recipients: Sequence[tuple[str, str]],
+    now: datetime,
+) -> int:
+    """Note down a mail to each of `recipients` (address, language), unless one about `cause` was raised today.
+
+    `params` become words of the mail: plain strings, nothing secret, no resident's words. Returns how many are new.
+    """
+    rows = [_row(cause, kind, params, address, language, now) for address, language in recipients]
+    statement = insert_for(conn, _notices).on_conflict_do_nothing(index_elements=["cause", "day", "recipient"])
+    return sum(conn.execute(statement.values(row)).rowcount for row in rows)
+
+
+def _row(
+    cause: str, kind: NoticeKind, params: Mapping[str, str], address: str, language: str, now: datetime
+) -> dict[str, object]:
+    return {
+        "cause": cause,
+        "day": now.date().isoformat(),
+        "recipient": address,
+        "language": language,
+        "body": {"kind": str(kind), "params": {key: str(value) for key, value in params.items()}},
+        "message_id": "",
+        "state": "due",
+        "created_at": now,
+    }
+
+
+def claim_notice(conn: Connection, now: datetime, lease: timedelta) -> Notice | None:
+    """Take the oldest notice that is to be sent now, for as long as `lease`; None when there is none.
+
+    A notice whose sender died is taken again after its lease, with the same Message-ID.
+    """
+    waiting = and_(
+        _notices.c.state.in_(("due", "sending")), or_(_notices.c.not_before.is_(None), _notices.c.not_before <= now)
+    )
+    found = conn.execute(select(_notices).where(waiting).order_by(_notices.c.id).limit(1)).first()
+    if found is None:
+        return None
+    taken = conn.execute(
+        update(_notices)
+        .where(_notices.c.id == found.id, waiting)
+        .values(state="sending", not_before=now + lease, tries=found.tries + 1)
+    )
+    return _notice(found) if taken.rowcount else None
+
+
+def _notice(row: Row[tuple[object, ...]]) -> Notice:
+    return Notice(
+        id=row.id,
+        cause=row.cause,
+        kind=NoticeKind(row.body["kind"]),
+        params=row.body["params"],
+        recipient=row.recipient,
+        language=row.language,
+        message_id=row.message_id,
+        tries=row.tries + 1,
+        created_at=row.created_at,
+    )
+
+
+def keep_message_id(conn: Connection, notice_id: int, message_id: str) -> None:
+    """Fix the Message-ID before the first try, so that every later try is the same mail."""
+    conn.execute(
+        update(_notices).where(_notices.c.id == notice_id, _notices.c.message_id == "").values(message_id=message_id)
+    )
+
+
+def notice_sent(conn: Connection, notice_id: int, now: datetime) -> None:
+    """The mail server took it."""
+    conn.execute(
+        update(_notices)
+        .where(_notices.c.id == notice_id)
+        .values(state="sent", sent_at=now, not_before=None, error=None)
+    )
+
+
+def notice_failed(conn: Connection, notice_id: int, error: str, not_before: datetime | None) -> None:
+    """It was not taken: again at `not_before`, or never when None."""
+    state = "given_up" if not_before is None else "due"
+    conn.execute(
+        update(_notices)
+        .where(_notices.c.id == notice_id)
+        .values(state=state, error=error, not_before=not_before)
+    )

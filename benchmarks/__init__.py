@@ -1,0 +1,1 @@
+"""What `make bench` measures, always beside a floor taken in the same run."""

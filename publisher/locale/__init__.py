@@ -1,7 +1,7 @@
 """The language of what people read: English in the source, Finnish and Swedish in the catalogues beside this file.
 
-`_` and `ngettext` look the language up when they are called, so a text may differ from one line to the next: a mail for one reader in Swedish
-while the log stays Finnish. `N_` only marks a text for the catalogues. A missing catalogue or message falls back to English.
+`_` and `ngettext` look the language up when they are called: one mail may be Swedish while the log stays Finnish. `N_` only marks a text
+for the catalogues. A missing catalogue or message falls back to English.
 
     use(language)     for this thread or task: around one mail, one answer
     speak(language)   for the whole process, click's own messages included: once, around a command

@@ -1,0 +1,185 @@
+"""What every command needs: its configuration, the store, the service, and one way to say no.
+
+Data goes to stdout, everything else to stderr. A command raises `Stop` with one of the exit codes of `Exit`; click prints it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from publisher.locale import LANGUAGES, N_, _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from publisher.config import Config
+    from publisher.service import Service
+    from publisher.store import Store
+
+DEFAULT_CONFIG = Path("config.yaml")
+
+
+class Exit(IntEnum):
+    """What a command's exit code means."""
+
+    DONE = 0
+    FINDINGS = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    FAILED = 4
+    TRY_LATER = 75
+
+
+class Stop(click.ClickException):
+    """A command ends here; the message says what is wrong, the remedy what to do."""
+
+    def __init__(self, message: str, *, remedy: str = "", code: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+        self.exit_code = int(code)  # type: ignore[misc]  # click itself reads it from the instance
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it to stderr."""
+        super().show(file)
+        if self.remedy:
+            click.echo(f"  = {self.remedy}", file=file, err=True)
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What the command line says for every command alike."""
+
+    config: Path = DEFAULT_CONFIG
+
+
+def _remember_config(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        invocation(ctx).config = value
+
+
+def invocation(ctx: click.Context) -> Invocation:
+    """Give what the command line says, from anywhere below the group."""
+    return ctx.ensure_object(Invocation)
+
+
+def _no_choice(_ctx: click.Context, _parameter: click.Parameter, _value: str | None) -> None:
+    """The language was settled before parsing began, so that faults of parsing are told in it."""
+
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    expose_value=False,
+    callback=_remember_config,
+    help=N_("The configuration; default: TIEDOTE_CONFIG, or config.yaml here."),
+)
+language_option = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    expose_value=False,
+    callback=_no_choice,
+    help=N_("Language of messages; default: TIEDOTE_LANG, or the configuration's."),
+)
+json_option = click.option("--json", "as_json", is_flag=True, help=N_("Print JSON for scripts."))
+COMMON = (config_option, language_option)
+"""The group gives these to every command by itself."""
+
+
+def config_path(ctx: click.Context) -> Path:
+    """Tell which configuration file counts: `--config`, then TIEDOTE_CONFIG, then ./config.yaml."""
+    named = invocation(ctx).config
+    from_environment = os.environ.get("TIEDOTE_CONFIG")
+    return Path(from_environment) if named == DEFAULT_CONFIG and from_environment else named
+
+
+def load(ctx: click.Context, *, secrets: bool = True) -> Config:
+    """Read the configuration; with faults, print them all and end with 3."""
+    from publisher.config import ConfigFaults, load_config
+    from publisher.yamlfile import render
+
+    path = config_path(ctx)
+    if not path.is_file():
+        raise Stop(
+            _("There is no configuration %(path)s.") % {"path": path},
+            remedy=_("Name one with --config, or write a new one with: tiedote init"),
+            code=Exit.CONFIGURATION,
+        )
+    try:
+        return load_config(path, secrets=secrets)
+    except ConfigFaults as faults:
+        for problem in faults.problems:
+            click.echo(render(problem), err=True)
+        raise click.exceptions.Exit(Exit.CONFIGURATION) from faults
+
+
+@contextmanager
+def open_store(ctx: click.Context) -> Iterator[tuple[Config, Store]]:
+    """Open the database as it is, for commands that talk to no network."""
+    from publisher.store import Store
+
+    config = load(ctx)
+    store = Store(config.database)
+    try:
+        make_ready(store)
+        yield config, store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_service(ctx: click.Context) -> Iterator[Service]:
+    """Open everything: database, networks, mail; with `sandbox: yes` the sandbox too."""
+    from publisher.service import Service
+
+    with Service.open(load(ctx), clock=now) as service:
+        yield service
+
+
+def make_ready(store: Store) -> None:
+    """Make an empty database usable; refuse one of another version."""
+    match store.schema_state():
+        case "empty":
+            store.migrate()
+        case "old":
+            raise Stop(
+                _("The database is from an older version of Tiedote."),
+                remedy=_("Run: tiedote migrate (a backup is made first)."),
+                code=Exit.CONFIGURATION,
+            )
+        case "new":
+            raise Stop(
+                _("The database is from a newer version of Tiedote than this one."),
+                remedy=_("Install the newer version, or restore the backup that it made."),
+                code=Exit.CONFIGURATION,
+            )
+
+
+def now() -> datetime:
+    """Give the present instant, aware, in UTC: the clock of every command."""
+    return datetime.now(UTC)
+
+
+def print_json(content: Mapping[str, object]) -> None:
+    """Print data for scripts."""
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def say(*lines: str) -> None:
+    """Tell the person at the terminal something that is not data."""
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def one_of(candidates: Sequence[str]) -> str:
+    """List alternatives for a message, one a line."""
+    return "\n".join(f"    {candidate}" for candidate in candidates)

@@ -1,6 +1,6 @@
 """The command `tiedote`: a group that loads a command's module only when that command is asked for.
 
-A new command is one line in `COMMANDS`: its name, where its `click` command stands, and the first sentence of its help, so that `--help`
+A new command is one line in `COMMANDS`: name, place of its `click` command, and the first sentence of its help, so that `--help`
 imports nothing. A command's texts (`help=N_("…")`) are translated when they are shown. Every command takes `--config` and `--lang` by itself.
 """
 

@@ -1,0 +1,197 @@
+"""What went wrong, in words: every kind of error, hold and omission with what the communications officer does about it.
+
+A kind is a stable English word; the database, JSON and the other modules carry only that. `explain` gives its sentence and its remedy in the
+language in use. A test holds that every kind of `channels.errors` and every reason that the planner gives has its words here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from publisher.locale import N_, _
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """What happened, and what a person does about it; both finished sentences."""
+
+    message: str
+    remedy: str
+
+
+_WAITS = N_("Nothing to do: Tiedote tries again by itself.")
+_NEW_TOKEN = N_(
+    "Get a new token for the account and put it where the configuration takes it from; then restart Tiedote. "
+    "What waits goes out by itself."
+)
+_NEW_NAME = N_("Change it, save it under a new name for this network only, and give it a new time.")
+_LOOK = N_(
+    "Look at the account. If the post is there: tiedote resolve %(delivery)s --published URL. "
+    "If it is not: tiedote resolve %(delivery)s --not-published."
+)
+
+NETWORK: Mapping[str, tuple[str, str]] = {
+    "unreachable": (
+        N_("The network could not be reached."),
+        N_(
+            "Nothing to do: Tiedote tries again by itself. If this goes on, ask IT whether connections to the network are open."
+        ),
+    ),
+    "rate_limited": (N_("The network asks us to wait."), N_("Nothing to do: it goes out when the network allows it.")),
+    "quota_used": (
+        N_("The network takes no more posts from this account for now."),
+        N_("Nothing to do: it goes out when the network allows it. Next time, spread announcements over more days."),
+    ),
+    "busy": (N_("The network is out of order for now."), _WAITS),
+    "not_ready": (N_("The network is still preparing the post."), _WAITS),
+    "answer_lost": (
+        N_("The network's answer was lost, so it is not known whether the post went out."),
+        N_("Nothing to do yet: Tiedote looks at the account, and asks you if it cannot tell."),
+    ),
+    "duplicate": (
+        N_("The network says that the account already has the same post."),
+        N_(
+            "Look at the account. If the post is missing, change a few words and save the announcement under a new name."
+        ),
+    ),
+    "text_too_long": (N_("The text is too long for this network."), _NEW_NAME),
+    "text_refused": (N_("The network does not take this text."), _NEW_NAME),
+    "link_refused": (
+        N_("The network does not take this link."),
+        N_(
+            "Open the link in a browser. If it works, try without it: save the announcement under a new name for this network only."
+        ),
+    ),
+    "picture_refused": (
+        N_("The network does not take this picture."),
+        N_("Save the picture again as a JPEG, and the announcement under a new name for this network only."),
+    ),
+    "picture_unreachable": (
+        N_("The network could not fetch the picture."),
+        N_("Ask IT whether the folder of public pictures opens from the internet; then: tiedote retry %(delivery)s"),
+    ),
+    "post_refused": (N_("The network does not take this post."), _NEW_NAME),
+    "token_expired": (N_("The account's access token has expired."), _NEW_TOKEN),
+    "token_invalid": (N_("The network does not accept the account's access token."), _NEW_TOKEN),
+    "permission_missing": (
+        N_("The access token does not have every permission that is needed."),
+        N_("Make a new token with all the permissions that the README lists for this network; then restart Tiedote."),
+    ),
+    "account_restricted": (
+        N_("The network has restricted the account."),
+        N_("Sign in to the network, see what it asks for, and do that. What waits goes out by itself afterwards."),
+    ),
+    "out_of_credit": (
+        N_("The account has no credit left on this network."),
+        N_("Buy more credit in the network's developer portal. What waits goes out by itself afterwards."),
+    ),
+    "version_dead": (
+        N_("The network has closed the version of its interface that is in use."),
+        N_("Install the newest Tiedote, or remove the old version number from the configuration's networks."),
+    ),
+    "post_gone": (
+        N_("The post is no longer on the network."),
+        N_("If nobody removed it on purpose, ask whoever looks after the account."),
+    ),
+    "not_understood": (
+        N_("The network gave an answer that Tiedote does not know."),
+        N_("Look at the account. If the post is missing: tiedote retry %(delivery)s. Send the message above to IT."),
+    ),
+}
+"""The kinds of `channels.errors.Kind`; the network's own words follow the sentence."""
+
+OWN: Mapping[str, tuple[str, str]] = {
+    "missed": (
+        N_("Its time passed while it could not be sent, and it is now too late to send it unasked."),
+        N_("If it is still timely: tiedote retry %(delivery)s"),
+    ),
+    "expired": (
+        N_("Its last moment for publishing has passed."),
+        N_("If it still matters, save it under a new name with a later date in 'expires'."),
+    ),
+    "gave_up": (
+        N_("The network refused for so long that Tiedote gave up."),
+        N_("If it is still timely: tiedote retry %(delivery)s"),
+    ),
+    "same_words": (
+        N_("The account has published the same words within 90 days."),
+        N_("Change the words, or write 'repost: yes' in the file to publish them again."),
+    ),
+    "already_out": (
+        N_("The account already had this post before Tiedote sent anything."),
+        N_("If it is to go out again, write 'repost: yes' in the file."),
+    ),
+    "file_broken": (
+        N_("The file has a fault, so nothing of it is sent."),
+        N_("Mend the file; tiedote check shows the place. It then goes out by itself."),
+    ),
+    "picture_changed": (
+        N_("A picture of the announcement is missing or was changed while it was being sent."),
+        N_("Put the picture back and save the announcement again."),
+    ),
+    "edited_after_publishing": (
+        N_("The file was changed after it had been published. What is out stays as it is."),
+        N_("To publish the new words, save them under a new name with a new time."),
+    ),
+    "not_approved": (N_("Nobody has approved it."), N_("Write the approver's name in 'approved_by'.")),
+    "draft": (N_("It has no time of publishing."), N_("When it is ready, give it a time in 'publish'.")),
+    "half_queue_gone": (
+        N_("More than half of the announcements disappeared at once, so nothing was cancelled."),
+        N_(
+            "Check that the queue's folder is in place. If they were removed on purpose, cancel them: tiedote cancel DELIVERY"
+        ),
+    ),
+    "file_gone": (
+        N_("The file was removed before it went out."),
+        N_("If it is to go out after all, put the file back."),
+    ),
+    "account_removed": (
+        N_("The account is no longer in the configuration."),
+        N_("Put the account back, or cancel this: tiedote cancel %(delivery)s"),
+    ),
+    "account_blocked": (
+        N_("Nothing of this account goes out before it is mended."),
+        N_("tiedote doctor tells what is wrong with the account."),
+    ),
+    "paused": (N_("Publishing is paused."), N_("To go on: tiedote resume")),
+    "unconfirmed": (N_("Nobody can tell from here whether the post went out."), _LOOK),
+    "restored": (N_("The database was restored from a backup, so the post may be out already."), _LOOK),
+    "cancelled": (N_("A person cancelled it."), N_("If it is to go out after all: tiedote retry %(delivery)s")),
+    "first_comment": (
+        N_("The post is out, but its first comment was refused."),
+        N_("Write the comment under the post by hand."),
+    ),
+}
+"""Tiedote's own reasons to hold, to end or to complain."""
+
+OMITTED: Mapping[str, str] = {
+    "skip": N_("the file says 'skip: yes' for it"),
+    "not_in_channels": N_("the file names other channels"),
+    "not_in_organisations": N_("the file names other organisations"),
+    "no_picture": N_("it takes only posts with a picture"),
+    "no_language": N_("the account takes other languages"),
+    "first_comment": N_("it has no first comment"),
+}
+"""Why an account, or a part of a post, is left out: half sentences that follow the account's name and a colon."""
+
+
+def explain(kind: str, detail: str | None = None, params: Mapping[str, str] | None = None) -> Explained:
+    """Word a kind. `detail`: the network's own words. `params`: `delivery`, its id, for the commands in a remedy."""
+    known = {"delivery": "DELIVERY", **(params or {})}
+    if kind in OWN:
+        message, remedy = OWN[kind]
+        return Explained(message=_(message) % known, remedy=_(remedy) % known)
+    message, remedy = NETWORK.get(kind, NETWORK["not_understood"])
+    return Explained(message=_with_detail(_(message) % known, detail), remedy=_(remedy) % known)
+
+
+def omission(code: str) -> str:
+    """Word why an account, or a part of a post, is left out."""
+    return _(OMITTED[code]) if code in OMITTED else code
+
+
+def _with_detail(message: str, detail: str | None) -> str:
+    if not detail:
+        return message
+    return _("%(message)s The network's own words: %(detail)s") % {"message": message, "detail": detail}

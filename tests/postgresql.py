@@ -1,0 +1,161 @@
+"""A PostgreSQL server for the tests: one that is named, or a throw-away cluster of our own.
+
+Our own listens on a Unix socket only, syncs nothing and lives in a temporary folder. PostgreSQL refuses to run as root, so root starts it
+as another user.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+_START_WITHIN = 30.0
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "60",
+    "timezone": "UTC",
+}
+
+
+class NoPostgresqlError(Exception):
+    """There is no server to be had; the message says why."""
+
+
+def _programs() -> Path:
+    """Where initdb and postgres lie. Debian keeps them out of PATH."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if not versions:
+        raise NoPostgresqlError("neither TIEDOTE_TEST_POSTGRESQL nor initdb")
+    return versions[-1].parent
+
+
+def _user() -> str | None:
+    """As whom to run it: None for ourselves."""
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise NoPostgresqlError("running as root, and there is no user to hand it to")
+
+
+@dataclass(kw_only=True)
+class Cluster:
+    """A running server. `url` is SQLAlchemy's, of its maintenance database."""
+
+    url: str
+    _folder: Path | None = None
+    _server: subprocess.Popen[bytes] | None = None
+    _numbers: count[int] = field(default_factory=count)
+    _made: list[str] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, url: str | None) -> Self:
+        """Use the server at `url`, or start one. Raises NoPostgresqlError."""
+        return cls(url=url) if url else cls._start(_programs(), _user())
+
+    @classmethod
+    def _start(cls, programs: Path, user: str | None) -> Self:
+        folder = Path(tempfile.mkdtemp(prefix="tiedote-pg-"))
+        if user:
+            shutil.chown(folder, user)
+        data = folder / "data"
+        initdb = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "tiedote",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
+        subprocess.run(initdb, check=True, capture_output=True, user=user, extra_groups=_groups(user), cwd=folder)
+        options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [programs / "postgres", "-D", data, "-k", folder, *options],
+                stdout=log,
+                stderr=log,
+                user=user,
+                extra_groups=_groups(user),
+                cwd=folder,
+            )
+        cluster = cls(
+            url=f"postgresql+psycopg://tiedote@/postgres?host={quote(str(folder))}", _folder=folder, _server=server
+        )
+        cluster._wait()
+        return cluster
+
+    def _wait(self) -> None:
+        end = time.monotonic() + _START_WITHIN
+        while True:
+            try:
+                self._connect().close()
+            except psycopg.OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(self.url.replace("postgresql+psycopg", "postgresql", 1), autocommit=True)
+
+    def create(self, template: str = "template1") -> str:
+        """Make a database after `template`; return its name. Nobody may be connected to the template."""
+        name = f"tiedote_test_{os.getpid()}_{next(self._numbers)}"
+        with self._connect() as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+            )
+        self._made.append(name)
+        return name
+
+    def drop(self, name: str) -> None:
+        with self._connect() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._made.remove(name)
+
+    def url_of(self, name: str) -> str:
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for name in [*self._made]:
+            self.drop(name)
+        if self._server:
+            self._server.terminate()
+            self._server.wait(timeout=30)
+        if self._folder:
+            shutil.rmtree(self._folder)
+
+
+def _groups(user: str | None) -> list[int] | None:
+    return [] if user else None

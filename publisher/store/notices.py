@@ -132,7 +132,5 @@ def notice_failed(conn: Connection, notice_id: int, error: str, not_before: date
     """It was not taken: again at `not_before`, or never when None."""
     state = "given_up" if not_before is None else "due"
     conn.execute(
-        update(_notices)
-        .where(_notices.c.id == notice_id)
-        .values(state=state, error=error, not_before=not_before)
+        update(_notices).where(_notices.c.id == notice_id).values(state=state, error=error, not_before=not_before)
     )

@@ -1,0 +1,475 @@
+"""What residents did: comments, and snapshots of each post's counters.
+
+Snapshots are append-only. Comments follow the network: what is changed or gone there is changed or gone here. A comment is known by its
+account and its remote id, so a page that is read twice is stored once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy.sql import Select
+
+from publisher.store.models import AccountRow, AnnouncementRow, CommentRow, DeliveryRow, SnapshotRow
+from publisher.store.upsert import insert_for
+
+_accounts = AccountRow.__table__  # type: ignore[attr-defined]
+_announcements = AnnouncementRow.__table__  # type: ignore[attr-defined]
+_comments = CommentRow.__table__  # type: ignore[attr-defined]
+_deliveries = DeliveryRow.__table__  # type: ignore[attr-defined]
+_snapshots = SnapshotRow.__table__  # type: ignore[attr-defined]
+
+_Item = TypeVar("_Item")
+
+_BATCH = 500
+"""Below the number of bound values that every SQLite takes in one statement."""
+
+GONE = "post_gone"
+"""`error_kind` of a published delivery whose post is no longer on the network."""
+
+COUNTED = ("comment", "reply")
+"""Kinds that a post's number of comments counts; quotes are among its shares."""
+
+FLAT = ("facebook", "instagram", "linkedin")
+"""Networks that hang every reply on the first comment of its thread, so an answer to a reply is the thread's next reply of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedPost:
+    """A published post and what is known of it. `last` and `previous`: its newest two numbers of comments; None where unknown."""
+
+    delivery_id: int
+    remote_id: str
+    published_at: datetime
+    gone: bool
+    read_at: datetime | None
+    last: int | None
+    previous: int | None
+    residents: int
+    """Rows of residents' comments and replies."""
+    own: int
+    """Rows of our own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSnapshot:
+    """A post's counters, to be stored; None: the network does not tell."""
+
+    delivery_id: int
+    reactions: Mapping[str, int] | None
+    comments: int | None
+    shares: int | None
+    views: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewComment:
+    """A comment as it is to be stored."""
+
+    delivery_id: int
+    remote_id: str
+    parent_remote_id: str | None
+    kind: str
+    author_key: str | None
+    author_name: str | None = field(repr=False)
+    text: str | None = field(repr=False)
+    url: str | None
+    created_at: datetime
+    own: bool
+    question: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownComment:
+    """A stored comment, without its words."""
+
+    id: int
+    delivery_id: int
+    remote_id: str
+    own: bool
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentView:
+    """A comment as people are shown it. `url` leads to the comment, or to its post where the network gives no address of its own."""
+
+    id: int
+    organisation: str
+    channel: str
+    account: str
+    announcement: str
+    title: str | None
+    remote_id: str
+    parent_remote_id: str | None
+    kind: str
+    author: str | None = field(repr=False)
+    text: str | None = field(repr=False)
+    created_at: datetime
+    url: str | None
+    answered: bool
+    question: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostResult:
+    """A published post with its newest counters; `as_of` None: not read yet."""
+
+    delivery_id: int
+    announcement: str
+    title: str | None
+    organisation: str
+    channel: str
+    account: str
+    language: str
+    remote_id: str
+    url: str | None
+    published_at: datetime
+    as_of: datetime | None
+    reactions: Mapping[str, int] | None
+    comments: int | None
+    shares: int | None
+    views: int | None
+
+
+# Collecting
+
+
+def tracked_posts(
+    conn: Connection, account_id: int, since: datetime, *, gone_too: bool = False
+) -> tuple[TrackedPost, ...]:
+    """Return the account's posts that were published at `since` or later, newest first."""
+    wanted = [_deliveries.c.account_id == account_id, _is_out(), _deliveries.c.published_at >= since]
+    if not gone_too:
+        wanted.append(_deliveries.c.error_kind.is_distinct_from(GONE))
+    rows = conn.execute(
+        select(_deliveries.c.id, _deliveries.c.remote_id, _deliveries.c.published_at, _deliveries.c.error_kind)
+        .where(*wanted)
+        .order_by(_deliveries.c.published_at.desc(), _deliveries.c.id.desc())
+    ).all()
+    ids = [row.id for row in rows]
+    newest = _newest_two(conn, ids)
+    kept = _rows_kept(conn, ids)
+    return tuple(
+        TrackedPost(
+            delivery_id=row.id,
+            remote_id=row.remote_id,
+            published_at=row.published_at,
+            gone=row.error_kind == GONE,
+            read_at=newest[row.id][0][0] if row.id in newest else None,
+            last=newest[row.id][0][1] if row.id in newest else None,
+            previous=newest[row.id][1][1] if len(newest.get(row.id, ())) > 1 else None,
+            residents=kept.get(row.id, (0, 0))[0],
+            own=kept.get(row.id, (0, 0))[1],
+        )
+        for row in rows
+    )
+
+
+def _newest_two(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int | None]]]:
+    newest: dict[int, list[tuple[datetime, int | None]]] = {}
+    for delivery_id in delivery_ids:  # one index look-up each: a window function would read every snapshot there is
+        found = conn.execute(
+            select(_snapshots.c.at, _snapshots.c.comments)
+            .where(_snapshots.c.delivery_id == delivery_id)
+            .order_by(_snapshots.c.at.desc(), _snapshots.c.id.desc())
+            .limit(2)
+        ).all()
+        if found:
+            newest[delivery_id] = [(row.at, row.comments) for row in found]
+    return newest
+
+
+def _rows_kept(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    own = func.sum(case((_comments.c.own, 1), else_=0))
+    kept: dict[int, tuple[int, int]] = {}
+    for some in _batches(delivery_ids):
+        rows = conn.execute(
+            select(_comments.c.delivery_id, func.count(), own)
+            .where(_comments.c.delivery_id.in_(some), _comments.c.kind.in_(COUNTED))
+            .group_by(_comments.c.delivery_id)
+        )
+        kept |= {delivery_id: (every - ours, ours) for delivery_id, every, ours in rows}
+    return kept
+
+
+def known_comments(conn: Connection, account_id: int, delivery_ids: Sequence[int]) -> dict[str, KnownComment]:
+    """Return what is stored under these posts, by remote id."""
+    known: dict[str, KnownComment] = {}
+    for some in _batches(delivery_ids):
+        rows = conn.execute(
+            select(
+                _comments.c.id, _comments.c.delivery_id, _comments.c.remote_id, _comments.c.own, _comments.c.seen_at
+            ).where(_comments.c.account_id == account_id, _comments.c.delivery_id.in_(some))
+        )
+        known |= {
+            row.remote_id: KnownComment(
+                id=row.id, delivery_id=row.delivery_id, remote_id=row.remote_id, own=row.own, seen_at=row.seen_at
+            )
+            for row in rows
+        }
+    return known
+
+
+def add_snapshots(conn: Connection, snapshots: Sequence[NewSnapshot], now: datetime) -> None:
+    """Append counters as they are at `now`."""
+    if snapshots:
+        conn.execute(insert(_snapshots), [{**_values(snapshot), "at": now} for snapshot in snapshots])
+
+
+_FOLLOWED = ("delivery_id", "parent_remote_id", "kind", "author_key", "author_name", "text", "url", "own", "question")
+"""What follows the network. When it was first seen, and that a person called it done, stay."""
+
+
+def upsert_comments(conn: Connection, account_id: int, comments: Sequence[NewComment], now: datetime) -> None:
+    """Store comments that are new, follow the network where one was changed, leave the rest untouched."""
+    if not comments:
+        return
+    statement = insert_for(conn, _comments)
+    new = statement.excluded
+    changed = or_(*(_comments.c[name].is_distinct_from(new[name]) for name in _FOLLOWED))
+    statement = statement.on_conflict_do_update(
+        index_elements=["account_id", "remote_id"],
+        set_={name: new[name] for name in (*_FOLLOWED, "fetched_at")},
+        where=changed,
+    )
+    common = {"account_id": account_id, "seen_at": now, "fetched_at": now, "done_at": None}
+    for some in _batches(comments):
+        conn.execute(statement, [{**_values(comment), **common} for comment in some])
+
+
+def _values(row: NewComment | NewSnapshot) -> dict[str, object]:
+    # dataclasses.asdict copies deeply, which costs more than the database does.
+    return {column.name: getattr(row, column.name) for column in fields(row)}
+
+
+def delete_comments(conn: Connection, comment_ids: Sequence[int]) -> int:
+    """Drop what is gone at the source; returns how many there were."""
+    return sum(
+        conn.execute(delete(_comments).where(_comments.c.id.in_(some))).rowcount for some in _batches(comment_ids)
+    )
+
+
+def post_gone(conn: Connection, delivery_id: int, now: datetime) -> int:
+    """Note that the post is no longer on the network and drop what was written under it; returns the comments dropped."""
+    conn.execute(
+        update(_deliveries)
+        .where(_deliveries.c.id == delivery_id, _is_out())
+        .values(error_kind=GONE, error_detail=None, updated_at=now)
+    )
+    return conn.execute(delete(_comments).where(_comments.c.delivery_id == delivery_id)).rowcount
+
+
+def post_back(conn: Connection, delivery_id: int, now: datetime) -> None:
+    """Note that a post that was gone is on the network again."""
+    conn.execute(
+        update(_deliveries)
+        .where(_deliveries.c.id == delivery_id, _deliveries.c.error_kind == GONE)
+        .values(error_kind=None, error_detail=None, updated_at=now)
+    )
+
+
+def claim_account(conn: Connection, account_id: int, now: datetime, until: datetime) -> bool:
+    """Take the account's collection for this process, till `until` at the latest; False: not due, or somebody else has it."""
+    due = or_(_accounts.c.collect_after.is_(None), _accounts.c.collect_after <= now)
+    taken = conn.execute(update(_accounts).where(_accounts.c.id == account_id, due).values(collect_after=until))
+    return bool(taken.rowcount)
+
+
+def collected(conn: Connection, account_id: int, now: datetime, next_at: datetime) -> None:
+    """The account was read; look again at `next_at`."""
+    conn.execute(update(_accounts).where(_accounts.c.id == account_id).values(collected_at=now, collect_after=next_at))
+
+
+def collect_later(conn: Connection, account_id: int, next_at: datetime) -> None:
+    """The account could not be read; try at `next_at`. Publishing is not touched."""
+    conn.execute(update(_accounts).where(_accounts.c.id == account_id).values(collect_after=next_at))
+
+
+# Keeping no longer than allowed
+
+
+def forget_words(conn: Connection, channel: str, seen_before: datetime) -> int:
+    """Blank the words and authors of members' comments on `channel` first seen before a moment; returns how many."""
+    accounts = select(_accounts.c.id).where(_accounts.c.channel == channel)
+    has_words = or_(
+        _comments.c.text.is_not(None), _comments.c.author_name.is_not(None), _comments.c.author_key.is_not(None)
+    )
+    return conn.execute(
+        update(_comments)
+        .where(_comments.c.account_id.in_(accounts), ~_comments.c.own, _comments.c.seen_at < seen_before, has_words)
+        .values(text=None, author_name=None, author_key=None)
+    ).rowcount
+
+
+def forget_comments(conn: Connection, created_before: datetime) -> int:
+    """Drop residents' comments that are older than they are kept; the counts stay in the snapshots."""
+    return conn.execute(delete(_comments).where(~_comments.c.own, _comments.c.created_at < created_before)).rowcount
+
+
+def forget_names(conn: Connection) -> int:
+    """Blank stored author names, where the configuration says that none are kept."""
+    return conn.execute(
+        update(_comments).where(_comments.c.author_name.is_not(None), ~_comments.c.own).values(author_name=None)
+    ).rowcount
+
+
+# Showing
+
+
+def _answered() -> ColumnElement[bool]:
+    ours = _comments.alias("ours")
+    to_it = ours.c.parent_remote_id == _comments.c.remote_id
+    in_its_thread = and_(
+        _accounts.c.channel.in_(FLAT),
+        ours.c.parent_remote_id == _comments.c.parent_remote_id,
+        ours.c.created_at > _comments.c.created_at,
+    )
+    replied = exists().where(ours.c.delivery_id == _comments.c.delivery_id, ours.c.own, or_(to_it, in_its_thread))
+    return or_(_comments.c.done_at.is_not(None), replied)
+
+
+def _views() -> Select[tuple[object, ...]]:
+    return (
+        select(
+            _comments.c.id,
+            _deliveries.c.organisation,
+            _deliveries.c.channel,
+            _deliveries.c.account,
+            _deliveries.c.announcement,
+            _announcements.c.title,
+            _comments.c.remote_id,
+            _comments.c.parent_remote_id,
+            _comments.c.kind,
+            _comments.c.author_name.label("author"),
+            _comments.c.text,
+            _comments.c.created_at,
+            func.coalesce(_comments.c.url, _deliveries.c.url).label("url"),
+            _answered().label("answered"),
+            _comments.c.question,
+        )
+        .join(_deliveries, _deliveries.c.id == _comments.c.delivery_id)
+        .join(_accounts, _accounts.c.id == _comments.c.account_id)
+        .outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement)
+        .where(~_comments.c.own)
+    )
+
+
+def list_comments(
+    conn: Connection,
+    *,
+    organisation: str | None = None,
+    unanswered: bool = False,
+    questions: bool = False,
+    limit: int | None = None,
+) -> tuple[CommentView, ...]:
+    """Return residents' comments, oldest first; `unanswered` and `questions` keep only those."""
+    query = _views().order_by(_comments.c.created_at, _comments.c.id).limit(limit)
+    if organisation is not None:
+        query = query.where(_deliveries.c.organisation == organisation)
+    if unanswered:
+        query = query.where(~_answered())
+    if questions:
+        query = query.where(_comments.c.question)
+    return tuple(CommentView(**{**row._mapping, "answered": bool(row.answered)}) for row in conn.execute(query))  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def find_comment(conn: Connection, comment_id: int) -> CommentView | None:
+    """Return one resident's comment."""
+    row = conn.execute(_views().where(_comments.c.id == comment_id)).first()
+    return row and CommentView(**{**row._mapping, "answered": bool(row.answered)})  # noqa: SLF001
+
+
+def count_unanswered(conn: Connection, organisation: str) -> tuple[int, int]:
+    """Count what waits for an answer: (questions, all else)."""
+    query = (
+        select(func.sum(case((_comments.c.question, 1), else_=0)), func.count())
+        .join(_deliveries, _deliveries.c.id == _comments.c.delivery_id)
+        .join(_accounts, _accounts.c.id == _comments.c.account_id)
+        .where(~_comments.c.own, _deliveries.c.organisation == organisation, ~_answered())
+    )
+    questions, every = conn.execute(query).one()
+    return questions or 0, every - (questions or 0)
+
+
+def mark_done(conn: Connection, comment_id: int, now: datetime) -> bool:
+    """Note that a comment needs no answer any more; False if there is no such comment."""
+    found = _comments.c.id == comment_id
+    return bool(conn.execute(update(_comments).where(found, ~_comments.c.own).values(done_at=now)).rowcount)
+
+
+def list_results(conn: Connection, *, organisation: str | None = None) -> tuple[PostResult, ...]:
+    """Return every published post with its newest counters, in order of publication."""
+    newest = _newest_before(None)
+    query = (
+        select(
+            *_post_columns(),
+            _snapshots.c.at.label("as_of"),
+            _snapshots.c.reactions,
+            _snapshots.c.comments,
+            _snapshots.c.shares,
+            _snapshots.c.views,
+        )
+        .outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement)
+        .outerjoin(_snapshots, _snapshots.c.id == newest)
+        .where(_is_out())
+        .order_by(_deliveries.c.published_at, _deliveries.c.id)
+    )
+    if organisation is not None:
+        query = query.where(_deliveries.c.organisation == organisation)
+    return tuple(PostResult(**row._mapping) for row in conn.execute(query))  # noqa: SLF001
+
+
+def counters_at(conn: Connection, organisation: str, moment: datetime) -> dict[int, NewSnapshot]:
+    """Return each published post's counters as they were last read at `moment` or before, by delivery."""
+    newest = _newest_before(moment)
+    rows = conn.execute(
+        select(
+            _snapshots.c.delivery_id,
+            _snapshots.c.reactions,
+            _snapshots.c.comments,
+            _snapshots.c.shares,
+            _snapshots.c.views,
+        )
+        .join(_deliveries, _deliveries.c.id == _snapshots.c.delivery_id)
+        .where(_deliveries.c.organisation == organisation, _is_out(), _snapshots.c.id == newest)
+    )
+    return {row.delivery_id: NewSnapshot(**row._mapping) for row in rows}  # noqa: SLF001
+
+
+def _post_columns() -> tuple[ColumnElement[object], ...]:
+    return (
+        _deliveries.c.id.label("delivery_id"),
+        _deliveries.c.announcement,
+        _announcements.c.title,
+        _deliveries.c.organisation,
+        _deliveries.c.channel,
+        _deliveries.c.account,
+        _deliveries.c.language,
+        _deliveries.c.remote_id,
+        _deliveries.c.url,
+        _deliveries.c.published_at,
+    )
+
+
+def _newest_before(moment: datetime | None) -> ColumnElement[int]:
+    inner = _snapshots.alias("newest")
+    query = select(inner.c.id).where(inner.c.delivery_id == _deliveries.c.id)
+    if moment is not None:
+        query = query.where(inner.c.at <= moment)
+    return query.order_by(inner.c.at.desc(), inner.c.id.desc()).limit(1).correlate(_deliveries).scalar_subquery()
+
+
+def _is_out() -> ColumnElement[bool]:
+    return and_(_deliveries.c.state == "published", _deliveries.c.remote_id.is_not(None))
+
+
+def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    rest = iter(items)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch

@@ -1,0 +1,244 @@
+"""What a channel is: the protocol and the values that cross it.
+
+Publishing is a chain of steps. `begin` names the first one, `advance` runs one and returns the next, or `Published`. A step is all that
+outlives a restart: its `memo` is stored before the next step begins. A step whose `commits` is true may make something public; every other
+step is invisible to residents and may be repeated. `advance` makes at most one remote change a call, never sleeps and never retries: a step
+that has to wait says so in `wait`.
+
+`locate` answers whether a committing step took effect, by reading only. It returns candidates, newest first; the caller drops those that
+another delivery owns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One picture of a post, as staff gave it; the channel fits it to its network."""
+
+    name: str
+    data: bytes = field(repr=False)
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """An announcement composed for one account.
+
+    `text` has the words and, where the network's rule says so, the link; `hashtags` come after it, without '#'. `link` is set when the
+    post has a link card. `title` is the card's title.
+    """
+
+    text: str
+    hashtags: tuple[str, ...] = ()
+    link: str | None = None
+    title: str | None = None
+    pictures: tuple[Picture, ...] = ()
+    first_comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Where a publication stands; survives a restart as JSON."""
+
+    name: str
+    memo: Mapping[str, str] = field(default_factory=dict)
+    wait: timedelta = timedelta(0)
+    commits: bool = False
+    repeatable: bool = False
+    """Of a committing step: running it twice has the effect of once, whatever became of the first (publishing a known draft)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The post is public. `then` is what is left to do under it (a first comment, its address)."""
+
+    remote_id: str
+    url: str | None = None
+    then: Step | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemotePost:
+    """A post as the network holds it; `text` in the network's own form."""
+
+    remote_id: str
+    text: str
+    created_at: datetime
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What looking told.
+
+    `candidates`: posts that match, newest first. For a first comment: the comment.
+    `complete`: the listing was read to its end, back to `since`.
+    `absent`: proof that the step did not take effect, good enough to run it again.
+    """
+
+    candidates: tuple[Published, ...] = ()
+    complete: bool = False
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """The account's own posts back to a moment, newest first; `complete` if the listing surely has all of them."""
+
+    posts: tuple[RemotePost, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whose token this is. `expires_at` None: no date is known."""
+
+    account_id: str
+    name: str
+    expires_at: datetime | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """A post's counters now; None where the network does not tell. `comments` is the network's total, our own included."""
+
+    remote_id: str
+    reactions: Mapping[str, int] | None = None
+    comments: int | None = None
+    shares: int | None = None
+    views: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Counters of many posts. A post in neither part was not told about this time."""
+
+    counts: tuple[Counts, ...] = ()
+    gone: frozenset[str] = frozenset()
+
+
+class CommentKind(StrEnum):
+    """How somebody spoke to a post."""
+
+    COMMENT = "comment"
+    REPLY = "reply"
+    QUOTE = "quote"
+    MENTION = "mention"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What somebody wrote under a post. `own`: our account wrote it."""
+
+    post_id: str
+    remote_id: str
+    parent_remote_id: str | None = None
+    kind: CommentKind = CommentKind.COMMENT
+    author_id: str | None = field(default=None, repr=False)
+    author_name: str | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
+    created_at: datetime
+    url: str | None = None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comments:
+    """Comments under some posts; for a post in `complete`, what is not listed is gone."""
+
+    items: tuple[Comment, ...] = ()
+    complete: frozenset[str] = frozenset()
+
+
+class Card(StrEnum):
+    """Where a post's link goes."""
+
+    NONE = "none"
+    """In the words."""
+    BESIDE = "beside"
+    """In the words, and as a card when there are no pictures."""
+    INSTEAD = "instead"
+    """As a card; in the words when there are pictures."""
+
+
+class Proof(StrEnum):
+    """How strongly looking can settle a lost answer."""
+
+    EXACT = "exact"
+    """A handle known beforehand tells whether it went out."""
+    LIST = "list"
+    """A listing proves presence; absence only by waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRules:
+    """What a network takes. Sides in pixels, ratios as width / height."""
+
+    most: int
+    formats: tuple[str, ...]
+    max_bytes: int
+    max_side: int
+    narrowest: float | None = None
+    widest: float | None = None
+    max_alt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """A network's limits and what it tells, as dated data with a link to their source."""
+
+    as_of: date
+    source: str
+    max_text: int
+    measure: Callable[[str], int] = field(repr=False)
+    max_hashtags: int | None = None
+    max_first_comment: int | None
+    needs_picture: bool = False
+    card: Card
+    pictures: PictureRules
+    tells: frozenset[str]
+    proof: Proof
+    listing_delay: timedelta
+    """After this, a post that went out is normally in the account's listing."""
+
+
+class Channel(Protocol):
+    """One account on one network. Not thread-safe: one instance per account and worker."""
+
+    name: str
+    capabilities: Capabilities
+
+    def check(self) -> Identity:
+        """Tell whose token this is. Raises AccountBlocked, Retryable."""
+
+    def begin(self, post: Post) -> Step:
+        """Name the first step; pure."""
+
+    def advance(self, post: Post, step: Step) -> Step | Published:
+        """Run `step`; at most one remote change. Raises any ChannelError."""
+
+    def locate(self, post: Post, step: Step, since: datetime) -> Found:
+        """Tell whether the committing `step`, tried at `since` or later, took effect. Reads only."""
+
+    def recent(self, since: datetime) -> Recent:
+        """List the account's own posts back to `since`. Reads only."""
+
+    def is_same(self, post: Post, remote: RemotePost) -> bool:
+        """Tell whether `remote` has the words of `post`, whatever the network did to them; pure."""
+
+    def counts(self, remote_ids: Sequence[str]) -> Tally:
+        """Read the counters of many posts in few calls."""
+
+    def comments(self, remote_ids: Sequence[str]) -> Comments:
+        """Read what was written under these posts, replies at any depth included."""
+
+    def close(self) -> None:
+        """Give the connections back."""

@@ -1,0 +1,1 @@
+"""Tiedote: announcements from YAML files to four networks, and the answers back."""

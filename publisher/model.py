@@ -1,0 +1,171 @@
+"""The values that flow through the house, from a file's words to a summary; no behaviour, no I/O.
+
+Words: Announcement (what staff wrote) · Plan (an announcement composed for one account) · Delivery (the unit of state) ·
+Problem (a fault in a file). The network's side of the same flow stands in `channels.base`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A fault in a file: where, what, and what to write instead. `message` and `remedy` are already in the reader's language.
+
+    `code` is a stable English word for scripts. `excerpt` is the line it stands in. `warning`: worth saying, does not stop anything.
+    """
+
+    position: Position
+    code: str
+    message: str
+    remedy: str = ""
+    excerpt: str = ""
+    warning: bool = False
+
+
+class _Unset(StrEnum):
+    UNSET = "unset"
+
+
+UNSET = _Unset.UNSET
+"""A field that the file does not give; None means given and empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRef:
+    """A picture that an announcement names. `path` is absolute, inside the queue; `sha256` of its bytes when the file was read."""
+
+    path: Path
+    name: str
+    sha256: str
+    alt: Mapping[str, str]
+    """Language to alt text; the key '' for a text in no particular language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """When to publish: as soon as possible, or at a local wall time with its instant in UTC."""
+
+    instant: datetime | None
+    wall: str
+    """As the reader says it, '2026-12-01 09:00'; 'asap' when `instant` is None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What an announcement, or one of its override blocks, says. Texts are mappings of language to text; '' is any language."""
+
+    text: Mapping[str, str] | _Unset = UNSET
+    link: Mapping[str, str] | None | _Unset = UNSET
+    title: Mapping[str, str] | None | _Unset = UNSET
+    hashtags: tuple[str, ...] | _Unset = UNSET
+    pictures: tuple[PictureRef, ...] | _Unset = UNSET
+    first_comment: Mapping[str, str] | None | _Unset = UNSET
+    publish: When | None | _Unset = UNSET
+    channels: tuple[str, ...] | None | _Unset = UNSET
+    languages: tuple[str, ...] | None | _Unset = UNSET
+    service: str | None | _Unset = UNSET
+    campaign: str | None | _Unset = UNSET
+    expires: datetime | None | _Unset = UNSET
+    repost: bool | _Unset = UNSET
+    approved_by: str | None | _Unset = UNSET
+    contact: str | None | _Unset = UNSET
+    notes: str | None | _Unset = UNSET
+    skip: bool | _Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What staff wrote, checked. `key` is its identity; `content_hash` changes with any word, time or picture."""
+
+    key: str
+    path: Path
+    file: str
+    """The file as people name it, below the queue's folder."""
+    source: str = field(repr=False)
+    content_hash: str
+    organisations: tuple[str, ...]
+    top: Fields
+    channels: Mapping[str, Fields] = field(default_factory=dict)
+    organisation_fields: Mapping[str, Fields] = field(default_factory=dict)
+    organisation_channels: Mapping[tuple[str, str], Fields] = field(default_factory=dict)
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
+    SCHEDULED = "scheduled"
+    PUBLISHING = "publishing"
+    RETRYING = "retrying"
+    CONFIRMING = "confirming"
+    PUBLISHED = "published"
+    UNCONFIRMED = "unconfirmed"
+    HELD = "held"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    MISSED = "missed"
+
+
+WAITING = frozenset({State.DRAFT, State.AWAITING_APPROVAL, State.SCHEDULED, State.HELD})
+"""Nothing was ever sent: an edit of the file still counts."""
+
+FINAL = frozenset({State.PUBLISHED, State.FAILED, State.WITHDRAWN, State.CANCELLED, State.EXPIRED, State.MISSED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """An announcement composed for one account in one language group: what will go out, and when.
+
+    `state` is draft, awaiting_approval or scheduled. `due_at` in UTC; None for `asap` and for drafts. `left_out`: codes of what this
+    network cannot take and the interface says is dropped.
+    """
+
+    announcement: str
+    occurrence: int = 1
+    organisation: str
+    channel: str
+    account: str
+    language: str
+    state: State
+    due_at: datetime | None
+    due_wall: str
+    expires_at: datetime | None
+    text: str
+    link: str | None
+    title: str | None
+    hashtags: tuple[str, ...]
+    pictures: tuple[PictureRef, ...]
+    alts: tuple[str, ...]
+    first_comment: str | None
+    repost: bool = False
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """An account that this announcement does not go to, and why (a code that `errors` words)."""
+
+    announcement: str
+    organisation: str
+    channel: str
+    account: str
+    reason: str

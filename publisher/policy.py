@@ -1,0 +1,177 @@
+"""What follows from an error or a look: pure tables, values in and values out.
+
+    refusal                     delivery                        account
+    Retryable                   retrying, later                 rests until the reset that the network named
+    OutcomeUnknown, Unexpected  confirming (a committing step)  -
+                                retrying (any other step)       -
+    Rejected, duplicate         confirming after a doubt of our own, else failed
+    Rejected                    failed                          -
+    AccountBlocked              scheduled                       blocked, probed by reading
+    Gone                        begun again from the first step
+    any, once it is public      published with the error beside it
+
+    look                        before the horizon   past the horizon
+    found                       published            published
+    absent, repeatable step     run again            run again
+    absent, proved              look again           run again
+    not found, resend           look again           run again after two complete looks; a person after give_up_after
+    not found, hold             look again           a person (unconfirmed)
+
+The horizon is `delivery.confirm_for` after the request had ended on our side: until then a network may still apply what it was sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from channels.base import Found, Step
+from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
+
+LOOKS = (2, 5, 15, 30, 60, 120)
+"""Seconds until the next look for a lost answer; the last one repeats."""
+
+PROBE_EVERY = timedelta(minutes=15)
+"""How often a blocked account is asked whether it is well again."""
+
+LONGEST_GAP = timedelta(seconds=60)
+"""At least this long, or a tenth of `confirm_for`, lies between two complete looks before a post is sent again."""
+
+
+class Outcome(StrEnum):
+    """What becomes of a delivery after a step that did not succeed."""
+
+    RETRY = "retry"
+    CONFIRM = "confirm"
+    FAIL = "fail"
+    BLOCK = "block"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRules:
+    """The pauses of `delivery.retry`."""
+
+    first: timedelta
+    longest: timedelta
+    give_up_after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What follows from an error. `rest_until`: the whole account waits; `announced`: for a reset that the network named."""
+
+    outcome: Outcome
+    not_before: datetime | None = None
+    rest_until: datetime | None = None
+    announced: bool = False
+
+
+def after_error(
+    error: ChannelError,
+    step: Step,
+    *,
+    in_doubt_before: bool,
+    refusals: int,
+    refused_since: datetime | None,
+    rules: RetryRules,
+    now: datetime,
+    jitter: float,
+) -> Decision:
+    """Decide what follows from `error` of `step`. `refusals` counts those before this one; `jitter` is in [0, 1)."""
+    match error:
+        case AccountBlocked():
+            return Decision(outcome=Outcome.BLOCK)
+        case Rejected(kind=Kind.DUPLICATE) if in_doubt_before:
+            return Decision(outcome=Outcome.CONFIRM)
+        case Rejected():
+            return Decision(outcome=Outcome.FAIL)
+        case OutcomeUnknown() | Unexpected() if step.commits:
+            return Decision(outcome=Outcome.CONFIRM)
+        case Gone():
+            return _again(error, Outcome.RESTART, refusals, refused_since, rules, now, jitter)
+        case _:
+            return _again(error, Outcome.RETRY, refusals, refused_since, rules, now, jitter)
+
+
+def _again(
+    error: ChannelError,
+    outcome: Outcome,
+    refusals: int,
+    refused_since: datetime | None,
+    rules: RetryRules,
+    now: datetime,
+    jitter: float,
+) -> Decision:
+    if refused_since is not None and now - refused_since >= rules.give_up_after:
+        return Decision(outcome=Outcome.FAIL)
+    if error.after is not None:
+        until = now + max(error.after, timedelta(0))
+        whole_account = isinstance(error, Retryable) and error.kind in {Kind.RATE_LIMITED, Kind.QUOTA_USED}
+        return Decision(
+            outcome=outcome,
+            not_before=until,
+            rest_until=until if whole_account else None,
+            announced=whole_account and error.announced,
+        )
+    return Decision(outcome=outcome, not_before=now + pause(refusals, rules, jitter))
+
+
+def pause(refusals: int, rules: RetryRules, jitter: float) -> timedelta:
+    """Return a pause with full jitter under a ceiling that doubles with every refusal; at least a tenth of the ceiling."""
+    ceiling = min(rules.longest, rules.first * 2 ** min(refusals, 20))
+    share: float = 0.1 + 0.9 * jitter
+    return ceiling * share
+
+
+class Verdict(StrEnum):
+    """What a look for a lost answer leads to."""
+
+    LOOK_AGAIN = "look_again"
+    RUN_AGAIN = "run_again"
+    ASK_PERSON = "ask_person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What follows from a look that found nothing. `absent_at`: the first complete look past the horizon, to be kept."""
+
+    verdict: Verdict
+    not_before: datetime | None = None
+    absent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A lost answer: when its request had ended on our side, and what is known since."""
+
+    ended: datetime
+    looks: int
+    absent_at: datetime | None
+    resend: bool
+
+
+def after_look(
+    found: Found | None, step: Step, doubt: Doubt, *, confirm_for: timedelta, give_up_after: timedelta, now: datetime
+) -> Judgement:
+    """Decide what follows from a look that found no post of ours; `found` None: the look itself failed, which proves nothing."""
+    horizon = doubt.ended + confirm_for
+    gap = min(LONGEST_GAP, confirm_for / 10)
+    if found is not None and found.absent and (step.repeatable or now >= horizon):
+        return Judgement(verdict=Verdict.RUN_AGAIN)
+    if now < horizon:
+        return Judgement(verdict=Verdict.LOOK_AGAIN, not_before=min(now + _until_next(doubt.looks), horizon))
+    if not doubt.resend or now >= horizon + give_up_after:
+        return Judgement(verdict=Verdict.ASK_PERSON)
+    if found is None or not found.complete:
+        return Judgement(
+            verdict=Verdict.LOOK_AGAIN, not_before=now + _until_next(doubt.looks), absent_at=doubt.absent_at
+        )
+    if doubt.absent_at is not None and now - doubt.absent_at >= gap:
+        return Judgement(verdict=Verdict.RUN_AGAIN)
+    return Judgement(verdict=Verdict.LOOK_AGAIN, not_before=now + gap, absent_at=doubt.absent_at or now)
+
+
+def _until_next(looks: int) -> timedelta:
+    return timedelta(seconds=LOOKS[min(looks, len(LOOKS) - 1)])

@@ -1,0 +1,9 @@
+"""The database: tables, and every query as a function named by its intent."""
+
+from __future__ import annotations
+
+from publisher.store.engine import Store, utc
+from publisher.store.lock import DaemonLock
+from publisher.store.migrate import DatabaseProblem, SchemaState, migrate, schema_state
+
+__all__ = ["DaemonLock", "DatabaseProblem", "SchemaState", "Store", "migrate", "schema_state", "utc"]

@@ -1,0 +1,137 @@
+"""How each account stands: what was seen of it, and when it may be used again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+
+from publisher.store.models import AccountRow, DeliveryRow
+
+_ACCOUNTS = AccountRow.__table__  # type: ignore[attr-defined]
+_DELIVERIES = DeliveryRow.__table__  # type: ignore[attr-defined]
+
+LONGEST_STOP = timedelta(hours=72)
+"""For how long at most a blocked account stops the clocks of what waits for it (interface, section 4)."""
+
+_WAITING = ("scheduled", "retrying", "publishing", "confirming")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """An account as the database knows it."""
+
+    id: int
+    organisation: str
+    channel: str
+    name: str
+    first_seen: datetime
+    looked_at: datetime | None
+    not_before: datetime | None
+    blocked_kind: str | None
+    blocked_detail: str | None
+    blocked_since: datetime | None
+    collected_at: datetime | None
+    collect_after: datetime | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Organisation, channel and name."""
+        return (self.organisation, self.channel, self.name)
+
+
+def _state(row: object) -> AccountState:
+    values = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001 - SQLAlchemy's public name for it
+    return AccountState(**values)
+
+
+def list_accounts(conn: Connection) -> tuple[AccountState, ...]:
+    """Return every account that was ever configured."""
+    return tuple(_state(row) for row in conn.execute(select(_ACCOUNTS).order_by(_ACCOUNTS.c.id)))
+
+
+def get_account(conn: Connection, account_id: int) -> AccountState:
+    """Return one account."""
+    return _state(conn.execute(select(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id)).one())
+
+
+def remember_accounts(
+    conn: Connection, keys: Iterable[tuple[str, str, str]], now: datetime
+) -> dict[tuple[str, str, str], AccountState]:
+    """Note accounts that are new in the configuration; return all by key."""
+    known = {account.key: account for account in list_accounts(conn)}
+    fresh = [key for key in keys if key not in known]
+    if fresh:
+        conn.execute(
+            insert(_ACCOUNTS), [{"organisation": o, "channel": c, "name": n, "first_seen": now} for o, c, n in fresh]
+        )
+        known = {account.key: account for account in list_accounts(conn)}
+    return known
+
+
+def mark_looked(conn: Connection, account_id: int, now: datetime) -> None:
+    """Note that the account's own posts were compared with what is to be sent."""
+    conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(looked_at=now))
+
+
+def rest(conn: Connection, account_id: int, until: datetime, now: datetime, *, announced: bool) -> None:
+    """Use the account no more before `until`; a wait that the network announced stops the clocks of what is waiting."""
+    conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(not_before=until))
+    if announced:
+        _stop_clocks(conn, account_id, now, min(until, now + LONGEST_STOP))
+
+
+def block(conn: Connection, account_id: int, kind: str, detail: str, probe_at: datetime, now: datetime) -> bool:
+    """Pause the account until a person has acted; tell whether it was fine before. `probe_at`: when to look whether it is well again."""
+    account = get_account(conn, account_id)
+    first = account.blocked_kind is None
+    conn.execute(
+        update(_ACCOUNTS)
+        .where(_ACCOUNTS.c.id == account_id)
+        .values(
+            blocked_kind=kind,
+            blocked_detail=detail,
+            blocked_since=now if first else account.blocked_since,
+            not_before=probe_at,
+        )
+    )
+    return first
+
+
+def unblock(conn: Connection, account_id: int, now: datetime) -> bool:
+    """The account works again; what waited for it gets back the time that the block took."""
+    account = get_account(conn, account_id)
+    conn.execute(
+        update(_ACCOUNTS)
+        .where(_ACCOUNTS.c.id == account_id)
+        .values(blocked_kind=None, blocked_detail=None, blocked_since=None, not_before=None, collect_after=None)
+    )
+    if account.blocked_since is not None:
+        _stop_clocks(conn, account_id, account.blocked_since, min(now, account.blocked_since + LONGEST_STOP))
+        conn.execute(update(_DELIVERIES).where(_is_waiting(account_id)).values(not_before=None))
+    return account.blocked_kind is not None
+
+
+def _stop_clocks(conn: Connection, account_id: int, start: datetime, end: datetime) -> None:
+    """Move the deadlines of what was due while the account could not be used. Rows are few: they are moved one by one."""
+    rows = conn.execute(
+        select(_DELIVERIES.c.id, _DELIVERIES.c.due_at, _DELIVERIES.c.late_after, _DELIVERIES.c.refused_since).where(
+            _is_waiting(account_id), _DELIVERIES.c.due_at < end
+        )
+    ).all()
+    for row in rows:
+        gained = end - max(start, row.due_at)
+        conn.execute(
+            update(_DELIVERIES)
+            .where(_DELIVERIES.c.id == row.id)
+            .values(
+                late_after=row.late_after + gained if row.late_after else None,
+                refused_since=row.refused_since + gained if row.refused_since else None,
+            )
+        )
+
+
+def _is_waiting(account_id: int) -> ColumnElement[bool]:
+    return and_(_DELIVERIES.c.account_id == account_id, _DELIVERIES.c.state.in_(_WAITING))

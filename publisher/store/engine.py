@@ -1,0 +1,104 @@
+"""The one door to the database.
+
+SQLite: WAL, synchronous FULL (a lost intent after a power cut would be a double post), BEGIN IMMEDIATE for writers so that no
+read-modify-write is lost or refused half-way, one writing connection a process behind a lock. Only the daemon's writer checkpoints: two processes that
+checkpoint at once can corrupt SQLite before 3.51.3 (sqlite.org/wal.html#walresetbug, read 2026-11). PostgreSQL: ordinary transactions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import QueuePool
+
+_BUSY_MS = 10_000
+_JOURNAL_LIMIT = 16 * 1024 * 1024
+
+
+def utc(moment: datetime) -> datetime:
+    """Refuse a naive time, turn every other into UTC."""
+    if moment.tzinfo is None:
+        message = "a naive time reached the store"
+        raise ValueError(message)
+    return moment.astimezone(UTC)
+
+
+class Store:
+    """A database and the rules by which it is read and written. Thread-safe."""
+
+    def __init__(self, url: str, *, checkpoints: bool = False) -> None:
+        """Open lazily; `checkpoints` for the one process that holds the daemon's lock."""
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._lock = threading.Lock()
+        if self.is_sqlite:
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._reader = _sqlite_engine(url, writes=False, checkpoints=False)
+            self._writer = _sqlite_engine(url, writes=True, checkpoints=checkpoints)
+        else:
+            self._reader = self._writer = create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=24)
+
+    @property
+    def path(self) -> Path | None:
+        """The database's file, if it is one."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations."""
+        return self._writer
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give one consistent view; nothing written in it is kept."""
+        with self._reader.connect() as connection, connection.begin() as transaction:
+            yield connection
+            transaction.rollback()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a transaction that is durable once the block has ended without an exception."""
+        with self._lock if self.is_sqlite else contextlib.nullcontext(), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def _sqlite_engine(url: str, *, writes: bool, checkpoints: bool) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=1 if writes else 4,
+        max_overflow=0 if writes else 28,
+        connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+    )
+
+    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        cursor.execute(f"PRAGMA journal_size_limit={_JOURNAL_LIMIT}")
+        if not checkpoints:
+            cursor.execute("PRAGMA wal_autocheckpoint=0")
+        cursor.close()
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin)
+    return engine

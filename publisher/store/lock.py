@@ -1,0 +1,58 @@
+"""One daemon a database: whoever holds this lock knows that every open claim belongs to a dead one."""
+
+from __future__ import annotations
+
+import fcntl
+from typing import IO
+
+from sqlalchemy import Connection, text
+
+from publisher.store.engine import Store
+
+_ADVISORY = 0x7469_6564
+"""A number of our own for PostgreSQL's advisory locks ('tied')."""
+
+
+class DaemonLock:
+    """Held by `run`; released by the operating system or the database when its holder dies."""
+
+    def __init__(self, store: Store) -> None:
+        """Nothing is locked yet."""
+        self._store = store
+        self._file: IO[str] | None = None
+        self._connection: Connection | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock if it is free; never wait."""
+        return self._acquire_file() if self._store.is_sqlite else self._acquire_advisory()
+
+    def release(self) -> None:
+        """Give it back."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _acquire_file(self) -> bool:
+        path = self._store.path
+        if path is None:
+            return True
+        handle = path.with_name(path.name + ".lock").open("a")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            handle.close()
+            return False
+        self._file = handle
+        return True
+
+    def _acquire_advisory(self) -> bool:
+        connection = self._store.engine.connect()
+        if connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": _ADVISORY}).scalar():
+            connection.commit()
+            self._connection = connection
+            return True
+        connection.close()
+        return False

@@ -1,0 +1,58 @@
+"""Single values: pauses, the daemon's heartbeat, keys."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from publisher.store.models import MetaRow
+
+_META = MetaRow.__table__  # type: ignore[attr-defined]
+EVERYWHERE = "*"
+
+
+def get(conn: Connection, key: str) -> str | None:
+    """Return a value, or None."""
+    return conn.execute(select(_META.c.value).where(_META.c.key == key)).scalar_one_or_none()
+
+
+def put(conn: Connection, key: str, value: str, now: datetime) -> None:
+    """Set a value."""
+    changed = conn.execute(update(_META).where(_META.c.key == key).values(value=value, at=now)).rowcount
+    if not changed:
+        conn.execute(insert(_META).values(key=key, value=value, at=now))
+
+
+def written_at(conn: Connection, key: str) -> datetime | None:
+    """Return when a value was last set."""
+    return conn.execute(select(_META.c.at).where(_META.c.key == key)).scalar_one_or_none()
+
+
+def pause(conn: Connection, organisation: str | None, now: datetime) -> None:
+    """Stop publishing for one organisation, or for all."""
+    put(conn, f"paused:{organisation or EVERYWHERE}", "yes", now)
+
+
+def resume(conn: Connection, organisation: str | None) -> bool:
+    """Go on publishing; tell whether it had been stopped. Without an organisation every pause ends."""
+    where = (
+        _META.c.key == f"paused:{organisation}" if organisation else _META.c.key.startswith("paused:", autoescape=True)
+    )
+    return bool(conn.execute(delete(_META).where(where)).rowcount)
+
+
+def paused(conn: Connection) -> frozenset[str]:
+    """Return the organisations whose publishing is stopped; `EVERYWHERE` stands for all."""
+    keys = conn.execute(select(_META.c.key).where(_META.c.key.startswith("paused:", autoescape=True))).scalars()
+    return frozenset(key.removeprefix("paused:") for key in keys)
+
+
+def secret_key(conn: Connection, name: str, now: datetime) -> bytes:
+    """Return a random key of this database, made at its first use."""
+    known = get(conn, f"key:{name}")
+    if known is None:
+        known = secrets.token_hex(32)
+        put(conn, f"key:{name}", known, now)
+    return bytes.fromhex(known)

@@ -1,0 +1,300 @@
+"""The tables. Times are aware UTC; words and pictures of a delivery are frozen in it at the first attempt.
+
+Constraints make a double impossible to record: a delivery is unique for its announcement, occurrence, organisation, account and language; a
+remote post belongs to one delivery; an account has at most one open committing attempt.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Table(SQLModel):
+    """Base of all tables; every constraint gets a name, or a migration in batch mode would drop it."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class AnnouncementRow(Table, table=True):
+    """A file of the queue as it was last read without fault."""
+
+    __tablename__ = "announcements"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    file: str
+    title: str | None = None
+    service: str | None = None
+    contact: str | None = None
+    approved_by: str | None = None
+    content_hash: str = Field(index=True)
+    source: str
+    first_seen: datetime
+    edited_at: datetime
+    missing_since: datetime | None = None
+    gone_at: datetime | None = None
+    """When its waiting deliveries were cancelled because it had been missing for long enough."""
+    held_back: bool = False
+    """It is missing, and what waits of it is not sent meanwhile."""
+    broken: bool = False
+    """The file as it is now has a fault; its old words never go out."""
+    edited_after: bool = False
+    """The file was changed after something of it had gone out."""
+
+
+class AccountRow(Table, table=True):
+    """An account of the configuration and how it stands with its network."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (UniqueConstraint("organisation", "channel", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    organisation: str
+    channel: str
+    name: str
+    first_seen: datetime
+    looked_at: datetime | None = None
+    """When its existing posts were compared with what is to be sent, before the first send."""
+    not_before: datetime | None = None
+    """The network asked to wait, or the account is blocked until somebody acts."""
+    blocked_kind: str | None = None
+    blocked_detail: str | None = None
+    blocked_since: datetime | None = None
+    collected_at: datetime | None = None
+    collect_after: datetime | None = None
+
+
+class DeliveryRow(Table, table=True):
+    """One announcement for one account: the unit of state."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("announcement", "occurrence", "organisation", "channel", "account", "language"),
+        UniqueConstraint("account_id", "remote_id"),
+        Index(
+            "ix_deliveries_due",
+            "due_at",
+            sqlite_where=text("state IN ('scheduled', 'retrying', 'confirming', 'publishing')"),
+            postgresql_where=text("state IN ('scheduled', 'retrying', 'confirming', 'publishing')"),
+        ),
+        Index("ix_deliveries_account_state", "account_id", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    announcement: str = Field(index=True)
+    occurrence: int = 1
+    organisation: str
+    channel: str
+    account: str
+    account_id: int = Field(foreign_key="accounts.id")
+    language: str
+
+    state: str
+    due_at: datetime | None = None
+    """In UTC; for `asap` the moment the file was first seen."""
+    due_wall: str = ""
+    expires_at: datetime | None = None
+    not_before: datetime | None = None
+
+    owner: str | None = None
+    lease_until: datetime | None = None
+    token: int = 0
+    """Fencing number: grows with every claim and every sweep."""
+
+    post: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """The words and the pictures' names, hashes and alt texts; see `store.deliveries.FrozenPost`."""
+    fingerprint: str
+    frozen_at: datetime | None = None
+    repost: bool = False
+
+    attempts: int = 0
+    """Tries to make it public."""
+    refusals: int = 0
+    """Refusals and failures in a row; grows the pause before the next try."""
+    late_after: datetime | None = None
+    """Past this it is missed: `late_limit` after `due_at`, moved when a wait stopped the clocks."""
+    refused_since: datetime | None = None
+    """First refusal in a row: the clock of `give_up_after`."""
+    doubt_since: datetime | None = None
+    """Intent time of the attempt whose answer was lost."""
+    doubt_ended: datetime | None = None
+    """When that request surely was no longer being sent."""
+    looks: int = 0
+    absent_at: datetime | None = None
+    """The first complete look past `delivery.confirm_for` that did not find it."""
+    ever_in_doubt: bool = False
+
+    remote_id: str | None = None
+    url: str | None = None
+    published_at: datetime | None = None
+    evidence: str | None = None
+    """How we know that it is out: answer, found, adopted, person."""
+    error_kind: str | None = None
+    error_detail: str | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class StepRow(Table, table=True):
+    """A step that a publication reached; the highest `n` is where it stands."""
+
+    __tablename__ = "steps"
+    __table_args__ = (UniqueConstraint("delivery_id", "n"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="deliveries.id")
+    n: int
+    name: str
+    memo: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    commits: bool
+    repeatable: bool = False
+    not_before: datetime | None = None
+    at: datetime
+
+
+class AttemptRow(Table, table=True):
+    """One run of a committing step, written before the request; or a run that was refused. `outcome` null: open."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "n"),
+        Index(
+            "uq_attempts_open_per_account",
+            "account_id",
+            unique=True,
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="deliveries.id")
+    account_id: int = Field(foreign_key="accounts.id")
+    n: int
+    step: str
+    token: int
+    intent_at: datetime
+    deadline_at: datetime
+    finished_at: datetime | None = None
+    outcome: str | None = None
+    """done, refused, unknown (looked for), absent, found, superseded."""
+    kind: str | None = None
+    detail: str | None = None
+    remote_id: str | None = None
+
+
+class PictureRow(Table, table=True):
+    """The bytes of a picture, frozen with the first delivery that uses it."""
+
+    __tablename__ = "pictures"
+
+    sha256: str = Field(primary_key=True)
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    added_at: datetime
+
+
+class CommentRow(Table, table=True):
+    """What a resident wrote, or we ourselves (`own`), under a post."""
+
+    __tablename__ = "comments"
+    __table_args__ = (UniqueConstraint("account_id", "remote_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="accounts.id")
+    delivery_id: int = Field(foreign_key="deliveries.id", index=True)
+    remote_id: str
+    parent_remote_id: str | None = None
+    kind: str
+    author_key: str | None = None
+    """A stable pseudonym of the author on this account."""
+    author_name: str | None = None
+    text: str | None = None
+    url: str | None = None
+    created_at: datetime
+    own: bool = False
+    question: bool = False
+    done_at: datetime | None = None
+    """A person said that it needs no answer any more."""
+    seen_at: datetime
+    fetched_at: datetime
+
+
+class SnapshotRow(Table, table=True):
+    """The counters of one post at one instant; append-only. Null: the network does not tell."""
+
+    __tablename__ = "snapshots"
+    __table_args__ = (Index("ix_snapshots_delivery_at", "delivery_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="deliveries.id")
+    at: datetime
+    reactions: dict[str, int] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    comments: int | None = None
+    """Residents' comments and replies, our own not counted."""
+    shares: int | None = None
+    views: int | None = None
+
+
+class ReportRow(Table, table=True):
+    """One weekly summary for one recipient; unique, so that nobody gets a week twice."""
+
+    __tablename__ = "reports"
+    __table_args__ = (UniqueConstraint("organisation", "week", "recipient"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    organisation: str
+    week: str
+    recipient: str
+    language: str
+    message_id: str
+    state: str
+    """due, sending, sent."""
+    tries: int = 0
+    not_before: datetime | None = None
+    error: str | None = None
+    created_at: datetime
+    sent_at: datetime | None = None
+
+
+class NoticeRow(Table, table=True):
+    """A mail to a person about one cause; unique per cause, day and recipient."""
+
+    __tablename__ = "notices"
+    __table_args__ = (UniqueConstraint("cause", "day", "recipient"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    cause: str
+    """For example 'unconfirmed:d-12' or 'blocked:hausjarvi:x:x'."""
+    day: str
+    recipient: str
+    language: str
+    body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    message_id: str
+    state: str
+    tries: int = 0
+    not_before: datetime | None = None
+    error: str | None = None
+    created_at: datetime
+    sent_at: datetime | None = None
+
+
+class MetaRow(Table, table=True):
+    """A few single values: pauses, the daemon's heartbeat, the queue's last reading."""
+
+    __tablename__ = "meta"
+
+    key: str = Field(primary_key=True)
+    value: str
+    at: datetime

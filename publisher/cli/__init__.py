@@ -100,8 +100,9 @@ def _with_common_options(command: click.Command) -> list[click.Parameter]:
 
 def _localised_option(parameter: click.Parameter) -> click.Parameter:
     own = copy.copy(parameter)
-    if isinstance(own, click.Option) and own.help:
-        own.help = _(own.help)
+    own.metavar = own.metavar and _(own.metavar)
+    if isinstance(own, click.Option):
+        own.help = own.help and _(own.help)
     return own
 
 

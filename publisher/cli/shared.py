@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from publisher.config import Config
     from publisher.service import Service
-    from publisher.store import Store
+    from publisher.store import DatabaseProblem, Store
 
 DEFAULT_CONFIG = Path("config.yaml")
 
@@ -78,7 +78,7 @@ def _no_choice(_ctx: click.Context, _parameter: click.Parameter, _value: str | N
 config_option = click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
+    metavar=N_("FILE"),
     expose_value=False,
     callback=_remember_config,
     help=N_("The configuration; default: TIEDOTE_CONFIG, or config.yaml here."),
@@ -146,22 +146,44 @@ def open_service(ctx: click.Context) -> Iterator[Service]:
 
 
 def make_ready(store: Store) -> None:
-    """Make an empty database usable; refuse one of another version."""
-    match store.schema_state():
-        case "empty":
-            store.migrate()
-        case "old":
-            raise Stop(
-                _("The database is from an older version of Tiedote."),
-                remedy=_("Run: tiedote migrate (a backup is made first)."),
-                code=Exit.CONFIGURATION,
-            )
-        case "new":
-            raise Stop(
-                _("The database is from a newer version of Tiedote than this one."),
-                remedy=_("Install the newer version, or restore the backup that it made."),
-                code=Exit.CONFIGURATION,
-            )
+    """Make an empty database usable; refuse one that this version cannot use."""
+    from publisher.store import DatabaseProblem, SchemaState, migrate, schema_state
+
+    try:
+        match schema_state(store):
+            case SchemaState.EMPTY:
+                migrate(store, now())
+            case SchemaState.OLD:
+                raise Stop(
+                    _("The database is from an older version of Tiedote."),
+                    remedy=_("Run: tiedote migrate (it makes a copy first)."),
+                    code=Exit.CONFIGURATION,
+                )
+            case SchemaState.NEWER:
+                raise refusal(DatabaseProblem("newer", str(store.path or "")))
+    except DatabaseProblem as problem:
+        raise refusal(problem) from problem
+
+
+def refusal(problem: DatabaseProblem) -> Stop:
+    """Word why a database cannot be used."""
+    message, remedy = {
+        "newer": (
+            _("The database %(path)s is from a newer version of Tiedote than this one."),
+            _("Install the newer version, or put back the copy that it made beside the database."),
+        ),
+        "not_a_database": (
+            _("%(path)s is not a database of Tiedote."),
+            _("Name another file in 'database', or put a backup in its place."),
+        ),
+    }.get(
+        problem.code,
+        (
+            _("The database %(path)s is damaged."),
+            _("Stop Tiedote, keep the damaged file, and put the newest backup in its place."),
+        ),
+    )
+    return Stop(message % {"path": problem.detail}, remedy=remedy, code=Exit.CONFIGURATION)
 
 
 def now() -> datetime:

@@ -1,0 +1,96 @@
+"""`run`, `pause`, `resume`: the work itself, and stopping it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+import click
+
+from publisher.cli.shared import Exit, Stop, load, now, open_service, open_store, say
+from publisher.locale import N_, _
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+
+
+class Duration(click.ParamType[timedelta]):
+    """A span of time as people write it in the configuration: 30s, 5m, 2h."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it; a number without a unit is refused rather than guessed."""
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d+)\s*([smh])", str(value).strip())
+        if found is None:
+            self.fail(_("'%(value)s' is not a time; write for example 30s, 5m or 2h.") % {"value": value}, param, ctx)
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+@click.command(help=N_("Publish, collect and mail what is due. Without --once: go on until stopped."))
+@click.option("--once", is_flag=True, help=N_("Do what is due now, then end."))
+@click.option(
+    "--wait",
+    type=Duration(),
+    default="5m",
+    show_default=True,
+    metavar=N_("TIME"),
+    help=N_("With --once: how long to wait for networks that need time."),
+)
+@click.pass_context
+def run(ctx: click.Context, once: bool, wait: timedelta) -> None:  # noqa: FBT001 -- click passes by name
+    """Work once, or as a daemon until SIGTERM."""
+    if once:
+        with open_service(ctx) as service:
+            ctx.exit(service.run_once(wait))
+    from publisher.daemon import run_daemon
+
+    ctx.exit(run_daemon(load(ctx)))
+
+
+org_option = click.option(
+    "--org", "organisation", metavar=N_("ORGANISATION"), help=N_("Only this organisation's accounts.")
+)
+
+
+@click.command(help=N_("Stop publishing for now. What is being sent this moment is finished; collecting goes on."))
+@org_option
+@click.pass_context
+def pause(ctx: click.Context, organisation: str | None) -> None:
+    """Stop publishing everywhere, or for one organisation."""
+    from publisher.store import meta
+
+    with open_store(ctx) as (config, store):
+        _must_exist(organisation, config.organisations)
+        with store.write() as conn:
+            meta.pause(conn, organisation, now())
+    say(_("Publishing is paused. To go on: tiedote resume"))
+
+
+@click.command(help=N_("Go on publishing after a pause."))
+@org_option
+@click.pass_context
+def resume(ctx: click.Context, organisation: str | None) -> None:
+    """End a pause; without an organisation, every pause."""
+    from publisher.store import meta
+
+    with open_store(ctx) as (config, store):
+        _must_exist(organisation, config.organisations)
+        with store.write() as conn:
+            was_paused = meta.resume(conn, organisation)
+            still = meta.paused(conn)
+    say(_("Publishing goes on.") if was_paused else _("Publishing was not paused."))
+    if meta.EVERYWHERE in still:
+        say(_("All publishing is still paused. To go on: tiedote resume"))
+
+
+def _must_exist(organisation: str | None, known: Iterable[str]) -> None:
+    names = sorted(known)
+    if organisation is not None and organisation not in names:
+        raise Stop(
+            _("There is no organisation %(name)s in the configuration.") % {"name": organisation},
+            remedy=_("There are: %(names)s") % {"names": ", ".join(names)},
+            code=Exit.USAGE,
+        )

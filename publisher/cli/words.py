@@ -1,0 +1,76 @@
+"""Words and times as people read them in a terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+
+from publisher.locale import N_, _, current
+from publisher.model import State
+
+STATES = {
+    State.DRAFT: N_("draft"),
+    State.AWAITING_APPROVAL: N_("awaits approval"),
+    State.SCHEDULED: N_("scheduled"),
+    State.PUBLISHING: N_("being published"),
+    State.RETRYING: N_("tried again later"),
+    State.CONFIRMING: N_("being confirmed"),
+    State.PUBLISHED: N_("published"),
+    State.UNCONFIRMED: N_("unconfirmed"),
+    State.HELD: N_("on hold"),
+    State.FAILED: N_("failed"),
+    State.WITHDRAWN: N_("taken down"),
+    State.CANCELLED: N_("cancelled"),
+    State.EXPIRED: N_("expired"),
+    State.MISSED: N_("missed"),
+}
+
+COLOURS = {
+    State.PUBLISHED: "green",
+    State.FAILED: "red",
+    State.UNCONFIRMED: "red",
+    State.MISSED: "red",
+    State.HELD: "yellow",
+    State.RETRYING: "yellow",
+    State.CONFIRMING: "yellow",
+}
+
+NETWORKS = {"facebook": "Facebook", "instagram": "Instagram", "x": "X", "linkedin": "LinkedIn"}
+
+_SHORT = {
+    "fi": "{0.day}.{0.month}.{0.year} {0.hour}.{0:%M}",
+    "sv": "{0.day}.{0.month}.{0.year} {0.hour}.{0:%M}",
+    "en": "{0:%Y-%m-%d %H:%M}",
+}
+
+
+def state_word(state: State) -> str:
+    """Say a state in the language in use."""
+    return _(STATES[state])
+
+
+def account_word(channel: str, account: str) -> str:
+    """Name an account by its network, and by its own name where it has one."""
+    network = NETWORKS.get(channel, channel)
+    return network if account == channel else f"{network} ({account})"
+
+
+def moment(instant: datetime | None, zone: tzinfo) -> str:
+    """Say an instant in local time, for a table; a dash for none."""
+    return _SHORT[current()].format(instant.astimezone(zone)) if instant else "–"
+
+
+def iso(instant: datetime | None, zone: tzinfo) -> str | None:
+    """Write an instant for JSON, in local time with its offset."""
+    return instant.astimezone(zone).isoformat(timespec="seconds") if instant else None
+
+
+def ago(span: timedelta) -> str:
+    """Say roughly how long ago something was."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 120:
+        return _("%(n)d min ago") % {"n": minutes}
+    if minutes < 60 * 48:
+        return _("%(n)d h ago") % {"n": minutes // 60}
+    return _("%(n)d days ago") % {"n": minutes // (60 * 24)}

@@ -7,17 +7,20 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 CATALOGUES := $(shell find publisher/locale -name '*.po' 2>/dev/null)
 
-.PHONY: help demo test check bench format lock clean
+.PHONY: help install demo test check bench format lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     the whole thing on the built-in sandbox, in under 90 seconds"
+	@echo "make install  only the installation, into .venv"
 	@echo "make test     every check and test that CI runs"
 	@echo "make check    only the checks: style, types, who may import whom"
 	@echo "make bench    how fast and how large, beside the floor of this machine"
 	@echo "make format   put the code into shape"
 	@echo "make lock     pin the newest versions that fit pyproject.toml"
 	@echo "make clean    remove .venv and what the tools left behind"
+
+install: $(VENV)/installed
 
 demo: $(VENV)/installed
 	@$(BIN)/tiedote demo

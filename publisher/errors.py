@@ -1,6 +1,6 @@
 """What went wrong, in words: every kind of error, hold and omission with what the communications officer does about it.
 
-A kind is a stable English word; the database, JSON and the other modules carry only that. `explain` gives its sentence and its remedy in the
+A kind is a stable English word; the database, JSON and the other modules carry only that. `explain` gives sentence and remedy in the
 language in use. A test holds that every kind of `channels.errors` and every reason that the planner gives has its words here.
 """
 

@@ -1,8 +1,8 @@
 """The sandbox that stands in for the networks when the configuration says `sandbox: yes`.
 
-The first process of a configuration runs it in a thread of its own and notes its address; others join it there. The system frees the lock of a
-process that dies, so nothing has to be tidied up by hand. What was posted is kept in the configuration's `var` folder, and the port is
-taken again at the next start, so that links of yesterday open today.
+The first process of a configuration runs it in a thread of its own and notes its address; others join it there. The system frees the lock
+of a process that dies, so nothing has to be tidied up by hand. What was posted is kept in the configuration's `var` folder, and the port
+is taken again at the next start, so that links of yesterday open today.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The command `tiedote`: a group that loads a command's module only when that command is asked for.
 
-A new command is one line in `COMMANDS`: name, place of its `click` command, and the first sentence of its help, so that `--help`
-imports nothing. A command's texts (`help=N_("…")`) are translated when they are shown. Every command takes `--config` and `--lang` by itself.
+A new command is one line in `COMMANDS`: name, place of its `click` command, and the first sentence of its help, so that `--help` needs no
+import. A command's texts (`help=N_("…")`) are translated when they are shown. Every command takes `--config` and `--lang` by itself.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def account_word(channel: str, account: str) -> str:
 
 def moment(instant: datetime | None, zone: tzinfo) -> str:
     """Say an instant in local time, for a table; a dash for none."""
-    return _SHORT[current()].format(instant.astimezone(zone)) if instant else "–"
+    return _SHORT[current()].format(instant.astimezone(zone)) if instant else "-"
 
 
 def iso(instant: datetime | None, zone: tzinfo) -> str | None:

@@ -1,0 +1,229 @@
+"""`status`, `retry`, `cancel`, `resolve`: how each announcement stands on each account, and acting on one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli import words
+from publisher.cli.shared import Exit, Stop, json_option, now, one_of, open_store, print_json, say
+from publisher.errors import explain
+from publisher.locale import N_, _, ngettext
+from publisher.model import State
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from publisher.store.deliveries import DeliveryView
+
+HEARTBEAT = "heartbeat"
+
+
+@click.command(help=N_("Show every announcement's state on every account, and whether Tiedote is running."))
+@json_option
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
+    """Show every delivery, the daemon's heartbeat and the pauses."""
+    from publisher.store import deliveries, meta
+
+    with open_store(ctx) as (config, store), store.read() as conn:
+        found = deliveries.list_deliveries(conn)
+        heartbeat = meta.written_at(conn, HEARTBEAT)
+        paused = meta.paused(conn)
+    if as_json:
+        print_json({"version": 1, "deliveries": [as_data(delivery, config.timezone) for delivery in found]})
+        return
+    _print_deliveries(found, config.timezone)
+    _print_troubles(found)
+    _print_daemon(heartbeat, paused)
+
+
+def as_data(delivery: DeliveryView, zone: tzinfo) -> dict[str, object]:
+    """Give a delivery as `status --json` promises it."""
+    return {
+        "id": delivery.name,
+        "announcement": delivery.key.announcement,
+        "occurrence": delivery.key.occurrence,
+        "organisation": delivery.key.organisation,
+        "channel": delivery.key.channel,
+        "account": delivery.key.account,
+        "language": delivery.key.language,
+        "state": str(delivery.state),
+        "due": words.iso(delivery.due_at, zone),
+        "published_at": words.iso(delivery.published_at, zone),
+        "remote_id": delivery.remote_id,
+        "url": delivery.url,
+        "attempts": delivery.attempts,
+        "error": _error(delivery),
+    }
+
+
+def _error(delivery: DeliveryView) -> dict[str, str] | None:
+    if delivery.error_kind is None:
+        return None
+    told = explain(delivery.error_kind, delivery.error_detail, {"delivery": delivery.name})
+    return {"kind": delivery.error_kind, "message": told.message, "remedy": told.remedy}
+
+
+def _print_deliveries(found: Sequence[DeliveryView], zone: tzinfo) -> None:
+    from publisher.cli.tables import Column, print_table
+
+    if not found:
+        say(_("No announcements yet. tiedote run reads the queue; tiedote check tells what is in it."))
+        return
+    columns = [
+        Column(heading=_("Id")),
+        Column(heading=_("Due")),
+        Column(heading=_("Announcement"), folds=True),
+        Column(heading=_("Account"), folds=True),
+        Column(heading=_("State")),
+    ]
+    rows = [
+        (
+            delivery.name,
+            words.moment(delivery.due_at, zone),
+            _title(delivery),
+            f"{delivery.key.organisation} {words.account_word(delivery.key.channel, delivery.key.account)}",
+            words.state_word(delivery.state),
+        )
+        for delivery in found
+    ]
+    print_table(columns, rows, colours=[words.COLOURS.get(delivery.state) for delivery in found])
+
+
+def _title(delivery: DeliveryView) -> str:
+    key = delivery.key
+    return key.announcement if key.occurrence == 1 else f"{key.announcement}@{key.occurrence}"
+
+
+def _print_troubles(found: Sequence[DeliveryView]) -> None:
+    troubled = [delivery for delivery in found if delivery.error_kind is not None]
+    if not troubled:
+        return
+    click.echo()
+    click.echo(ngettext("%(n)d needs attention:", "%(n)d need attention:", len(troubled)) % {"n": len(troubled)})
+    for delivery in troubled:
+        told = explain(delivery.error_kind or "", delivery.error_detail, {"delivery": delivery.name})
+        click.echo(f"  {delivery.name}  {told.message}")
+        click.echo(f"        = {told.remedy}")
+
+
+def _print_daemon(heartbeat: datetime | None, paused: frozenset[str]) -> None:
+    click.echo()
+    if heartbeat is None:
+        click.echo(_("Tiedote has not been running here yet: tiedote run"))
+    else:
+        click.echo(_("Tiedote was last at work %(ago)s.") % {"ago": words.ago(now() - heartbeat)})
+    if paused:
+        click.echo(_("Publishing is paused. To go on: tiedote resume"))
+
+
+delivery_argument = click.argument("spec", metavar=N_("DELIVERY"))
+
+
+@click.command(
+    help=N_("Send one delivery again, now. DELIVERY is its id, or announcement[@occurrence]:org:account[:language].")
+)
+@delivery_argument
+@click.pass_context
+def retry(ctx: click.Context, spec: str) -> None:
+    """Send one delivery again."""
+    from publisher.store import deliveries
+
+    with open_store(ctx) as (config, store), store.write() as conn:
+        one = the_one(conn, spec)
+        if not deliveries.retry_delivery(conn, one.id, now(), config.delivery.late_limit):
+            raise _refused(one)
+    say(_("%(delivery)s will be sent again at the next run.") % {"delivery": one.name})
+
+
+@click.command(help=N_("Call one delivery off before it goes out. DELIVERY is as for retry."))
+@delivery_argument
+@click.pass_context
+def cancel(ctx: click.Context, spec: str) -> None:
+    """Call one delivery off."""
+    from publisher.store import deliveries
+
+    with open_store(ctx) as (_config, store), store.write() as conn:
+        one = the_one(conn, spec)
+        if not deliveries.cancel_delivery(conn, one.id, now()):
+            raise _refused(one)
+    say(_("%(delivery)s is cancelled.") % {"delivery": one.name})
+
+
+@click.command(help=N_("Say whether an unconfirmed post went out. DELIVERY is as for retry."))
+@delivery_argument
+@click.option("--published", "url", metavar=N_("URL"), help=N_("It is out, at this address."))
+@click.option("--not-published", is_flag=True, help=N_("It is not out; send it."))
+@click.pass_context
+def resolve(ctx: click.Context, spec: str, url: str | None, not_published: bool) -> None:  # noqa: FBT001 -- click passes by name
+    """Settle an unconfirmed delivery."""
+    if (url is None) is not not_published:
+        raise click.UsageError(_("Say either --published URL or --not-published."), ctx)
+    if url is None:
+        _resolve_not_published(ctx, spec)
+    else:
+        _resolve_published(ctx, spec, url)
+
+
+def _resolve_not_published(ctx: click.Context, spec: str) -> None:
+    from publisher.store import deliveries
+
+    with open_store(ctx) as (config, store), store.write() as conn:
+        one = the_one(conn, spec)
+        if not deliveries.resolve_not_published(conn, one.id, now(), config.delivery.late_limit):
+            raise _refused(one)
+    say(_("%(delivery)s will be sent again at the next run.") % {"delivery": one.name})
+
+
+def _resolve_published(ctx: click.Context, spec: str, url: str) -> None:
+    from publisher.store import deliveries
+
+    with open_store(ctx) as (_config, store), store.write() as conn:
+        one = the_one(conn, spec)
+        if not deliveries.resolve_published(conn, one.id, url, now()):
+            raise _refused(one)
+    say(_("%(delivery)s is noted as published.") % {"delivery": one.name})
+
+
+def _refused(delivery: DeliveryView) -> Stop:
+    what = {"delivery": delivery.name, "state": words.state_word(delivery.state)}
+    return Stop(
+        _("%(delivery)s stays as it is: %(state)s.") % what,
+        remedy=_(_REMEDIES.get(delivery.state, _LOOK)) % what,
+        code=Exit.FINDINGS,
+    )
+
+
+_LOOK = N_("tiedote status tells how it stands.")
+_REMEDIES = {
+    State.PUBLISHED: N_("What is out can be removed on the network only."),
+    State.PUBLISHING: N_("It is being sent at this moment. Wait a minute and look again: tiedote status"),
+    State.CONFIRMING: N_("Tiedote is looking whether it went out. Wait, or say it: tiedote resolve %(delivery)s"),
+    State.UNCONFIRMED: N_("Say first whether it went out: tiedote resolve %(delivery)s"),
+    State.SCHEDULED: N_("It goes out by itself at its time."),
+}
+"""What a person can do with a delivery that a command does not fit."""
+
+
+def the_one(conn: Connection, spec: str) -> DeliveryView:
+    """Find the delivery that `spec` names; ends with 2 when it names none or several."""
+    from publisher.store import deliveries
+
+    found = deliveries.find_deliveries(conn, spec)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Stop(
+            _("There is no delivery %(name)s.") % {"name": spec},
+            remedy=_("tiedote status lists them all."),
+            code=Exit.USAGE,
+        )
+    raise Stop(
+        _("%(name)s means several deliveries:") % {"name": spec} + "\n" + one_of([delivery.name for delivery in found]),
+        remedy=_("Name one by its id."),
+        code=Exit.USAGE,
+    )

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.sql import Select
 
 from publisher.store.models import AccountRow, AnnouncementRow, CommentRow, DeliveryRow, SnapshotRow
@@ -50,10 +50,17 @@ class TrackedPost:
     read_at: datetime | None
     last: int | None
     previous: int | None
-    residents: int
-    """Rows of residents' comments and replies."""
-    own: int
-    """Rows of our own."""
+    reactions: int | None
+    """All kinds together, when it was last read."""
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How many comments and replies of a post are stored: residents' and our own."""
+
+    residents: int = 0
+    own: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,49 +159,46 @@ def tracked_posts(
         .where(*wanted)
         .order_by(_deliveries.c.published_at.desc(), _deliveries.c.id.desc())
     ).all()
-    ids = [row.id for row in rows]
-    newest = _newest_two(conn, ids)
-    kept = _rows_kept(conn, ids)
-    return tuple(
-        TrackedPost(
-            delivery_id=row.id,
-            remote_id=row.remote_id,
-            published_at=row.published_at,
-            gone=row.error_kind == GONE,
-            read_at=newest[row.id][0][0] if row.id in newest else None,
-            last=newest[row.id][0][1] if row.id in newest else None,
-            previous=newest[row.id][1][1] if len(newest.get(row.id, ())) > 1 else None,
-            residents=kept.get(row.id, (0, 0))[0],
-            own=kept.get(row.id, (0, 0))[1],
-        )
-        for row in rows
+    kept = kept_comments(conn, [row.id for row in rows])
+    return tuple(_tracked(row, _newest_two(conn, row.id), kept.get(row.id, Kept())) for row in rows)
+
+
+def _tracked(row: Row[tuple[object, ...]], newest: Sequence[Row[tuple[object, ...]]], kept: Kept) -> TrackedPost:
+    last = newest[0] if newest else None
+    return TrackedPost(
+        delivery_id=row.id,
+        remote_id=row.remote_id,
+        published_at=row.published_at,
+        gone=row.error_kind == GONE,
+        read_at=last.at if last else None,
+        last=last.comments if last else None,
+        previous=newest[1].comments if len(newest) > 1 else None,
+        reactions=sum(last.reactions.values()) if last and last.reactions is not None else None,
+        kept=kept,
     )
 
 
-def _newest_two(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int | None]]]:
-    newest: dict[int, list[tuple[datetime, int | None]]] = {}
-    for delivery_id in delivery_ids:  # one index look-up each: a window function would read every snapshot there is
-        found = conn.execute(
-            select(_snapshots.c.at, _snapshots.c.comments)
-            .where(_snapshots.c.delivery_id == delivery_id)
-            .order_by(_snapshots.c.at.desc(), _snapshots.c.id.desc())
-            .limit(2)
-        ).all()
-        if found:
-            newest[delivery_id] = [(row.at, row.comments) for row in found]
-    return newest
+def _newest_two(conn: Connection, delivery_id: int) -> Sequence[Row[tuple[object, ...]]]:
+    # One index look-up a post: a window function over all of them would read every snapshot there is.
+    return conn.execute(
+        select(_snapshots.c.at, _snapshots.c.comments, _snapshots.c.reactions)
+        .where(_snapshots.c.delivery_id == delivery_id)
+        .order_by(_snapshots.c.at.desc(), _snapshots.c.id.desc())
+        .limit(2)
+    ).all()
 
 
-def _rows_kept(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+def kept_comments(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, Kept]:
+    """Count the stored comments and replies of these posts, by delivery; a post without any is left out."""
     own = func.sum(case((_comments.c.own, 1), else_=0))
-    kept: dict[int, tuple[int, int]] = {}
+    kept: dict[int, Kept] = {}
     for some in _batches(delivery_ids):
         rows = conn.execute(
             select(_comments.c.delivery_id, func.count(), own)
             .where(_comments.c.delivery_id.in_(some), _comments.c.kind.in_(COUNTED))
             .group_by(_comments.c.delivery_id)
         )
-        kept |= {delivery_id: (every - ours, ours) for delivery_id, every, ours in rows}
+        kept |= {delivery_id: Kept(residents=every - ours, own=ours) for delivery_id, every, ours in rows}
     return kept
 
 

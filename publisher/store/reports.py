@@ -1,0 +1,253 @@
+"""Weekly summaries: which were sent to whom, and what the database knows of an organisation's week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
+
+from publisher.store.models import AccountRow, AnnouncementRow, DeliveryRow, ReportRow
+from publisher.store.upsert import insert_for
+
+_accounts = AccountRow.__table__  # type: ignore[attr-defined]
+_announcements = AnnouncementRow.__table__  # type: ignore[attr-defined]
+_deliveries = DeliveryRow.__table__  # type: ignore[attr-defined]
+_reports = ReportRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A summary for one recipient. `state`: due, sending, sent or given_up; `tries` counts those begun."""
+
+    id: int
+    organisation: str
+    week: str
+    recipient: str
+    language: str
+    message_id: str
+    state: str
+    tries: int
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TroubledDelivery:
+    """A delivery that needs a person, or needed one in the week."""
+
+    id: int
+    announcement: str
+    title: str | None
+    channel: str
+    account: str
+    state: str
+    error_kind: str | None
+    error_detail: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TroubledAccount:
+    """An account that is blocked, or has posts that were not read since `collected_at`."""
+
+    channel: str
+    name: str
+    blocked_kind: str | None
+    blocked_detail: str | None
+    blocked_since: datetime | None
+    collected_at: datetime | None
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedDelivery:
+    """A delivery that is to go out."""
+
+    announcement: str
+    occurrence: int
+    title: str | None
+    channel: str
+    due_at: datetime
+
+
+# Who was sent what
+
+
+def add_report(
+    conn: Connection, *, organisation: str, week: str, recipient: str, language: str, message_id: str, now: datetime
+) -> bool:
+    """Note that a summary is to be sent; False if this recipient has, or had, a row for the week."""
+    statement = insert_for(conn, _reports).values(
+        organisation=organisation,
+        week=week,
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        state="due",
+        tries=0,
+        created_at=now,
+    )
+    return bool(
+        conn.execute(statement.on_conflict_do_nothing(index_elements=["organisation", "week", "recipient"])).rowcount
+    )
+
+
+def claim_report(conn: Connection, now: datetime, lease: timedelta) -> Report | None:
+    """Take the oldest summary that is to be sent now, for as long as `lease`; None when there is none.
+
+    One whose sender died is taken again after its lease, with the same Message-ID.
+    """
+    waiting = and_(
+        _reports.c.state.in_(("due", "sending")), or_(_reports.c.not_before.is_(None), _reports.c.not_before <= now)
+    )
+    found = conn.execute(select(_reports).where(waiting).order_by(_reports.c.id).limit(1)).first()
+    if found is None:
+        return None
+    taken = conn.execute(
+        update(_reports)
+        .where(_reports.c.id == found.id, waiting)
+        .values(state="sending", not_before=now + lease, tries=found.tries + 1)
+    )
+    return _report(found, tries=found.tries + 1) if taken.rowcount else None
+
+
+def report_sent(conn: Connection, report_id: int, now: datetime) -> None:
+    """The mail server took it."""
+    conn.execute(
+        update(_reports)
+        .where(_reports.c.id == report_id)
+        .values(state="sent", sent_at=now, not_before=None, error=None)
+    )
+
+
+def report_failed(conn: Connection, report_id: int, error: str, not_before: datetime | None) -> None:
+    """It was not taken: again at `not_before`, or never when None."""
+    state = "given_up" if not_before is None else "due"
+    conn.execute(
+        update(_reports).where(_reports.c.id == report_id).values(state=state, error=error, not_before=not_before)
+    )
+
+
+def list_reports(conn: Connection, organisation: str, week: str) -> tuple[Report, ...]:
+    """Return how the week's summary stands with each recipient."""
+    rows = conn.execute(
+        select(_reports).where(_reports.c.organisation == organisation, _reports.c.week == week).order_by(_reports.c.id)
+    )
+    return tuple(_report(row, tries=row.tries) for row in rows)
+
+
+def _report(row: Row[tuple[object, ...]], *, tries: int) -> Report:
+    return Report(
+        id=row.id,
+        organisation=row.organisation,
+        week=row.week,
+        recipient=row.recipient,
+        language=row.language,
+        message_id=row.message_id,
+        state=row.state,
+        tries=tries,
+        error=row.error,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+    )
+
+
+# What the week was like
+
+
+def known_since(conn: Connection, organisation: str) -> datetime | None:
+    """Return when the organisation's first account was seen: weeks that ended before have nothing to tell."""
+    return conn.execute(
+        select(func.min(_accounts.c.first_seen)).where(_accounts.c.organisation == organisation)
+    ).scalar_one()
+
+
+def list_troubled(
+    conn: Connection, organisation: str, start: datetime, until: datetime
+) -> tuple[TroubledDelivery, ...]:
+    """Return deliveries that wait for a person now, or failed, were missed or went out incomplete between two instants."""
+    then = and_(
+        _deliveries.c.updated_at >= start,
+        _deliveries.c.updated_at < until,
+        or_(
+            _deliveries.c.state.in_(("failed", "missed")),
+            and_(_deliveries.c.state == "published", _deliveries.c.error_kind.is_not(None)),
+        ),
+    )
+    rows = conn.execute(
+        select(
+            _deliveries.c.id,
+            _deliveries.c.announcement,
+            _announcements.c.title,
+            _deliveries.c.channel,
+            _deliveries.c.account,
+            _deliveries.c.state,
+            _deliveries.c.error_kind,
+            _deliveries.c.error_detail,
+            _deliveries.c.updated_at,
+        )
+        .outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement)
+        .where(_deliveries.c.organisation == organisation, or_(_deliveries.c.state.in_(("unconfirmed", "held")), then))
+        .order_by(_deliveries.c.id)
+    )
+    return tuple(TroubledDelivery(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def list_troubled_accounts(
+    conn: Connection, organisation: str, *, read_before: datetime, tracked_since: datetime
+) -> tuple[TroubledAccount, ...]:
+    """Return accounts that are blocked, or have posts since `tracked_since` and were last read before `read_before`."""
+    has_posts = exists().where(
+        _deliveries.c.account_id == _accounts.c.id,
+        _deliveries.c.state == "published",
+        _deliveries.c.published_at >= tracked_since,
+        _deliveries.c.published_at < read_before,
+    )
+    unread = and_(has_posts, or_(_accounts.c.collected_at.is_(None), _accounts.c.collected_at < read_before))
+    rows = conn.execute(
+        select(
+            _accounts.c.channel,
+            _accounts.c.name,
+            _accounts.c.blocked_kind,
+            _accounts.c.blocked_detail,
+            _accounts.c.blocked_since,
+            _accounts.c.collected_at,
+            _accounts.c.first_seen,
+        )
+        .where(_accounts.c.organisation == organisation, or_(_accounts.c.blocked_kind.is_not(None), unread))
+        .order_by(_accounts.c.id)
+    )
+    return tuple(TroubledAccount(**row._mapping) for row in rows)  # noqa: SLF001
+
+
+def list_queue(conn: Connection, organisation: str, start: datetime, end: datetime) -> tuple[QueuedDelivery, ...]:
+    """Return what is to go out between two instants, in order of time."""
+    rows = conn.execute(
+        select(
+            _deliveries.c.announcement,
+            _deliveries.c.occurrence,
+            _announcements.c.title,
+            _deliveries.c.channel,
+            _deliveries.c.due_at,
+        )
+        .outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement)
+        .where(
+            _deliveries.c.organisation == organisation,
+            _deliveries.c.state == "scheduled",
+            _deliveries.c.due_at >= start,
+            _deliveries.c.due_at < end,
+        )
+        .order_by(_deliveries.c.due_at, _deliveries.c.id)
+    )
+    return tuple(QueuedDelivery(**row._mapping) for row in rows)  # noqa: SLF001
+
+
+def count_awaiting_approval(conn: Connection, organisation: str) -> int:
+    """Count announcements that somebody must approve before they go out."""
+    return conn.execute(
+        select(func.count(_deliveries.c.announcement.distinct())).where(
+            _deliveries.c.organisation == organisation, _deliveries.c.state == "awaiting_approval"
+        )
+    ).scalar_one()

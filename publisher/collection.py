@@ -1,0 +1,364 @@
+"""Reads back what residents did: counters of many posts in few calls, comments only where a number moved.
+
+    fetch   `Channel.counts`, then `Channel.comments` for the posts whose number moved
+    turn    foreign words become rows: cleaned, cut, authors replaced by a pseudonym, questions marked
+    keep    one short transaction: comments followed, vanished ones dropped, one snapshot a post appended
+
+What cannot be read now is read later; nothing here ever stops publishing. Once a day every tracked post's comments are listed in full: that
+finds edits, and deletions that a new comment made up for in the count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from channels.base import Channel, Comment, Comments, Counts, Tally
+from channels.errors import AccountBlocked, ChannelError
+from publisher.cadence import next_collection
+from publisher.config import Account, Config
+from publisher.questions import looks_like_question
+from publisher.retention import WORDS_KEPT
+from publisher.store import Store, engagement, meta
+from publisher.store.accounts import AccountState
+from publisher.store.engagement import Kept, KnownComment, NewComment, NewSnapshot, TrackedPost
+from publisher.store.notices import NoticeKind, raise_notice
+
+LONGEST_TEXT = 10_000
+"""Characters of a comment that are kept. No network takes longer ones; a limit here keeps a hostile answer out of the database."""
+
+FULL_EVERY = timedelta(hours=24)
+LEASE = timedelta(minutes=15)
+BLOCKED_PAUSE = timedelta(hours=1)
+
+_log = logging.getLogger(__name__)
+
+Pool = Callable[[Account], AbstractContextManager[Channel]]
+"""Lends a connected channel for an account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What one pass over one account brought. `error`: why it could not be read, or not wholly."""
+
+    organisation: str
+    channel: str
+    account: str
+    posts: int = 0
+    reactions: int = 0
+    """How many more there are than at the last reading."""
+    comments: int = 0
+    """Residents' comments, replies and quotes that are new."""
+    removed: int = 0
+    """Comments that are gone at the source."""
+    gone: int = 0
+    """Posts that are gone."""
+    error: ChannelError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What a network answered. Posts in `unread` had comments that could not be read: their counters wait for the next pass."""
+
+    tally: Tally
+    comments: Comments = field(default_factory=Comments)
+    unread: frozenset[str] = frozenset()
+    error: ChannelError | None = None
+
+
+class Collector:
+    """Collects for one account at a time; safe to use from several threads, one account each."""
+
+    def __init__(self, store: Store, channels: Pool, config: Config) -> None:
+        self._store = store
+        self._channels = channels
+        self._config = config
+
+    def collect_account(self, account: AccountState, now: datetime, *, all_posts: bool = False) -> Collected | None:
+        """Read what is due of one account, or everything tracked; None: nothing is due, or another process is at it."""
+        self.purge(now)
+        configured = self._configured(account)
+        if configured is None:
+            return None
+        with self._store.write() as conn:
+            if not engagement.claim_account(conn, account.id, now, now + LEASE) and not all_posts:
+                return None
+            full = all_posts or self._full_is_due(conn, account, now)
+            posts = self._posts(conn, account, now, every=full, gone_too=all_posts)
+        if not posts:
+            self._finish(account, now, full=full)
+            return _collected(account)
+        reading = self._read(configured, posts, full=full)
+        with self._store.write() as conn:
+            collected = self._keep(conn, account, posts, reading, now)
+        if reading.error is None:
+            self._finish(account, now, full=full)
+        else:
+            self._put_off(account, reading.error, now)
+        return collected
+
+    def purge(self, now: datetime) -> None:
+        """Drop what may not be kept any longer; for every account that ever was, connected or not."""
+        retention = self._config.retention
+        with self._store.write() as conn:
+            for channel, kept in WORDS_KEPT.items():
+                engagement.forget_words(conn, channel, now - kept)
+            engagement.forget_comments(conn, now - retention.comments)
+            if not retention.author_names:
+                engagement.forget_names(conn)
+
+    def _configured(self, account: AccountState) -> Account | None:
+        organisation = self._config.organisations.get(account.organisation)
+        accounts = organisation.accounts if organisation else ()
+        return next((one for one in accounts if (one.channel, one.name) == (account.channel, account.name)), None)
+
+    # What is due
+
+    def _full_is_due(self, conn: Connection, account: AccountState, now: datetime) -> bool:
+        last = meta.written_at(conn, _full_key(account))
+        return last is None or now - last >= FULL_EVERY
+
+    def _posts(
+        self, conn: Connection, account: AccountState, now: datetime, *, every: bool, gone_too: bool
+    ) -> tuple[TrackedPost, ...]:
+        tracked = engagement.tracked_posts(conn, account.id, now - self._config.collection.track_for, gone_too=gone_too)
+        return tracked if every else tuple(post for post in tracked if self._is_due(post, now))
+
+    def _is_due(self, post: TrackedPost, now: datetime) -> bool:
+        if post.read_at is None:
+            return True
+        return now - post.read_at >= next_collection(now - post.published_at, self._config.collection.every)
+
+    # Fetch
+
+    def _read(self, account: Account, posts: Sequence[TrackedPost], *, full: bool) -> _Reading:
+        try:
+            with self._channels(account) as channel:
+                return _fetch(channel, posts, full=full)
+        except ChannelError as error:
+            return _Reading(tally=Tally(), error=error)
+
+    # Keep
+
+    def _keep(
+        self, conn: Connection, account: AccountState, posts: Sequence[TrackedPost], reading: _Reading, now: datetime
+    ) -> Collected:
+        by_remote_id = {post.remote_id: post for post in posts}
+        told = {one.remote_id: one for one in reading.tally.counts if one.remote_id in by_remote_id}
+        gone = [by_remote_id[one] for one in reading.tally.gone if one in by_remote_id and not by_remote_id[one].gone]
+        known = engagement.known_comments(conn, account.id, [by_remote_id[one].delivery_id for one in told])
+        rows = self._rows(conn, account, by_remote_id, reading.comments, known, now)
+        engagement.upsert_comments(conn, account.id, rows, now)
+        listed = {row.remote_id for row in rows}
+        complete = {by_remote_id[one].delivery_id for one in reading.comments.complete if one in by_remote_id}
+        removed = engagement.delete_comments(conn, _vanished(known, listed, complete, now))
+        removed += sum(engagement.post_gone(conn, post.delivery_id, now) for post in gone)
+        for post in (by_remote_id[one] for one in told):
+            if post.gone:
+                engagement.post_back(conn, post.delivery_id, now)
+        kept = engagement.kept_comments(conn, [post.delivery_id for post in posts])
+        read = [(by_remote_id[one], counts) for one, counts in told.items() if one not in reading.unread]
+        engagement.add_snapshots(conn, [_snapshot(post, counts, kept, complete) for post, counts in read], now)
+        return _collected(
+            account,
+            posts=len(read),
+            reactions=sum(_gained(post, counts) for post, counts in read),
+            comments=sum(not row.own and row.remote_id not in known for row in rows),
+            removed=removed,
+            gone=len(gone),
+            error=reading.error,
+        )
+
+    def _rows(
+        self,
+        conn: Connection,
+        account: AccountState,
+        posts: Mapping[str, TrackedPost],
+        comments: Comments,
+        known: Mapping[str, KnownComment],
+        now: datetime,
+    ) -> list[NewComment]:
+        oldest = now - self._config.retention.comments
+        words_kept = WORDS_KEPT.get(account.channel)
+        key = meta.secret_key(conn, "pseudonym", now)
+        names = self._config.retention.author_names and words_kept is None
+        rows = []
+        for comment in comments.items:
+            post = posts.get(comment.post_id)
+            if post is None or (comment.created_at < oldest and not comment.own):
+                continue
+            seen_at = known[comment.remote_id].seen_at if comment.remote_id in known else now
+            row = _row(comment, post, _pseudonym(key, account.id, comment.author_id), names=names)
+            rows.append(row if comment.own or words_kept is None or now - seen_at < words_kept else _without_words(row))
+        return rows
+
+    # Afterwards
+
+    def _finish(self, account: AccountState, now: datetime, *, full: bool) -> None:
+        with self._store.write() as conn:
+            engagement.collected(conn, account.id, now, now + self._config.collection.every)
+            if full:
+                meta.put(conn, _full_key(account), "done", now)
+
+    def _put_off(self, account: AccountState, error: ChannelError, now: datetime) -> None:
+        name = "/".join(account.key)
+        _log.warning("%s could not be read: %s", name, error.kind)
+        pause = max(error.after or timedelta(0), self._config.collection.every)
+        with self._store.write() as conn:
+            if isinstance(error, AccountBlocked):
+                pause = max(pause, BLOCKED_PAUSE)
+                self._tell(conn, account, error, now)
+            engagement.collect_later(conn, account.id, now + pause)
+
+    def _tell(self, conn: Connection, account: AccountState, error: AccountBlocked, now: datetime) -> None:
+        configured = self._configured(account)
+        recipients = [(one.address, one.language) for one in self._config.mail.alerts_to] if self._config.mail else []
+        if configured is not None and configured.owner:
+            recipients.append((configured.owner, self._config.language))
+        raise_notice(
+            conn,
+            cause=f"blocked:{':'.join(account.key)}",
+            kind=NoticeKind.BLOCKED,
+            params={
+                "organisation": account.organisation,
+                "channel": account.channel,
+                "account": account.name,
+                "error_kind": error.kind,
+                "error_detail": error.detail,
+            },
+            recipients=recipients,
+            now=now,
+        )
+
+
+def _fetch(channel: Channel, posts: Sequence[TrackedPost], *, full: bool) -> _Reading:
+    tally = channel.counts([post.remote_id for post in posts])
+    totals = {counts.remote_id: counts.comments for counts in tally.counts}
+    wanted = [
+        post.remote_id
+        for post in posts
+        if post.remote_id in totals
+        and (_has_any(post, totals[post.remote_id]) if full else moved(post, totals[post.remote_id]))
+    ]
+    if not wanted:
+        return _Reading(tally=tally)
+    try:
+        return _Reading(tally=tally, comments=channel.comments(wanted))
+    except ChannelError as error:
+        return _Reading(tally=tally, unread=frozenset(wanted), error=error)
+
+
+def _has_any(post: TrackedPost, total: int | None) -> bool:
+    return total != 0 or post.kept != Kept()
+
+
+def moved(post: TrackedPost, total: int | None) -> bool:
+    """Tell whether the comments of a post are to be read, now that the network counts `total` of them, our own included.
+
+    They are when the number of residents' comments differs from the last reading's, and once more after that if fewer were listed than
+    counted: a listing may lag behind. Without a total only the daily full pass reads them.
+    """
+    if total is None:
+        return False
+    count = residents(total, post.kept)
+    return count != (post.last or 0) or (post.kept.residents < count and post.last != post.previous)
+
+
+def residents(total: int, kept: Kept) -> int:
+    """Residents' comments under a post: the network's total without our own, and never fewer than we hold."""
+    return max(total - kept.own, kept.residents)
+
+
+def _vanished(known: Mapping[str, KnownComment], listed: set[str], complete: set[int], now: datetime) -> list[int]:
+    # Another process may have stored a comment while this one was reading: what was first seen after `now` stays.
+    return [
+        one.id
+        for one in known.values()
+        if one.delivery_id in complete and one.remote_id not in listed and one.seen_at <= now
+    ]
+
+
+def _snapshot(post: TrackedPost, counts: Counts, kept: Mapping[int, Kept], complete: set[int]) -> NewSnapshot:
+    here = kept.get(post.delivery_id, Kept())
+    comments = None if counts.comments is None else residents(counts.comments, here)
+    if comments is None and post.delivery_id in complete:
+        comments = here.residents
+    return NewSnapshot(
+        delivery_id=post.delivery_id,
+        reactions=None if counts.reactions is None else {kind: n for kind, n in counts.reactions.items() if n},
+        comments=comments,
+        shares=counts.shares,
+        views=counts.views,
+    )
+
+
+def _gained(post: TrackedPost, counts: Counts) -> int:
+    return 0 if counts.reactions is None else sum(counts.reactions.values()) - (post.reactions or 0)
+
+
+def _row(comment: Comment, post: TrackedPost, pseudonym: str | None, *, names: bool) -> NewComment:
+    text = clean(comment.text)
+    return NewComment(
+        delivery_id=post.delivery_id,
+        remote_id=comment.remote_id,
+        parent_remote_id=comment.parent_remote_id,
+        kind=comment.kind.value,
+        author_key=None if comment.own else pseudonym,
+        author_name=clean(comment.author_name) if names and not comment.own else None,
+        text=text,
+        url=comment.url,
+        created_at=comment.created_at,
+        own=comment.own,
+        question=not comment.own and text is not None and looks_like_question(text),
+    )
+
+
+def _without_words(row: NewComment) -> NewComment:
+    return replace(row, text=None, author_key=None)
+
+
+def clean(text: str | None) -> str | None:
+    """Make a foreign text storable: no NUL (PostgreSQL takes none), no half characters, cut to `LONGEST_TEXT`."""
+    if text is None:
+        return None
+    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")[:LONGEST_TEXT]
+
+
+def _pseudonym(key: bytes, account_id: int, author_id: str | None) -> str | None:
+    if author_id is None:
+        return None
+    return hmac.new(key, f"{account_id}:{author_id}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _full_key(account: AccountState) -> str:
+    return f"full_pass:{account.id}"
+
+
+def _collected(
+    account: AccountState,
+    *,
+    posts: int = 0,
+    reactions: int = 0,
+    comments: int = 0,
+    removed: int = 0,
+    gone: int = 0,
+    error: ChannelError | None = None,
+) -> Collected:
+    return Collected(
+        organisation=account.organisation,
+        channel=account.channel,
+        account=account.name,
+        posts=posts,
+        reactions=reactions,
+        comments=comments,
+        removed=removed,
+        gone=gone,
+        error=error,
+    )

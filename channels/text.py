@@ -1,0 +1,158 @@
+"""How the networks count and write words, and how words are known again; pure.
+
+Counting: X weighs (`x_length`), LinkedIn counts its own notation (`linkedin_length`), Meta counts characters (`length`).
+Writing: `words` puts a post's parts together, `escape_little` writes LinkedIn's notation and `unlittle` reads it.
+Knowing again: `same_words`.
+"""
+
+from __future__ import annotations
+
+import html
+import pkgutil
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any
+
+from channels.base import Post
+
+
+def words(post: Post) -> str:
+    """Return the words as they go out: the text, and after an empty line the hashtags. NFC, so that what is counted is what is sent."""
+    parts = (post.text.strip(), hashtag_line(post.hashtags))
+    return unicodedata.normalize("NFC", "\n\n".join(part for part in parts if part))
+
+
+def hashtag_line(tags: Iterable[str]) -> str:
+    """Return '#one #two' for tags given without '#'."""
+    return " ".join(f"#{tag}" for tag in tags)
+
+
+def length(text: str) -> int:
+    """Count characters as Unicode code points in NFC."""
+    return len(unicodedata.normalize("NFC", text))
+
+
+# X. Weights of twitter-text v3 (github.com/twitter/twitter-text, config/v3.json, read 2026-11-24).
+
+X_LIMIT = 280
+_X_LINK = 23
+_X_DOUBLE = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]|[\u00a9\u00ae]")
+"""Characters that count twice; the two signs are below U+10FF and emoji all the same."""
+_X_PLAIN_LINK = re.compile(
+    r"(?<!\S)https?://(?:[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?\.){1,5}(?:fi|ax|se|com|org|net|eu)"
+    r"(?:/(?:[A-Za-z0-9_/=.%-]*[A-Za-z0-9_/=-])?)?"
+    r"(?:\?[A-Za-z0-9_=.%&-]*[A-Za-z0-9_=&-])?(?!\S)"
+)
+"""Links that X surely takes as one link from end to end."""
+_X_MAYBE_LINK = re.compile(r"\.(?=\w)|://")
+"""Every link has at least one of these."""
+
+
+def x_length(text: str) -> int:
+    """Weigh `text` for X: never too little, exact when the result is over the limit.
+
+    Below the limit it is exact for ordinary words and links, and may be too much for emoji and rare links: the exact count needs a library
+    that takes a third of a second to import, more than all of `check` may.
+    """
+    most = _x_at_most(unicodedata.normalize("NFC", text))
+    return most if most <= X_LIMIT else x_exact_length(text)
+
+
+def x_exact_length(text: str) -> int:
+    """Weigh `text` exactly as X's own twitter-text does."""
+    weighed: int = _parse_tweet()(text).weightedLength
+    return weighed
+
+
+def _x_at_most(text: str) -> int:
+    rest, links = _X_PLAIN_LINK.subn("", text)
+    maybe = len(_X_MAYBE_LINK.findall(rest))
+    return (links + maybe) * _X_LINK + len(rest) + len(_X_DOUBLE.findall(rest))
+
+
+def _parse_tweet() -> Callable[[str], Any]:
+    """Import twitter-text-parser 3.0.0.
+
+    It reads a file of its own through setuptools' pkg_resources, which it does not declare and which setuptools 82 no longer has. One
+    function of it is used, and the standard library has the same.
+    """
+    stand_in = ModuleType("pkg_resources")
+    stand_in.resource_string = pkgutil.get_data  # type: ignore[attr-defined]
+    ours = sys.modules.setdefault("pkg_resources", stand_in) is stand_in
+    try:
+        from twitter_text import parse_tweet  # 0.2 s: only for texts that may be too long
+    finally:
+        if ours:
+            del sys.modules["pkg_resources"]
+    return parse_tweet  # type: ignore[no-any-return]
+
+
+# LinkedIn's "little" text (learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/little-text-format, 2026-11-24).
+
+_LITTLE_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
+_LITTLE_HASHTAG = re.compile(r"(?<![^\s(\[{\"'])#(?=\w*[^\W\d_])(\w+)")
+_LITTLE_ELEMENT = re.compile(
+    r"\{hashtag\|\\?[#\uff03]\|(?P<tag>(?:\\.|[^\\|}])*)\}"
+    r"|@\[(?P<name>(?:\\.|[^\\\]])*)\]\([^)]*\)"
+    r"|\\(?P<character>.)",
+    re.DOTALL,
+)
+
+
+def linkedin_length(text: str) -> int:
+    """Count as LinkedIn may: with its escapes. Whether they count is not documented, so the larger number is taken."""
+    return length(escape_little(text))
+
+
+def escape_little(text: str) -> str:
+    r"""Write plain words in LinkedIn's notation: 'a(b)_c #d @e' becomes 'a\(b\)\_c {hashtag|\#|d} \@e'.
+
+    A reserved character left bare makes LinkedIn drop the rest of the text silently.
+    """
+    parts = _LITTLE_HASHTAG.split(text)
+    return "".join(rf"{{hashtag|\#|{_escape(part)}}}" if i % 2 else _escape(part) for i, part in enumerate(parts))
+
+
+def _escape(text: str) -> str:
+    return _LITTLE_RESERVED.sub(r"\\\g<0>", text)
+
+
+def unlittle(text: str) -> str:
+    """Read LinkedIn's notation back into plain words; a mention becomes the name it shows."""
+
+    def plain(element: re.Match[str]) -> str:
+        if element["tag"] is not None:
+            return "#" + unlittle(element["tag"])
+        return element["character"] or unlittle(element["name"] or "")
+
+    return _LITTLE_ELEMENT.sub(plain, text)
+
+
+# Knowing words again
+
+_LINK = re.compile(r"(?:https?://|www\.)\S+|(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{2,}(?:/\S*)?", re.IGNORECASE)
+_LINK_END = re.compile(r"[.,;:!?)\]}'\"»\u201d\u2019\u2026]+$")
+_A_LINK = "\N{OBJECT REPLACEMENT CHARACTER}"
+
+
+def same_words(ours: str, theirs: str) -> bool:
+    """Tell whether `theirs`, as a network gives it back, are the words `ours`.
+
+    Networks shorten links, write entities, trim and fold white space, and X hangs a link to the post's own pictures at the end. So two
+    posts that differ in their links alone count as the same.
+    """
+    own, other = _folded(ours), _folded(theirs)
+    return other == own or other == f"{own} {_A_LINK}".strip()
+
+
+def _folded(text: str) -> str:
+    normal = unicodedata.normalize("NFC", html.unescape(text))
+    return " ".join(_LINK.sub(_placeholder, normal).split())
+
+
+def _placeholder(link: re.Match[str]) -> str:
+    end = _LINK_END.search(link[0])
+    return _A_LINK + (end[0] if end else "")

@@ -1,0 +1,270 @@
+"""The accounts of an organisation: what every account may say, and around it the channel's own model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError
+
+from channels import registry
+from publisher.config.values import Account, AccountLanguages, OnDoubt
+from publisher.locale import _
+from publisher.yamlfile import Block, Entry, Faults, Items, Node, Scalar, Section, closest
+from publisher.yamlfile.reading import did_you_mean, shown
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+SYNONYMS: Mapping[str, str] = {
+    "organizations": "organisations",
+    "aikavyöhyke": "timezone",
+    "tidszon": "timezone",
+    "kieli": "language",
+    "språk": "language",
+    "sähköposti": "mail",
+    "email": "mail",
+    "smtp": "mail",
+    "db": "database",
+    "tietokanta": "database",
+    "databas": "database",
+    "jono": "queue",
+    "kö": "queue",
+    "raportti": "report",
+    "rapport": "report",
+    "nimi": "name",
+    "namn": "name",
+    "tilit": "accounts",
+    "konton": "accounts",
+    "kielet": "languages",
+    "token": "access_token",
+    "user": "username",
+    "sender": "from",
+    "twitter": "x",
+    "insta": "instagram",
+    "fb": "facebook",
+    "maanantai": "monday",
+    "måndag": "monday",
+    "mon": "monday",
+    "ssl": "tls",
+}
+"""Words that people write, in Finnish, Swedish or otherwise, and the key or value that is meant."""
+
+_ON_DOUBT: Mapping[str, OnDoubt] = {"hold": "hold", "resend": "resend"}
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_NAME = re.compile(r"[\w-]+")
+_ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+")
+_NAMED_ADDRESS = re.compile(rf"[^<>\r\n]*<{_ADDRESS.pattern}>|{_ADDRESS.pattern}")
+
+
+def read_channel(node: Scalar, faults: Faults) -> str | None:
+    """Read a network's name; `twitter` is taken for `x`."""
+    channel = registry.canonical((node.value or "").casefold())
+    if channel in registry.names():
+        return channel
+    guess = closest(channel, registry.names(), SYNONYMS)
+    remedy = (
+        did_you_mean(guess) if guess else _("Possible here: %(choices)s.") % {"choices": ", ".join(registry.names())}
+    )
+    faults.error(node, "choice", _("'%(value)s' is not a channel") % {"value": shown(node)}, remedy)
+    return None
+
+
+def read_address(node: Scalar, faults: Faults, *, named: bool) -> str | None:
+    """Read a mail address; `named`: a name may stand before it, the address then in angle brackets."""
+    if node.unknown or node.value is None:
+        return None
+    value = node.value.strip()
+    if (_NAMED_ADDRESS if named else _ADDRESS).fullmatch(value):
+        return value
+    faults.error(node, "address", _("'%(value)s' is not a mail address") % {"value": shown(node)})
+    return None
+
+
+def read_languages(section: Section, name: str) -> tuple[str, ...] | None:
+    """Read a list of language codes. None: the key is not there, or holds a fault."""
+    found = section.scalars(name)
+    if found is None:
+        return None
+    codes: list[str] = []
+    for node in found:
+        if node.value is None or not _LANGUAGE.fullmatch(node.value):
+            section.faults.error(
+                node,
+                "language",
+                _("'%(value)s' is not the code of a language") % {"value": shown(node)},
+                _("Write two or three small letters, such as fi, sv or en."),
+            )
+        elif node.value not in codes:
+            codes.append(node.value)
+    return tuple(codes) or None
+
+
+def read_accounts(organisation: Section, key: str) -> tuple[Account, ...]:
+    """Read `accounts`: each network with one account or a list of them."""
+    section = organisation.section("accounts")
+    accounts: list[Account] = []
+    for entry in section:
+        section.entry(entry.name)
+        channel = read_channel(entry.key, section.faults)
+        if channel is None:
+            continue
+        nodes = entry.value.items if isinstance(entry.value, Items) else (entry.value,)
+        for node in nodes:
+            _add(accounts, _AccountReader(section, entry, key, channel).read(node), section.faults, node, entry)
+    return tuple(accounts)
+
+
+def _add(accounts: list[Account], account: Account | None, faults: Faults, node: Node, entry: Entry) -> None:
+    if account is None:
+        return
+    if any((known.channel, known.name) == (account.channel, account.name) for known in accounts):
+        where = node.entries[0].key if isinstance(node, Block) and node.entries else entry.key
+        faults.error(
+            where,
+            "duplicate",
+            _("there is already an account '%(name)s' on %(channel)s")
+            % {"name": account.name, "channel": account.channel},
+            _("Give each account of a list a 'name' of its own."),
+        )
+        return
+    accounts.append(account)
+
+
+class _AccountReader:
+    def __init__(self, section: Section, entry: Entry, organisation: str, channel: str) -> None:
+        self._section = section
+        self._entry = entry
+        self._organisation = organisation
+        self._channel = channel
+        self._faults = section.faults
+        self._model = registry.settings_model(channel)
+
+    def read(self, node: Node) -> Account | None:
+        """Read one account; None if its own settings have a fault."""
+        one = self._section.of(node, self._entry.key.at, self._entry.name)
+        if not one:
+            return None
+        name = one.parsed("name", self._channel, _account_name, _("Use letters, digits, - and _."))
+        on_doubt = one.choice("on_doubt", "hold", _ON_DOUBT)
+        languages = self._languages(one)
+        owner = one.scalar("owner")
+        budget = self._budget(one)
+        settings = self._settings(one)
+        if settings is None:
+            return None
+        return Account(
+            organisation=self._organisation,
+            channel=self._channel,
+            name=name,
+            on_doubt=on_doubt,
+            languages=languages,
+            owner=read_address(owner, self._faults, named=False) if owner else None,
+            monthly_budget=budget,
+            settings=settings,
+        )
+
+    def _languages(self, one: Section) -> AccountLanguages:
+        found = one.entry("languages")
+        if found and isinstance(found.value, Scalar) and found.value.value == "separate":
+            return "separate"
+        if found is None or (isinstance(found.value, Scalar) and found.value.value in {"together", None}):
+            return "together"
+        return read_languages(one, "languages") or "together"
+
+    def _budget(self, one: Section) -> str | None:
+        if "monthly_budget" in self._model.model_fields:
+            return None
+        budget = one.parsed("monthly_budget", None, _money, _("Write an amount and its currency, such as 20 USD."))
+        if budget:
+            self._faults.warn(
+                one.where("monthly_budget"),
+                "not_watched",
+                _("'monthly_budget' is not watched yet"),
+                _("Set a spending limit in the network's developer portal as well."),
+            )
+        return budget
+
+    def _settings(self, one: Section) -> BaseModel | None:
+        own = {
+            "name",
+            "on_doubt",
+            "languages",
+            "owner",
+            *(() if "monthly_budget" in self._model.model_fields else ("monthly_budget",)),
+        }
+        given = {entry.name: entry for entry in one if entry.name not in own}
+        unknown = {name for name, entry in given.items() if _is_unknown(entry.value)}
+        values = {name: _plain(entry.value) for name, entry in given.items() if name not in unknown}
+        try:
+            return self._model.model_validate(values)
+        except ValidationError as error:
+            before = len(self._faults.problems)
+            for detail in error.errors(include_url=False, include_context=False, include_input=False):
+                self._complain(detail, one, given, unknown, own)
+            if len(self._faults.problems) > before:
+                return None
+        # Only what could not be looked up is missing.
+        return self._model.model_construct(
+            None, **{name: values[name] for name in values if name in self._model.model_fields}
+        )
+
+    def _complain(
+        self, detail: ErrorDetails, one: Section, given: Mapping[str, Entry], unknown: set[str], own: set[str]
+    ) -> None:
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        if name in unknown or (not name and unknown):
+            return
+        if detail["type"] == "missing":
+            self._faults.error(one.at, "missing", _("'%(field)s' is missing") % {"field": name})
+        elif detail["type"] == "extra_forbidden":
+            guess = closest(name, [*self._model.model_fields, *own], SYNONYMS)
+            choices = ", ".join(sorted({*self._model.model_fields, *own}))
+            remedy = did_you_mean(guess) if guess else _("Possible here: %(choices)s.") % {"choices": choices}
+            self._faults.error(
+                given[name].key, "unknown_field", _("there is no field '%(field)s'") % {"field": name}, remedy
+            )
+        elif name in given:
+            node = given[name].value
+            where = given[name].key if not isinstance(node, Scalar) or node.value is None else node
+            self._faults.error(
+                where, "value", _("this does not fit '%(field)s'") % {"field": name}, _sentence(detail["msg"])
+            )
+        else:
+            self._faults.error(one.at, "value", _("these settings do not fit together"), _sentence(detail["msg"]))
+
+
+def _account_name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _money(text: str) -> str:
+    if not re.fullmatch(r"\d{1,7}(?:[.,]\d{1,2})?\s*[A-Za-z]{3}", text.strip()):
+        raise ValueError(text)
+    return text.strip()
+
+
+def _sentence(message: str) -> str:
+    """Make a finished sentence of pydantic's words, or of a model's own."""
+    words = message.removeprefix("Value error, ")
+    return words[:1].upper() + words[1:].rstrip(".") + "."
+
+
+def _is_unknown(node: Node) -> bool:
+    if isinstance(node, Scalar):
+        return node.unknown
+    if isinstance(node, Items):
+        return any(_is_unknown(item) for item in node.items)
+    return any(_is_unknown(entry.value) for entry in node.entries)
+
+
+def _plain(node: Node) -> object:
+    """Give a node as the plain values that a model reads."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Items):
+        return [_plain(item) for item in node.items]
+    return {entry.name: _plain(entry.value) for entry in node.entries}

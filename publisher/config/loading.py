@@ -1,0 +1,304 @@
+"""From the file to `Config`, with every fault at its place."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import SecretStr
+
+from publisher.config.accounts import SYNONYMS, read_accounts, read_address, read_channel, read_languages
+from publisher.config.references import References
+from publisher.config.values import (
+    CollectionSettings,
+    Config,
+    DeliverySettings,
+    MailSettings,
+    NetworkSettings,
+    Organisation,
+    Recipient,
+    ReportSettings,
+    RetentionSettings,
+    Security,
+)
+from publisher.locale import LANGUAGES, _
+from publisher.model import Problem
+from publisher.yamlfile import Entry, Faults, Items, Limits, Node, Scalar, Section, read
+from publisher.yamlfile.reading import length
+
+_LIMITS = Limits(aliases=100)
+_SECURITY: Mapping[str, Security] = {"none": "none", "starttls": "starttls", "tls": "tls"}
+_USUAL_PORTS: Mapping[str, int] = {"none": 25, "starttls": 587, "tls": 465}
+_DAYS = {"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5, "sunday": 6}
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+class ConfigFaults(Exception):
+    """The configuration cannot be used; `problems` has all its faults, warnings too, in the file's order."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{at.position.line}: {at.message}" for at in problems if not at.warning))
+
+
+def load_config(path: Path, *, secrets: bool = True) -> Config:
+    """Read the configuration. `secrets` False: a reference that leads nowhere is no fault. Raises ConfigFaults."""
+    document, problems = read(path, str(path), _LIMITS, secretive=True)
+    faults = Faults(document, problems)
+    if document.root is None:
+        raise ConfigFaults(faults.sorted())
+    folder = path.resolve().parent
+    root = References(os.environ, folder, faults, required=secrets).resolve(document.root)
+    start = root.entries[0].key.at if root.entries else root.at
+    config = _Reader(path, folder, Section(root, faults, start, SYNONYMS)).read()
+    if faults.fatal:
+        raise ConfigFaults(faults.sorted())
+    return config
+
+
+class _Reader:
+    """Reads one file; a method for each part of it."""
+
+    def __init__(self, path: Path, folder: Path, root: Section) -> None:
+        self._path = path
+        self._folder = folder
+        self._root = root
+        self._faults = root.faults
+        self._language = "en"
+
+    def read(self) -> Config:
+        root = self._root
+        self._language = root.choice("language", "en", {name: name for name in LANGUAGES})
+        # Left out, it is the harmless one: nobody goes live by forgetting a line.
+        sandbox = root.flag("sandbox", default=True)
+        database, var = self._database(sandbox=sandbox)
+        ca_bundle = root.text("ca_bundle")
+        config = Config(
+            path=self._path,
+            folder=self._folder,
+            sandbox=sandbox,
+            language=self._language,
+            timezone=root.parsed(
+                "timezone", _zone("Europe/Helsinki"), _zone, _("Write a zone such as Europe/Helsinki.")
+            ),
+            default_time=self._time(root, "default_time", time(9)),
+            queue=self._folder / (root.text("queue") or "schedules"),
+            database=database,
+            var=var,
+            approval=root.choice("approval", "optional", {"optional": "optional", "required": "required"}),
+            delivery=_delivery(root.section("delivery")),
+            collection=_collection(root.section("collection")),
+            retention=_retention(root.section("retention")),
+            mail=self._mail(root.section("mail")),
+            networks=self._networks(root.section("networks")),
+            proxy=root.parsed("proxy", None, _origin, _("Write an address such as http://proxy.example.fi:8080.")),
+            ca_bundle=self._folder / ca_bundle if ca_bundle else None,
+            organisations=self._organisations(root.section("organisations")),
+        )
+        root.not_yet("web", "feeds", "log", "metrics", "apps", "token_key", "hold_if_link_fails")
+        root.finish()
+        return replace(config, warnings=self._faults.sorted())
+
+    def _database(self, *, sandbox: bool) -> tuple[str, Path]:
+        """Give the database's address and the folder for everything else. The sandbox never meets the live database."""
+        url = self._root.parsed(
+            "database", "sqlite:///var/tiedote.db", _database_url, _("Write sqlite:///FILE or postgresql+psycopg://…")
+        )
+        found = re.fullmatch(r"sqlite:///(?P<file>[^?]+)(?P<options>\?.*)?", url)
+        if not found:
+            var = self._folder / "var"
+            return (f"sqlite:///{var / 'sandbox' / 'tiedote.db'}" if sandbox else url), var
+        file = self._folder / found["file"]
+        if sandbox:
+            file = file.parent / "sandbox" / file.name
+        return f"sqlite:///{file}{found['options'] or ''}", (file.parent.parent if sandbox else file.parent)
+
+    def _time(self, section: Section, name: str, default: time) -> time:
+        return section.parsed(name, default, clock_time, _('Write a time such as "09:00".'))
+
+    def _mail(self, section: Section) -> MailSettings | None:
+        security = section.choice("security", "starttls", _SECURITY)
+        mail = MailSettings(
+            host=section.text("host", required=bool(section)) or "",
+            port=section.whole("port", _USUAL_PORTS[security], 1, 65535),
+            security=security,
+            sender=self._address(section, "from", named=True, required=bool(section)) or "",
+            alerts_to=self._recipients(section, "alerts_to"),
+            username=section.text("username"),
+            password=_secret(section, "password"),
+        )
+        if section and bool(mail.username) is not bool(mail.password):
+            self._half_a_login(section)
+        section.not_yet("oauth")
+        section.finish()
+        return mail if section else None
+
+    def _half_a_login(self, section: Section) -> None:
+        given = next((section.entry(name) for name in ("username", "password") if section.entry(name)), None)
+        other = section.entry("password" if given and given.name == "username" else "username")
+        if given and other is None:
+            self._faults.error(given.key, "missing", _("'username' and 'password' belong together"))
+
+    def _address(self, section: Section, name: str, *, named: bool = False, required: bool = False) -> str | None:
+        found = section.scalar(name, required=required)
+        if found is None or found.value is None:
+            return None
+        return read_address(found, self._faults, named=named)
+
+    def _recipients(self, section: Section, name: str, *, required: bool = False) -> tuple[Recipient, ...]:
+        found = section.entry(name)
+        nodes = found.value.items if found and isinstance(found.value, Items) else [found.value] if found else []
+        recipients = [one for node in nodes if (one := self._recipient(section, node, name)) is not None]
+        if required and not nodes:
+            section.missing(name)
+        return tuple(recipients)
+
+    def _recipient(self, section: Section, node: Node, name: str) -> Recipient | None:
+        if isinstance(node, Scalar):
+            address = read_address(node, self._faults, named=False)
+            return Recipient(address=address, language=self._language) if address else None
+        one = section.of(node, node.at, name)
+        address = self._address(one, "address", required=True)
+        language = one.choice("language", self._language, {known: known for known in LANGUAGES})
+        one.finish()
+        return Recipient(address=address, language=language) if address else None
+
+    def _networks(self, section: Section) -> Mapping[str, NetworkSettings]:
+        networks: dict[str, NetworkSettings] = {}
+        for entry in section:
+            channel = read_channel(entry.key, self._faults)
+            one = section.below(entry)
+            settings = NetworkSettings(
+                base_url=one.parsed(
+                    "base_url", None, _origin, _("Write a scheme and a host, such as http://127.0.0.1:8101.")
+                ),
+                version=one.parsed("version", None, _version, _('Write a version such as v25.0 or "202609".')),
+            )
+            one.finish()
+            if channel and channel in networks:
+                self._faults.error(entry.key, "duplicate", _("'%(field)s' is given twice") % {"field": channel})
+            elif channel:
+                networks[channel] = settings
+        return networks
+
+    def _organisations(self, section: Section) -> Mapping[str, Organisation]:
+        organisations = {entry.name: self._organisation(section, entry) for entry in section}
+        if not organisations:
+            self._root.missing("organisations")
+        return organisations
+
+    def _organisation(self, section: Section, entry: Entry) -> Organisation:
+        if not _KEY.fullmatch(entry.name):
+            self._faults.error(
+                entry.key,
+                "key",
+                _("'%(key)s' cannot name an organisation") % {"key": entry.name},
+                _("Use small letters a to z, digits, - and _; the full name goes into 'name'."),
+            )
+        one = section.below(entry)
+        organisation = Organisation(
+            key=entry.name,
+            name=one.text("name") or entry.name,
+            languages=read_languages(one, "languages") or (self._language,),
+            report=self._report(one.section("report")),
+            accounts=read_accounts(one, entry.name),
+        )
+        one.finish()
+        return organisation
+
+    def _report(self, section: Section) -> ReportSettings | None:
+        report = ReportSettings(
+            to=self._recipients(section, "to", required=bool(section)),
+            weekday=section.choice("day", 0, _DAYS),
+            time=self._time(section, "time", time(8)),
+        )
+        section.not_yet("comment_text")
+        section.finish()
+        return report if section else None
+
+
+def _delivery(section: Section) -> DeliverySettings:
+    retry, usual = section.section("retry"), DeliverySettings()
+    settings = DeliverySettings(
+        first=retry.length("first", usual.first),
+        longest=retry.length("longest", usual.longest),
+        give_up_after=retry.length("give_up_after", usual.give_up_after),
+        confirm_for=section.length("confirm_for", usual.confirm_for),
+        cancel_after=section.length("cancel_after", usual.cancel_after),
+        late_limit=section.length("late_limit", usual.late_limit),
+    )
+    retry.finish()
+    section.finish()
+    return settings
+
+
+def _collection(section: Section) -> CollectionSettings:
+    usual = CollectionSettings()
+    settings = CollectionSettings(
+        every=section.length("every", usual.every), track_for=section.length("track_for", usual.track_for)
+    )
+    section.finish()
+    return settings
+
+
+def _retention(section: Section) -> RetentionSettings:
+    usual = RetentionSettings()
+    expected = _("Write a number and a unit, for example 12 months or 90 days.")
+    settings = RetentionSettings(
+        comments=section.parsed("comments", usual.comments, _months_or_length, expected),
+        author_names=section.flag("author_names", default=usual.author_names),
+    )
+    section.finish()
+    return settings
+
+
+def _months_or_length(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,4})\s*(month|months|year|years)", text.strip().casefold())
+    if found:
+        years = int(found[1]) / (12 if found[2].startswith("month") else 1)
+        return timedelta(days=round(365 * years))
+    return length(text, timedelta(days=1))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(name) from error
+
+
+def clock_time(text: str) -> time:
+    """Read a time of day: 9:00, 09.00. Raises ValueError."""
+    found = re.fullmatch(r"(\d{1,2})[:.](\d{2})", text.strip())
+    if not found:
+        raise ValueError(text)
+    return time(int(found[1]), int(found[2]))
+
+
+def _database_url(text: str) -> str:
+    if not re.match(r"sqlite:///|postgresql(\+psycopg)?://", text):
+        raise ValueError(text)
+    return re.sub(r"^postgresql://", "postgresql+psycopg://", text)
+
+
+def _origin(text: str) -> str:
+    """Scheme, host and port, nothing after them: the path of a request is the network's own."""
+    if not re.fullmatch(r"https?://(?:[^\s/@]+@)?(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?/?", text):
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
+def _version(text: str) -> str:
+    if not re.fullmatch(r"v?[0-9]+(\.[0-9]+)?", text):
+        raise ValueError(text)
+    return text
+
+
+def _secret(section: Section, name: str) -> SecretStr | None:
+    value = section.text(name)
+    return SecretStr(value) if value else None

@@ -1,0 +1,91 @@
+"""`${NAME}` and `${file:PATH}` in values: secrets stand in the environment or in files, not in the configuration.
+
+A reference may stand anywhere in a value, and the path of a file may itself hold names: `${file:${CREDENTIALS_DIRECTORY}/x_token}`. What a
+reference brings is never read for further references. `$${` is a plain `${`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from publisher.locale import _
+from publisher.yamlfile import Block, Entry, Faults, Items, Node, Scalar, Unreadable, read_bytes
+
+_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_REFERENCE = re.compile(
+    r"\$(?P<plain>\$\{)|\$\{(?P<file>file:)?(?P<what>(?:[^${}]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*)\}|(?P<open>\$\{)"
+)
+_SECRET_FILE_BYTES = 64 * 1024
+
+
+class _MissingError(LookupError):
+    """A reference leads nowhere; the message is for people."""
+
+
+class References:
+    """Looks references up and notes the missing ones, unless it is told that they may be missing."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, faults: Faults, *, required: bool) -> None:
+        self._environment = environment
+        self._folder = folder
+        self._faults = faults
+        self._required = required
+
+    def resolve(self, block: Block) -> Block:
+        """Give the tree with every reference replaced."""
+        return replace(
+            block, entries=tuple(Entry(key=entry.key, value=self._node(entry.value)) for entry in block.entries)
+        )
+
+    def _node(self, node: Node) -> Node:
+        if isinstance(node, Block):
+            return self.resolve(node)
+        if isinstance(node, Items):
+            return replace(node, items=tuple(self._node(item) for item in node.items))
+        return self._value(node)
+
+    def _value(self, node: Scalar) -> Scalar:
+        if not node.value or "${" not in node.value:
+            return node
+        try:
+            return replace(node, value=_REFERENCE.sub(self._replacement, node.value))
+        except _MissingError as missing:
+            if self._required:
+                self._faults.error(
+                    node,
+                    "missing_secret",
+                    str(missing),
+                    _("Set it for the account that runs Tiedote, then start again."),
+                )
+            return replace(node, value=None, unknown=True)
+
+    def _replacement(self, found: re.Match[str]) -> str:
+        if found["plain"]:
+            return "${"
+        if found["open"]:
+            raise _MissingError(_("a reference is not closed: write ${NAME} or ${file:PATH}"))
+        if found["file"]:
+            return self._content(_NAME.sub(lambda name: self._variable(name[1]), found["what"]))
+        return self._variable(found["what"])
+
+    def _variable(self, name: str) -> str:
+        value = self._environment.get(name)
+        if not value:
+            raise _MissingError(_("the environment variable %(name)s is not set") % {"name": name or "?"})
+        return value
+
+    def _content(self, name: str) -> str:
+        try:
+            # Container secrets are links; whoever writes the configuration may name any file.
+            content = read_bytes((self._folder / name).resolve(), _SECRET_FILE_BYTES).decode().strip("\r\n")
+        except (Unreadable, UnicodeDecodeError) as why:
+            reason = str(why) if isinstance(why, Unreadable) else _("it is not text")
+            raise _MissingError(
+                _("the secret file %(name)s cannot be read: %(why)s") % {"name": name, "why": reason}
+            ) from why
+        if not content:
+            raise _MissingError(_("the secret file %(name)s is empty") % {"name": name})
+        return content

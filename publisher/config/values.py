@@ -1,0 +1,139 @@
+"""The configuration's values. Frozen; secrets never show in a repr."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, SecretStr
+
+from publisher.model import Problem
+
+Security = Literal["none", "starttls", "tls"]
+OnDoubt = Literal["hold", "resend"]
+Approval = Literal["optional", "required"]
+AccountLanguages = Literal["together", "separate"] | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Who gets a mail, and in which language."""
+
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """The publishing worker's clocks. `first` and `longest`: pauses between tries after a refusal."""
+
+    first: timedelta = timedelta(seconds=30)
+    longest: timedelta = timedelta(minutes=30)
+    give_up_after: timedelta = timedelta(hours=6)
+    confirm_for: timedelta = timedelta(minutes=10)
+    cancel_after: timedelta = timedelta(minutes=10)
+    late_limit: timedelta = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionSettings:
+    """`every`: for a fresh post. `track_for`: how long a post is read at all."""
+
+    every: timedelta = timedelta(minutes=10)
+    track_for: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """How long residents' words are kept, and whether their names are kept at all. A month is a twelfth of 365 days."""
+
+    comments: timedelta = timedelta(days=365)
+    author_names: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """The mail server. `sender` is the From header as it stands in the file."""
+
+    host: str
+    port: int
+    security: Security
+    sender: str
+    alerts_to: tuple[Recipient, ...] = ()
+    username: str | None = None
+    password: SecretStr | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSettings:
+    """A network's API moved elsewhere, or pinned to a version."""
+
+    base_url: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """The weekly summary: to whom, on which weekday (Monday is 0) and at what local time it leaves."""
+
+    to: tuple[Recipient, ...]
+    weekday: int = 0
+    time: time = time(8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One organisation's account on one network. `settings` is an instance of the channel's own model.
+
+    With `secrets=False`, an account whose settings have a reference that was not looked up has only the checked part in it.
+    """
+
+    organisation: str
+    channel: str
+    name: str
+    on_doubt: OnDoubt = "hold"
+    languages: AccountLanguages = "together"
+    owner: str | None = None
+    monthly_budget: str | None = None
+    settings: BaseModel = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """Who publishes. `languages` in the order in which they are joined."""
+
+    key: str
+    name: str
+    languages: tuple[str, ...]
+    report: ReportSettings | None = None
+    accounts: tuple[Account, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All of it. `var` is the folder for database, mails and the sandbox's state; it may not exist yet."""
+
+    path: Path
+    folder: Path
+    sandbox: bool
+    language: str
+    timezone: ZoneInfo
+    default_time: time
+    queue: Path
+    database: str = field(repr=False)
+    var: Path
+    approval: Approval
+    delivery: DeliverySettings
+    collection: CollectionSettings
+    retention: RetentionSettings
+    mail: MailSettings | None
+    networks: Mapping[str, NetworkSettings]
+    proxy: str | None = field(repr=False)
+    ca_bundle: Path | None
+    organisations: Mapping[str, Organisation]
+    warnings: tuple[Problem, ...] = field(default=(), repr=False)
+    """What is worth saying about the file; `check` does."""

@@ -1,0 +1,291 @@
+"""What a fault of syntax means to somebody who does not know YAML, and how to read on behind it.
+
+PyYAML's scanner and parser name a fault in their own jargon and stop. `diagnose` finds its cause in the line, words it, and gives the lines
+with that one cause taken away. Replacements keep every column, so that later faults still point at what people see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from publisher.locale import _
+
+ODD_SPACES = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
+"""Characters that look like a space, or like nothing, and are none to YAML. Word and web pages have them."""
+
+_INDENT = re.compile(f"[ \t{ODD_SPACES}]*")
+_QUOTES = {'"': "”", "'": "\u2019"}
+_BRACKETS = {"[": "(", "]": ")", "{": "(", "}": ")"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A fault of syntax, with its place."""
+
+    line: int
+    column: int
+    length: int = 1
+    code: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mending:
+    """A fault, and the lines without it. `blanked`: lines that could only be left out."""
+
+    fault: Fault
+    lines: list[str]
+    blanked: frozenset[int] = frozenset()
+
+
+def any_sign() -> str:
+    """Give the remedy that helps with nearly every fault of signs."""
+    return _("Write | there, and the words on the next line, indented: after | every sign is allowed.")
+
+
+def diagnose(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> Mending:
+    """Word a fault and take its cause away."""
+    mark = error.problem_mark or error.context_mark
+    row = min(mark.line, len(lines) - 1) if mark else 0
+    column = mark.column if mark and mark.line < len(lines) else 0
+    before = _Place(list(lines), row, column)
+    start = error.context_mark
+    opened = _Place(list(lines), start.line, start.column) if start and start.line < len(lines) else before
+    for rule in _RULES:
+        mending = rule(error, before, opened)
+        if mending:
+            return mending
+    return before.left_out("syntax", _("this line cannot be read"), any_sign())
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    lines: list[str]
+    row: int
+    column: int
+
+    @property
+    def line(self) -> str:
+        return self.lines[self.row]
+
+    @property
+    def char(self) -> str:
+        return self.line[self.column : self.column + 1]
+
+    @property
+    def indent(self) -> str:
+        found = _INDENT.match(self.line)
+        return found[0] if found else ""
+
+    def fault(self, code: str, message: str, remedy: str, length: int = 1) -> Fault:
+        return Fault(
+            line=self.row + 1, column=self.column + 1, length=length, code=code, message=message, remedy=remedy
+        )
+
+    def with_line(self, line: str) -> list[str]:
+        return [*self.lines[: self.row], line, *self.lines[self.row + 1 :]]
+
+    def replaced(self, new: str) -> list[str]:
+        """Give the lines with other characters, as many, from here on."""
+        return self.with_line(self.line[: self.column] + new + self.line[self.column + len(new) :])
+
+    def left_out(self, code: str, message: str, remedy: str) -> Mending:
+        """Leave this line out; nothing less can be done."""
+        at = _Place(self.lines, self.row, len(self.indent))
+        length = max(1, len(self.line.strip()))
+        return Mending(
+            fault=at.fault(code, message, remedy, length),
+            lines=self.with_line(""),
+            blanked=frozenset({self.row + 1}),
+        )
+
+
+def begins_with_odd_space(name: str) -> bool:
+    """Tell whether a field's name begins with something that only looks like a space."""
+    return bool(re.match(f"[{ODD_SPACES}]", name))
+
+
+_Rule = Callable[[yaml.MarkedYAMLError, _Place, _Place], Mending | None]
+
+
+def _tab(_error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
+    if "\t" not in here.indent:
+        return None
+    at = _Place(here.lines, here.row, here.indent.index("\t"))
+    fault = at.fault(
+        "tab", _("this line is indented with a tab"), _("Use spaces instead of the tab: two for each level.")
+    )
+    # Two columns a tab keep the levels apart; a caret further right in this line then stands off a little.
+    lines = [re.sub(r"^[ \t]+", lambda found: found[0].replace("\t", "  "), line) for line in here.lines]
+    return Mending(fault=fault, lines=lines)
+
+
+def _odd_space(_error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
+    return odd_space(here.lines, here.row)
+
+
+def odd_space(lines: Sequence[str], row: int) -> Mending | None:
+    """Find a no-break space, or its like, in a line's indentation."""
+    place = _Place(list(lines), row, 0)
+    found = re.search(f"[{ODD_SPACES}]+", place.indent)
+    if not found:
+        return None
+    at = _Place(place.lines, row, found.start())
+    fault = at.fault(
+        "odd_space",
+        _("this line is indented with no-break spaces, which look like spaces but are not"),
+        _("Delete what stands before the first word and press the space bar instead."),
+        len(found[0]),
+    )
+    mended = re.sub(f"[{ODD_SPACES}]", " ", place.indent) + place.line[len(place.indent) :]
+    return Mending(fault=fault, lines=place.with_line(mended))
+
+
+def _second_colon(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
+    if here.char != ":" or "mapping values are not allowed" not in _problem(error):
+        return None
+    fault = here.fault("second_colon", _("a second colon followed by a space cannot stand in this text"), any_sign())
+    return Mending(fault=fault, lines=here.replaced(";"))
+
+
+def _first_sign(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Mending | None:
+    at = here
+    if re.search("alias|anchor|tag", error.context or ""):
+        at = opened
+    elif not re.search("cannot start any token|entries are not allowed|keys are not allowed", _problem(error)):
+        return None
+    if at.char not in set("@`%*&!-?,|>"):
+        return None
+    fault = at.fault("sign", _("a value cannot begin with %(sign)s") % {"sign": at.char}, any_sign())
+    return Mending(fault=fault, lines=at.replaced("x"))
+
+
+def _after_bar(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> Mending | None:
+    if "block scalar" not in (error.context or "") or opened.char not in {"|", ">"}:
+        return None
+    fault = opened.fault(
+        "after_bar",
+        _("nothing may follow %(sign)s on its line") % {"sign": opened.char},
+        _("Put the words on the next line and indent them."),
+    )
+    return Mending(fault=fault, lines=opened.replaced("x"))
+
+
+def _backslash(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
+    if "double-quoted" not in (error.context or ""):
+        return None
+    at = here if here.char == "\\" else _Place(here.lines, here.row, max(0, here.line.rfind("\\", 0, here.column + 1)))
+    if at.char != "\\":
+        return None
+    fault = at.fault(
+        "backslash",
+        _("a backslash has a meaning of its own inside quotation marks"),
+        _("Write / in a file's path; elsewhere use ' instead of \"."),
+    )
+    return Mending(fault=fault, lines=at.replaced("/"))
+
+
+def _open_quote(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> Mending | None:
+    if "quoted scalar" not in (error.context or "") or opened.char not in _QUOTES:
+        return None
+    fault = opened.fault("open_quote", _("this quotation mark is never closed"), any_sign())
+    return Mending(fault=fault, lines=opened.replaced(_QUOTES[opened.char]))
+
+
+def _missing_colon(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> Mending | None:
+    if "could not find expected ':'" not in _problem(error):
+        return None
+    if re.match(r"\s*[\w-]+:\S", opened.line):
+        at = _Place(opened.lines, opened.row, opened.line.index(":"))
+        fault = at.fault("colon_space", _("a space is missing after the colon"), _("Write a space after the colon."))
+        return Mending(fault=fault, lines=at.with_line(""), blanked=frozenset({at.row + 1}))
+    return opened.left_out(
+        "no_colon",
+        _("this line is no field: it has no colon"),
+        _("If it goes on with the text above, indent it; otherwise write the field's name and a colon before it."),
+    )
+
+
+def _after_quote(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
+    """`"Quoted" words` and `[Square] words`: the value ended, and the text goes on."""
+    head = here.line[: here.column].rstrip()
+    if "expected <block end>" not in _problem(error) or not head or head[-1] not in "\"'}]":
+        return None
+    sign = head[-1]
+    fault = here.fault(
+        "after_quote",
+        _("the value has already ended with %(sign)s, and words follow it") % {"sign": sign},
+        any_sign(),
+        max(1, len(here.line.rstrip()) - here.column),
+    )
+    softened = "".join({**_QUOTES, **_BRACKETS}.get(char, char) for char in here.line)
+    return Mending(fault=fault, lines=here.with_line(softened))
+
+
+def _hash_in_list(_error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Mending | None:
+    """`[#One, #Two]`: the rest of the line became a comment and the list never ends."""
+    for place in (opened, here):
+        found = re.search(r"[\[{,]\s*(#)[^\s#]|\s(#)[^\s#]", place.line[place.column :])
+        if place.char in {"[", "{"} and found:
+            group = 1 if found[1] else 2
+            at = _Place(place.lines, place.row, place.column + found.start(group))
+            word = re.match(r"#[^\s,\]}]*", at.line[at.column :])
+            fault = at.fault(
+                "lost_hashtag",
+                _("everything after # is lost: YAML takes it for a comment"),
+                _("Write hashtags without #, for example: hashtags: [Kuntalaiset]"),
+                len(word[0]) if word else 1,
+            )
+            tail = at.line[at.column :].replace("#", " ")
+            return Mending(fault=fault, lines=at.with_line(at.line[: at.column] + tail))
+    return None
+
+
+def _open_bracket(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> Mending | None:
+    if not re.search(r"flow (sequence|mapping)", error.context or "") or opened.char not in {"[", "{"}:
+        return None
+    closing = {"[": "]", "{": "}"}[opened.char]
+    fault = opened.fault(
+        "open_bracket",
+        _("%(opening)s is never closed with %(closing)s, or a comma is missing")
+        % {"opening": opened.char, "closing": closing},
+        _("Put texts inside brackets in quotation marks, and close the bracket."),
+    )
+    return Mending(
+        fault=fault, lines=opened.with_line(opened.line[: opened.column]), blanked=frozenset({opened.row + 1})
+    )
+
+
+def _indentation(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
+    if "expected <block end>" not in _problem(error) and "mapping values are not allowed" not in _problem(error):
+        return None
+    return here.left_out(
+        "indentation",
+        _("this line is not indented like the lines that belong with it"),
+        _("Begin lines that belong together in the same column, with spaces."),
+    )
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    return error.problem or ""
+
+
+_RULES: Sequence[_Rule] = (
+    _tab,
+    _odd_space,
+    _second_colon,
+    _hash_in_list,
+    _first_sign,
+    _after_bar,
+    _backslash,
+    _open_quote,
+    _missing_colon,
+    _after_quote,
+    _open_bracket,
+    _indentation,
+)

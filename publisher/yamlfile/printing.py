@@ -1,0 +1,73 @@
+"""Faults as people, terminals and code hosts read them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from publisher.locale import _
+from publisher.model import Problem
+
+_WIDTH = 100
+_UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def render(problem: Problem) -> str:
+    """Print a fault: place and words, the line with a caret below the spot, what to do."""
+    at = problem.position
+    word = _("warning") if problem.warning else _("error")
+    head = f"{_safe(at.file)}:{at.line}:{at.column}: {word}: {_safe(problem.message)}  [{problem.code}]"
+    lines = [head, *_with_caret(problem)]
+    if problem.remedy:
+        lines.append(f"      = {_safe(problem.remedy)}")
+    return "\n".join(lines)
+
+
+def _with_caret(problem: Problem) -> list[str]:
+    if not problem.excerpt.strip():
+        return []
+    at = problem.position
+    text, column = _cut(_safe(problem.excerpt.expandtabs(1)).rstrip(), at.column - 1)
+    length = max(1, min(at.length, len(text) - column))
+    before = " " * _columns(text[:column])
+    return [f"{at.line:>5} | {text}", f"      | {before}{'^' * max(1, _columns(text[column : column + length]))}"]
+
+
+def _cut(text: str, column: int) -> tuple[str, int]:
+    """Keep a long line to the part around the spot."""
+    if len(text) <= _WIDTH:
+        return text, column
+    start = max(0, min(column - 40, len(text) - _WIDTH))
+    part = text[start : start + _WIDTH]
+    head, tail = "…" if start else "", "…" if start + _WIDTH < len(text) else ""
+    return head + part + tail, column - start + len(head)
+
+
+def _columns(text: str) -> int:
+    """Count a terminal's columns: emoji and CJK take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+        for char in text
+    )
+
+
+def _safe(text: str) -> str:
+    """Keep a file's control characters away from the terminal."""
+    return _UNSAFE.sub("\ufffd", text)
+
+
+def render_github(problem: Problem) -> str:
+    """Print a fault as a code host's annotation."""
+    at = problem.position
+    kind = "warning" if problem.warning else "error"
+    place = f"file={_property(at.file)},line={at.line},col={at.column},endColumn={at.column + at.length}"
+    words = f"{problem.message}. {problem.remedy}" if problem.remedy else problem.message
+    return f"::{kind} {place},title={_property(problem.code)}::{_data(words)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,299 @@
+"""Typed values out of a tree, and every fault of meaning at its place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from publisher.locale import _
+from publisher.model import Problem
+from publisher.yamlfile.nodes import Block, Document, Entry, Items, Node, Scalar, Span
+
+_T = TypeVar("_T")
+
+_YES = frozenset({"yes", "true", "on", "kyllä", "ja"})
+_NO = frozenset({"no", "false", "off", "ei", "nej"})
+_UNITS = {
+    "second": ("s", "sec", "second", "seconds"),
+    "minute": ("m", "min", "minute", "minutes"),
+    "hour": ("h", "hour", "hours"),
+    "day": ("d", "day", "days"),
+    "week": ("w", "week", "weeks"),
+}
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400}
+_LENGTHS = {word: timedelta(seconds=_SECONDS[unit]) for unit, words in _UNITS.items() for word in words}
+
+
+class Faults:
+    """Collects a file's problems; a spot that a fault of syntax blanked brings no second one."""
+
+    def __init__(self, document: Document, problems: Iterable[Problem] = ()) -> None:
+        self.document = document
+        self.problems = list(problems)
+
+    def error(self, where: Span | Node, code: str, message: str, remedy: str = "") -> None:
+        """Note something that must be mended."""
+        self._add(where, code, message, remedy, warning=False)
+
+    def warn(self, where: Span | Node, code: str, message: str, remedy: str = "") -> None:
+        """Note something worth saying that stops nothing."""
+        self._add(where, code, message, remedy, warning=True)
+
+    def sorted(self) -> tuple[Problem, ...]:
+        """Give them in the file's order."""
+        return tuple(sorted(self.problems, key=lambda problem: (problem.position.line, problem.position.column)))
+
+    @property
+    def fatal(self) -> bool:
+        """Whether one of them is more than a warning."""
+        return any(not problem.warning for problem in self.problems)
+
+    def _add(self, where: Span | Node, code: str, message: str, remedy: str, *, warning: bool) -> None:
+        span = where if isinstance(where, Span) else where.at
+        if span.line in self.document.blanked:
+            return
+        problem = Problem(
+            position=self.document.position(span),
+            code=code,
+            message=message,
+            remedy=remedy,
+            excerpt=self.document.excerpt(span.line),
+            warning=warning,
+        )
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def closest(word: str, known: Iterable[str], synonyms: Mapping[str, str] = {}) -> str | None:
+    """Guess what was meant. Words of two letters are never guessed at: `no` is not a slip of `en`."""
+    choices = list(known)
+    key = word.strip().casefold().replace("-", "_").replace(" ", "_")
+    if synonyms.get(key) in choices:
+        return synonyms[key]
+    if key in choices:
+        return key
+    if len(key) < 3:
+        return None
+    return next(iter(difflib.get_close_matches(key, choices, n=1, cutoff=0.66)), None)
+
+
+class Section:
+    """One block while it is read. `finish` refuses the keys that nobody asked for."""
+
+    def __init__(self, block: Block | None, faults: Faults, at: Span, synonyms: Mapping[str, str] = {}) -> None:
+        self.faults = faults
+        self.at = at
+        self._block = block
+        self._synonyms = synonyms
+        self._asked: set[str] = set()
+        self._later: set[str] = set()
+
+    def __bool__(self) -> bool:
+        """Whether the block stands in the file at all."""
+        return self._block is not None
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Go through all entries, asked for or not."""
+        return iter(self._block or ())
+
+    def entry(self, name: str) -> Entry | None:
+        """Give an entry, if it is there."""
+        self._asked.add(name)
+        return self._block.get(name) if self._block else None
+
+    def where(self, name: str) -> Span:
+        """Give the best place for a complaint about a key: its value, its name, or the block."""
+        found = self._block.get(name) if self._block else None
+        if found is None:
+            return self.at
+        empty = isinstance(found.value, Scalar) and not found.value.written
+        return found.key.at if empty or not isinstance(found.value, Scalar) else found.value.at
+
+    def scalar(self, name: str, *, required: bool = False) -> Scalar | None:
+        """Give a single value that is not empty."""
+        found = self.entry(name)
+        if found is None or (isinstance(found.value, Scalar) and found.value.value is None and not found.value.unknown):
+            if required:
+                self.missing(name)
+            return None
+        if isinstance(found.value, Scalar):
+            return found.value
+        self.faults.error(
+            found.key, "not_text", _("'%(field)s' takes one value, not a list or further fields") % {"field": name}
+        )
+        return None
+
+    def missing(self, name: str) -> None:
+        """Say that a key is missing."""
+        found = self._block.get(name) if self._block else None
+        if found:
+            self.faults.error(found.key, "missing", _("'%(field)s' is empty") % {"field": name})
+        else:
+            self.faults.error(self.at, "missing", _("'%(field)s' is missing") % {"field": name})
+
+    def text(self, name: str, default: _T | None = None, *, required: bool = False) -> str | _T | None:
+        """Give a value as text."""
+        found = self.scalar(name, required=required)
+        return default if found is None or found.unknown or found.value is None else found.value
+
+    def parsed(self, name: str, default: _T, parse: Callable[[str], _T], expected: str) -> _T:
+        """Give a value through `parse`, which raises ValueError for what is none; `expected` says what belongs there."""
+        found = self.scalar(name)
+        if found is None or found.unknown or found.value is None:
+            return default
+        try:
+            return parse(found.value)
+        except ValueError:
+            known = {"value": shown(found), "field": name}
+            self.faults.error(found, "value", _("'%(value)s' does not fit '%(field)s'") % known, expected)
+            return default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Give yes or no."""
+        return self.parsed(name, default, truth, _("Write yes or no."))
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        """Give a whole number between `low` and `high`."""
+        expected = _("Write a whole number from %(low)d to %(high)d.") % {"low": low, "high": high}
+        return self.parsed(name, default, lambda text: _whole(text, low, high), expected)
+
+    def length(self, name: str, default: timedelta, low: timedelta = timedelta(seconds=1)) -> timedelta:
+        """Give a length of time."""
+        expected = _("Write a number and a unit, for example 30s, 10m, 6h or 90 days.")
+        return self.parsed(name, default, lambda text: length(text, low), expected)
+
+    def choice(self, name: str, default: _T, choices: Mapping[str, _T]) -> _T:
+        """Give one of a few values."""
+        found = self.scalar(name)
+        if found is None or found.unknown or found.value is None:
+            return default
+        if found.value in choices:
+            return choices[found.value]
+        self.not_one_of(found, choices)
+        return default
+
+    def not_one_of(self, node: Scalar, choices: Iterable[str], message: str | None = None) -> None:
+        """Say that a value is none of those that are possible."""
+        words = list(choices)
+        guess = closest(node.value or "", words, self._synonyms)
+        remedy = did_you_mean(guess) if guess else _("Possible here: %(choices)s.") % {"choices": ", ".join(words)}
+        self.faults.error(
+            node, "choice", message or _("'%(value)s' is not possible here") % {"value": shown(node)}, remedy
+        )
+
+    def scalars(self, name: str) -> list[Scalar] | None:
+        """Give a list of single values; one value stands for a list of one. None: the key is not there."""
+        found = self.entry(name)
+        if found is None:
+            return None
+        nodes = found.value.items if isinstance(found.value, Items) else (found.value,)
+        values: list[Scalar] = []
+        for node in nodes:
+            if not isinstance(node, Scalar):
+                self.faults.error(node, "not_text", _("'%(field)s' is a list of single values") % {"field": name})
+            elif node.value is not None or node.unknown:
+                values.append(node)
+        return values
+
+    def section(self, name: str) -> Section:
+        """Give a block below this one; an absent one is empty."""
+        found = self.entry(name)
+        if found is None:
+            return Section(None, self.faults, self.at, self._synonyms)
+        return self.below(found)
+
+    def below(self, entry: Entry) -> Section:
+        """Give the block under an entry."""
+        self._asked.add(entry.name)
+        return self.of(entry.value, entry.key.at, entry.name)
+
+    def of(self, node: Node, at: Span, name: str) -> Section:
+        """Give a node as a block, or say that it is none. An empty one is a block without keys."""
+        if isinstance(node, Block):
+            return Section(node, self.faults, at, self._synonyms)
+        if not (isinstance(node, Scalar) and node.value is None):
+            self.faults.error(
+                node,
+                "not_fields",
+                _("under '%(field)s' belong further fields") % {"field": name},
+                _("Write them on the next lines, indented, each with its name and a colon."),
+            )
+            return Section(None, self.faults, at, self._synonyms)
+        return Section(Block(at=at, entries=()), self.faults, at, self._synonyms)
+
+    def not_yet(self, *names: str) -> None:
+        """Refuse keys that a later version will know."""
+        for name in names:
+            found = self._block.get(name) if self._block else None
+            self._later.add(name)
+            if found:
+                self.faults.error(
+                    found.key,
+                    "not_yet",
+                    _("'%(field)s' is not available yet") % {"field": name},
+                    _("Leave it out in this version."),
+                )
+
+    def finish(self, *more: str) -> None:
+        """Refuse every key that nobody asked for; `more` are further keys worth suggesting."""
+        known = sorted(self._asked | set(more))
+        for entry in self._block or ():
+            if entry.name not in self._asked | self._later:
+                self._unknown(entry, known)
+
+    def _unknown(self, entry: Entry, known: Sequence[str]) -> None:
+        if self._block and self._block.flow and isinstance(entry.value, Scalar) and not entry.value.written:
+            self.faults.error(
+                entry.key,
+                "comma",
+                _("a comma ends the text inside braces, so this stands alone"),
+                _("Put the text in quotation marks."),
+            )
+            return
+        guess = closest(entry.name, known, self._synonyms)
+        remedy = did_you_mean(guess) if guess else _("Possible here: %(choices)s.") % {"choices": ", ".join(known)}
+        self.faults.error(
+            entry.key, "unknown_field", _("there is no field '%(field)s'") % {"field": entry.name}, remedy
+        )
+
+
+def did_you_mean(word: str) -> str:
+    """Word a guess."""
+    return _("Did you mean '%(word)s'?") % {"word": word}
+
+
+def shown(node: Scalar) -> str:
+    """Give a value as the file has it, cut short; never what a reference stands for."""
+    text = " ".join(node.written.split())
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def truth(text: str) -> bool:
+    """Read yes or no, in three languages. Raises ValueError."""
+    word = text.strip().casefold()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise ValueError(text)
+
+
+def length(text: str, low: timedelta = timedelta(0)) -> timedelta:
+    """Read a length of time: '30s', '10m', '90 days'. Raises ValueError."""
+    found = re.fullmatch(r"(\d{1,6})\s*([a-z]+)", text.strip().casefold())
+    if not found or found[2] not in _LENGTHS:
+        raise ValueError(text)
+    result = int(found[1]) * _LENGTHS[found[2]]
+    if result < low:
+        raise ValueError(text)
+    return result
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    number = int(text)
+    if not low <= number <= high:
+        raise ValueError(text)
+    return number

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli import words
-from publisher.cli.shared import Exit, Stop, json_option, now, one_of, open_store, print_json, say
+from publisher.cli.shared import HEARTBEAT, Exit, Stop, json_option, now, one_of, open_store, print_json, say
 from publisher.errors import explain
 from publisher.locale import N_, _, ngettext
 from publisher.model import State
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
     from publisher.store.deliveries import DeliveryView
 
-HEARTBEAT = "heartbeat"
 
-
-@click.command(help=N_("Show every announcement's state on every account, and whether Tiedote is running."))
+@click.command(help=N_("Show every announcement's state on every account. Tells also whether Tiedote is running."))
 @json_option
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
@@ -125,7 +123,7 @@ delivery_argument = click.argument("spec", metavar=N_("DELIVERY"))
 
 
 @click.command(
-    help=N_("Send one delivery again, now. DELIVERY is its id, or announcement[@occurrence]:org:account[:language].")
+    help=N_("Send one delivery again. DELIVERY is its id, or announcement[@occurrence]:org:account[:language].")
 )
 @delivery_argument
 @click.pass_context

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from publisher.store import DatabaseProblem, Store
 
 DEFAULT_CONFIG = Path("config.yaml")
+HEARTBEAT = "heartbeat"
+"""The key under which the daemon notes that it is at work."""
 
 
 class Exit(IntEnum):

@@ -8,7 +8,7 @@ from publisher.cli.shared import load, now, refusal, say
 from publisher.locale import N_, _
 
 
-@click.command(help=N_("Bring the database up to this version; a copy of it is made first."))
+@click.command(help=N_("Bring the database up to this version. A copy of it is made first."))
 @click.pass_context
 def migrate(ctx: click.Context) -> None:
     """Run the migrations that are missing."""

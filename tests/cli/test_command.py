@@ -1,0 +1,111 @@
+"""The command as a whole: help, languages, where the configuration comes from, exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from publisher.cli import COMMANDS, language_for, tiedote
+
+HEAVY = ("pydantic", "sqlalchemy", "sqlmodel", "requests", "tweepy", "facebook", "yaml", "rich", "alembic", "starlette")
+
+
+def run_python(code, **env):
+    """Run a piece of code in a fresh interpreter."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env or None, check=False)
+
+
+def test_help_imports_no_command_and_no_heavy_library():
+    """What is timed at every tab and typo loads click and nothing else."""
+    done = run_python(
+        "import sys; from publisher.cli import tiedote\n"
+        "tiedote(['--help'], prog_name='tiedote', standalone_mode=False)\n"
+        "print('LOADED', *sys.modules)"
+    )
+    text, loaded = done.stdout.split("LOADED")
+    assert all(name in text for name in COMMANDS)
+    modules = set(loaded.split())
+    assert not modules & set(HEAVY)
+    assert {name for name in modules if name.startswith("publisher.cli.")} == {"publisher.cli.shared"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_says_the_same_in_the_list_and_in_its_help(name):
+    """The sentence beside a command's name is the first one of its own help; it takes the common options."""
+    told = CliRunner().invoke(tiedote, [name, "--help"], env={"TIEDOTE_LANG": "en"})
+    assert told.exit_code == 0, told.output
+    assert COMMANDS[name][1] in " ".join(told.output.split())
+    assert "--config" in told.output
+    assert "--lang" in told.output
+
+
+def test_a_missing_configuration_is_named_with_what_to_do(tmp_path, monkeypatch):
+    """Without a configuration a command ends with 3; nothing goes to stdout."""
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(tiedote, ["status", "--json"])
+    assert told.exit_code == 3
+    assert told.stdout == ""
+    assert "There is no configuration config.yaml." in told.stderr
+    assert "tiedote init" in told.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--config", "named.yaml", "status"], ["status", "--config", "named.yaml"]])
+def test_an_option_names_the_configuration_before_or_after_the_command(arguments, tmp_path, monkeypatch):
+    """--config counts in both places, and wins over TIEDOTE_CONFIG."""
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(tiedote, arguments, env={"TIEDOTE_CONFIG": "other.yaml"})
+    assert "There is no configuration named.yaml." in told.stderr
+
+
+def test_the_environment_names_the_configuration(tmp_path, monkeypatch):
+    """TIEDOTE_CONFIG stands in for --config."""
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(tiedote, ["status"], env={"TIEDOTE_CONFIG": "other.yaml"})
+    assert "There is no configuration other.yaml." in told.stderr
+
+
+def test_a_configuration_with_faults_is_shown_with_their_places(tmp_path):
+    """Every fault of the configuration is printed with file, line and column; the command ends with 3."""
+    path = tmp_path / "config.yaml"
+    path.write_text("sandbox: maybe\nlanguage: fr\n", encoding="utf-8")
+    told = CliRunner().invoke(tiedote, ["status", "--config", str(path)])
+    assert told.exit_code == 3
+    assert "config.yaml:1:10:" in told.stderr
+    assert "config.yaml:2:11:" in told.stderr
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["run", "--once", "--wait", "5"], ["resolve", "d-1"], ["retry"]])
+def test_wrong_use_ends_with_two(arguments):
+    """A command that does not exist, a time without unit, nothing to settle by, nothing to act on."""
+    assert CliRunner().invoke(tiedote, arguments).exit_code == 2
+
+
+def test_the_version_is_told():
+    """--version prints the name and the number."""
+    told = CliRunner().invoke(tiedote, ["--version"])
+    assert told.exit_code == 0
+    assert told.stdout.startswith("tiedote ")
+
+
+def test_the_language_comes_from_option_then_environment_then_configuration(tmp_path, monkeypatch):
+    """Only fi, sv and en are languages of messages; anything else is passed over."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TIEDOTE_LANG", raising=False)
+    monkeypatch.delenv("TIEDOTE_CONFIG", raising=False)
+    assert language_for(["status"]) == "en"
+    (tmp_path / "config.yaml").write_text("sandbox: yes\nlanguage: fi  # of messages\n", encoding="utf-8")
+    assert language_for(["status"]) == "fi"
+    monkeypatch.setenv("TIEDOTE_LANG", "sv")
+    assert language_for(["status"]) == "sv"
+    assert language_for(["--lang", "en", "status"]) == "en"
+    assert language_for(["status", "--lang=fi"]) == "fi"
+    assert language_for(["status", "--lang", "de"]) == "sv"
+
+
+def test_the_module_is_the_command():
+    """`python -m publisher` and `tiedote` are the same."""
+    done = subprocess.run([sys.executable, "-m", "publisher", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("tiedote ")

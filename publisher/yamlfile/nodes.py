@@ -135,10 +135,11 @@ class Document:
 
 def hide_secrets(line: str) -> str:
     """Give a line with dots in place of what looks like a secret; its columns stay. `${NAME}` is no secret."""
+    references = [range(*found.span()) for found in re.finditer(r"\$\{[^}]*\}?", line)]
     braces = "{" in line.replace("${", "")
     for pattern in (_NAMED_IN_BRACES if braces else _NAMED, _IN_ADDRESS, _OPAQUE):
         for found in pattern.finditer(line):
             start, end = found.span(found.lastgroup or 0)
-            if not line[start:end].startswith("${"):
+            if not any(start in reference for reference in references):
                 line = line[:start] + "•" * (end - start) + line[end:]
     return line

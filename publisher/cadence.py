@@ -1,0 +1,113 @@
+"""Wall clocks and weeks; pure. People think in local time, the machine in UTC.
+
+A time that a person writes is refused on the night when clocks jump over it, and on the night when it comes twice: only the person knows
+what is meant. A time that comes round by itself (a weekly report) takes the moment after the jump, and the first of the two.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Self
+
+_LADDER = (
+    # (younger than, read every so many times the pause of a fresh post)
+    (timedelta(hours=6), 1),
+    (timedelta(days=2), 3),
+    (timedelta(days=7), 12),
+    (timedelta(days=30), 36),
+)
+_OLDEST = 144
+"""With the usual ten minutes: every half hour on the second day, every two hours in the first week, every six in the first month, then daily."""
+
+
+class NoSuchTimeError(ValueError):
+    """Clocks jump over this local time."""
+
+
+class AmbiguousTimeError(ValueError):
+    """This local time comes twice, for clocks are put back."""
+
+
+def instant(wall: datetime, zone: tzinfo) -> datetime:
+    """Give the UTC instant of a local time without zone. Raises NoSuchTimeError, AmbiguousTimeError."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
+        raise NoSuchTimeError(wall.isoformat(" ", "minutes"))
+    if first.utcoffset() != second.utcoffset():
+        raise AmbiguousTimeError(wall.isoformat(" ", "minutes"))
+    return first.astimezone(UTC)
+
+
+def nearest_instant(wall: datetime, zone: tzinfo) -> datetime:
+    """Give an instant for any local time: after the jump, and the first of two."""
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Week:
+    """An ISO week, Monday to Sunday, in one time zone. `start` and `end` in UTC; `end` is the next week's start."""
+
+    year: int
+    number: int
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, year: int, number: int, zone: tzinfo) -> Self:
+        """Give a week by its number. Raises ValueError where the year has no such week."""
+        monday = date.fromisocalendar(year, number, 1)
+        start, end = (
+            nearest_instant(datetime.combine(day, time(0)), zone) for day in (monday, monday + timedelta(days=7))
+        )
+        return cls(year, number, start, end)
+
+    @classmethod
+    def parse(cls, label: str, zone: tzinfo) -> Self:
+        """Read '2026-W48'. Raises ValueError."""
+        found = re.fullmatch(r"(\d{4})-W(\d{2})", label)
+        if not found:
+            raise ValueError(label)
+        return cls.of(int(found[1]), int(found[2]), zone)
+
+    @property
+    def label(self) -> str:
+        """The week as scripts and tables name it: '2026-W48'."""
+        return f"{self.year}-W{self.number:02}"
+
+    def monday(self) -> date:
+        """Give the first day."""
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    def sunday(self) -> date:
+        """Give the last day."""
+        return date.fromisocalendar(self.year, self.number, 7)
+
+    def shifted(self, weeks: int, zone: tzinfo) -> Self:
+        """Give the week so many weeks later; earlier, if negative."""
+        year, number, _day = (self.monday() + timedelta(weeks=weeks)).isocalendar()
+        return self.of(year, number, zone)
+
+
+def week_of(moment: datetime, zone: tzinfo) -> Week:
+    """Give the week that an instant falls into, as it is counted in `zone`."""
+    year, number, _day = moment.astimezone(zone).isocalendar()
+    return Week.of(year, number, zone)
+
+
+def report_moment(week: Week, weekday: int, at: time, zone: tzinfo) -> datetime:
+    """Tell when a week's summary leaves: on that weekday (Monday is 0) of the week after, at that local time."""
+    day = week.monday() + timedelta(days=7 + weekday)
+    return nearest_instant(datetime.combine(day, at), zone)
+
+
+def report_due(now: datetime, weekday: int, at: time, zone: tzinfo) -> Week:
+    """Give the newest week whose summary should have left by now."""
+    week = week_of(now, zone).shifted(-1, zone)
+    return week if report_moment(week, weekday, at, zone) <= now else week.shifted(-1, zone)
+
+
+def next_collection(age: timedelta, every: timedelta) -> timedelta:
+    """Tell how long to wait between two readings of a post of this age; `every` is the pause for a fresh one."""
+    return every * next((factor for younger, factor in _LADDER if age < younger), _OLDEST)

@@ -1,0 +1,720 @@
+"""LinkedIn: an organisation's page by the Community Management API, version by version.
+
+    initialize, put (both per picture) -> wait (until every picture is available) -> create* -> comment*
+
+Rest.li wants its query strings exactly so: strings encoded whole, the brackets and commas between them left alone. `requests` would encode
+them again, so every address is built here by hand. Words of a post are "little text", in which fifteen characters have a meaning; comments,
+titles and alt texts are plain. Names of members may not be kept, so none is ever asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
+from urllib.parse import quote, unquote, urljoin
+
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
+
+from channels.base import (
+    Capabilities,
+    Card,
+    Comment,
+    CommentKind,
+    Comments,
+    Counts,
+    Found,
+    Identity,
+    PictureRules,
+    Post,
+    Proof,
+    Published,
+    Recent,
+    RemotePost,
+    Step,
+    Tally,
+)
+from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
+from channels.text import escape_little, linkedin_length, same_words, unlittle, words
+from channels.wire import Wire, answered_at, batches, read, understand
+
+if TYPE_CHECKING:
+    from channels.session import Network, Response, Session  # requests is slow to import and limits do not need it
+
+CAPABILITIES: Final = Capabilities(
+    as_of=date(2026, 11, 24),
+    source="https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api",
+    max_text=3000,  # the old ugcPosts page's number; whether escapes count is not written anywhere, so they do
+    measure=linkedin_length,
+    max_first_comment=1250,
+    card=Card.INSTEAD,
+    pictures=PictureRules(
+        most=20,
+        formats=("JPEG", "PNG"),
+        max_bytes=10_000_000,  # ours: LinkedIn publishes none
+        max_side=6000,  # LinkedIn takes less than 36,152,320 pixels
+        max_alt=4086,
+    ),
+    tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
+    proof=Proof.LIST,
+    listing_delay=timedelta(minutes=5),  # not published
+)
+
+VERSION: Final = "202609"
+"""The newest version that was seen in use by 2026-11. A version dies around the 15th of its month one year later."""
+
+HOSTS: Final = frozenset({"api.linkedin.com", "www.linkedin.com"})  # the second one for uploads
+_API: Final = "https://api.linkedin.com"
+
+_LOOKS: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 3, 10, 30))
+_ACTIVITY_AFTER: Final = timedelta(seconds=2)  # a fresh post takes no comment before LinkedIn has its activity
+_PAGE: Final = 100
+_MOST_PAGES: Final = 50
+_BATCH: Final = 20  # keeps a query far below 4,000 characters
+_SLACK: Final = timedelta(minutes=10)  # our clock and theirs
+_LONGEST_TITLE: Final = 400
+
+
+class Settings(BaseModel):
+    """A page on LinkedIn. The development tier has 100 calls a day and no calls for many posts at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    organization_id: str = Field(pattern=r"^[0-9]+$")
+    access_token: SecretStr = Field(min_length=1)
+    tier: Literal["development", "standard"] = "development"
+
+
+class UploadExpiredError(Rejected):
+    """The address for a picture's bytes is too old; the upload begins anew."""
+
+
+class Rule(NamedTuple):
+    """An answer of this status in whose code or words `sign` occurs means `error`."""
+
+    status: int
+    sign: str
+    error: type[ChannelError]
+    kind: Kind
+    after: timedelta | None = None
+
+
+# The first that fits counts; whatever fits none is judged by its status. Codes and words as of 2026-09; numbers are serviceErrorCodes.
+RULES: Final = (
+    Rule(400, "version_missing", AccountBlocked, Kind.VERSION_DEAD),
+    Rule(400, "organization permissions", AccountBlocked, Kind.PERMISSION_MISSING),
+    Rule(400, "media_asset_waiting_upload", Retryable, Kind.NOT_READY, timedelta(seconds=10)),
+    Rule(400, "media_asset_processing_failed", Rejected, Kind.PICTURE_REFUSED),
+    Rule(400, "expired_upload_url", UploadExpiredError, Kind.PICTURE_REFUSED),
+    Rule(400, "field_length_too_long", Rejected, Kind.TEXT_TOO_LONG),
+    Rule(401, "#65602", AccountBlocked, Kind.TOKEN_EXPIRED),
+    Rule(401, "expired", AccountBlocked, Kind.TOKEN_EXPIRED),
+    Rule(403, "unpermitted fields", Rejected, Kind.POST_REFUSED),
+    # A post cannot be commented on before its activity is there; both wordings were seen.
+    Rule(404, "unable to obtain activity", Retryable, Kind.NOT_READY, timedelta(seconds=10)),
+    Rule(404, "domain authorization endpoint: 404", Retryable, Kind.NOT_READY, timedelta(seconds=10)),
+    Rule(413, "", Rejected, Kind.PICTURE_REFUSED),
+    Rule(415, "", Rejected, Kind.PICTURE_REFUSED),
+    Rule(422, "duplicate", Rejected, Kind.DUPLICATE),
+    Rule(426, "", AccountBlocked, Kind.VERSION_DEAD),
+    Rule(429, "comment create throttled", Retryable, Kind.RATE_LIMITED, timedelta(minutes=1)),
+)
+
+
+def judge(response: Response) -> ChannelError | None:
+    """Read an answer's status, code and words; None if it is good."""
+    from channels.session import error_by_status  # limits are asked for without waiting for requests
+
+    status = response.status_code
+    if status < 300:
+        return None
+    problem = understand(response, _Problem)
+    detail = problem.message if problem else f"HTTP {status}, not in LinkedIn's own words"
+    signs = problem.signs if problem else ""
+    for rule in RULES:
+        if rule.status == status and rule.sign in signs:
+            return rule.error(rule.kind, detail, after=rule.after, remote_id=_named_post(detail))
+    if status == 404:
+        return _not_found(response, detail, understood=problem is not None)
+    if status == 429 and "#101" in signs and "Retry-After" not in response.headers:
+        return Retryable(Kind.QUOTA_USED, detail, after=_day_is_over_in(response), announced=True)
+    return error_by_status(response, detail)
+
+
+def _not_found(response: Response, detail: str, *, understood: bool) -> ChannelError:
+    """Somebody else's 404 says nothing about a post, and a post that is not there yet cannot be gone."""
+    if not understood:
+        return Unexpected(Kind.NOT_UNDERSTOOD, detail)
+    if response.request.method == "POST" and "/comments" not in (response.request.url or ""):
+        return Rejected(Kind.POST_REFUSED, detail)
+    return Gone(Kind.POST_GONE, detail)
+
+
+def _day_is_over_in(response: Response) -> timedelta:
+    """Daily limits start anew at 0:00 UTC; LinkedIn says so in its documentation and in no header."""
+    now = answered_at(response)
+    if now is None:
+        return timedelta(hours=1)
+    return datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1) - now
+
+
+def _named_post(detail: str) -> str | None:
+    found = re.search(r"urn:li:(?:share|ugcPost):[0-9]+", detail)
+    return found[0] if found else None
+
+
+def connect(settings: Settings, network: Network) -> LinkedIn:
+    """Make the channel of one page."""
+    from channels.session import Session  # limits are asked for without waiting for requests
+
+    return LinkedIn(settings, Session(network, HOSTS, judge=judge), version=network.version or VERSION)
+
+
+class LinkedIn:
+    """One page on LinkedIn."""
+
+    name = "linkedin"
+    capabilities = CAPABILITIES
+
+    def __init__(self, settings: Settings, session: Session, *, version: str = VERSION) -> None:
+        """Take over `session`; it is closed with the channel."""
+        self._organization_id = settings.organization_id
+        self._us = f"urn:li:organization:{settings.organization_id}"
+        self._token = settings.access_token
+        self._many_at_once = settings.tier == "standard"
+        self._session = session
+        self._version = version
+
+    def check(self) -> Identity:
+        """Tell which page this is. A member's role on it is seen only when something is refused."""
+        page = read(self._call("GET", f"/rest/organizations/{self._organization_id}", verb="GET"), _Organization)
+        return Identity(account_id=str(page.id), name=page.localized_name, version=self._version)
+
+    def begin(self, post: Post) -> Step:
+        return _after_pictures(post, {})
+
+    def advance(self, post: Post, step: Step) -> Step | Published:
+        try:
+            match step.name:
+                case "initialize":
+                    return self._initialize(post, step.memo)
+                case "put":
+                    return self._put(post, step.memo)
+                case "wait":
+                    return self._wait(post, step.memo)
+                case "create":
+                    return self._create(post, step.memo)
+                case "comment":
+                    return self._comment(post, step.memo)
+        except UploadExpiredError:
+            if "again" in step.memo:
+                raise
+            return _after_pictures(post, {"again": "1"})
+        raise Unexpected(Kind.NOT_UNDERSTOOD, f"LinkedIn has no step {step.name}")
+
+    def _initialize(self, post: Post, memo: Mapping[str, str]) -> Step:
+        n = next(n for n in range(len(post.pictures)) if f"image{n}" not in memo)
+        body = {"initializeUploadRequest": {"owner": self._us}}
+        response = self._call("POST", "/rest/images?action=initializeUpload", verb="ACTION", body=body)
+        value = read(response, _Initialized).value
+        return Step(name="put", memo={**memo, "url": value.upload_url, "image": value.image, "n": str(n)})
+
+    def _put(self, post: Post, memo: Mapping[str, str]) -> Step:
+        from channels.pictures import PictureError, fit  # Pillow is slow to import
+
+        left = {key: value for key, value in memo.items() if key not in {"url", "image", "n"}}
+        picture = post.pictures[int(memo["n"])]
+        try:
+            fitted = fit(picture.data, CAPABILITIES.pictures)
+        except PictureError as fault:
+            raise Rejected(Kind.PICTURE_REFUSED, f"{picture.name}: {fault}") from fault
+        headers = {"Authorization": self._bearer, "Content-Type": "application/octet-stream"}
+        self._session.request("PUT", memo["url"], data=fitted.data, headers=headers)
+        return _after_pictures(post, {**left, f"image{memo['n']}": memo["image"]})
+
+    def _wait(self, post: Post, memo: Mapping[str, str]) -> Step:
+        """Look at the pictures in turn. A post made before they are available can stay invisible."""
+        ready = int(memo.get("ready", "0"))
+        for n in range(ready, len(post.pictures)):
+            image = memo[f"image{n}"]
+            status = read(self._call("GET", f"/rest/images/{_encoded(image)}", verb="GET"), _Image).status
+            if status == "PROCESSING_FAILED":
+                raise Rejected(Kind.PICTURE_REFUSED, f"{post.pictures[n].name}: LinkedIn could not process it")
+            if status != "AVAILABLE":
+                return _look_again({**memo, "ready": str(n)})
+        return Step(name="create", memo=memo, commits=True)
+
+    def _create(self, post: Post, memo: Mapping[str, str]) -> Published:
+        body = {
+            "author": self._us,
+            "commentary": escape_little(words(post)),
+            "visibility": "PUBLIC",
+            "distribution": {
+                "feedDistribution": "MAIN_FEED",
+                "targetEntities": [],
+                "thirdPartyDistributionChannels": [],
+            },
+            "lifecycleState": "PUBLISHED",
+            "isReshareDisabledByAuthor": False,
+        }
+        response = self._call("POST", "/rest/posts", verb="CREATE", body=body | _content(post, memo))
+        # The answer is 201 with an empty body; the id stands in a header, and may be a share's or a ugcPost's.
+        urn = _named_post(unquote(response.headers.get("x-restli-id", "")))
+        if urn is None:
+            raise OutcomeUnknown(Kind.ANSWER_LOST, f"HTTP {response.status_code} without the post's URN")
+        return _published(post, urn)
+
+    def _comment(self, post: Post, memo: Mapping[str, str]) -> Published:
+        remote_id = memo["remote_id"]
+        body = {"actor": self._us, "object": remote_id, "message": {"text": post.first_comment}}
+        response = self._call("POST", _comments_of(remote_id), verb="CREATE", body=body)
+        if not response.headers.get("x-restli-id"):
+            raise OutcomeUnknown(Kind.ANSWER_LOST, f"HTTP {response.status_code} without the comment's id")
+        return Published(remote_id=remote_id, url=_address(remote_id))
+
+    def locate(self, post: Post, step: Step, since: datetime) -> Found:
+        """Look for the post in our listing, or for the first comment under the post."""
+        match step.name:
+            case "create":
+                return self._locate_post(post, step.memo.get("hint"), since - _SLACK)
+            case "comment":
+                return self._locate_comment(post, step.memo["remote_id"])
+        return Found()
+
+    def _locate_post(self, post: Post, hint: str | None, since: datetime) -> Found:
+        if hint and (named := self._read_post(hint)) and named.author == self._us and named.created_at >= since:
+            return Found(candidates=(_published(post, named.id),))
+        recent = self.recent(since)
+        same = tuple(_published(post, remote.remote_id) for remote in recent.posts if self.is_same(post, remote))
+        return Found(candidates=same, complete=recent.complete)
+
+    def _locate_comment(self, post: Post, remote_id: str) -> Found:
+        listing = self._comments_under(remote_id)
+        said = post.first_comment or ""
+        ours = [item for item in listing.items if item.actor == self._us and same_words(said, item.message.text)]
+        ours.sort(key=lambda item: item.created.time, reverse=True)
+        found = tuple(Published(remote_id=item.urn, url=_address(remote_id)) for item in ours)
+        return Found(candidates=found, complete=listing.complete)
+
+    def _read_post(self, urn: str) -> _RemotePost | None:
+        """Return None for a ghost: a duplicate refusal may name a post that nobody can read."""
+        try:
+            return read(self._call("GET", f"/rest/posts/{_encoded(urn)}?viewContext=READER", verb="GET"), _RemotePost)
+        except Gone:
+            return None
+
+    def recent(self, since: datetime) -> Recent:
+        query = f"q=author&author={_encoded(self._us)}&count={_PAGE}&start=0&sortBy=CREATED"
+        found: list[RemotePost] = []
+        complete = False
+        for page in self._pages(f"/rest/posts?{query}", "FINDER", _PostPage):
+            fresh = [post for post in page.elements if post.created_at >= since]
+            found += [post.as_remote() for post in fresh if post.lifecycle_state == "PUBLISHED"]
+            complete = page.next is None or not fresh
+            if complete:
+                break
+        found.sort(key=lambda post: post.created_at, reverse=True)
+        return Recent(posts=tuple(found), complete=complete)
+
+    def is_same(self, post: Post, remote: RemotePost) -> bool:
+        return same_words(words(post), unlittle(remote.text))
+
+    def counts(self, remote_ids: Sequence[str]) -> Tally:
+        """Read reactions and comments from the posts' metadata, shares and views from the page's statistics.
+
+        When the day's calls run out on the way, what was read so far is told.
+        """
+        statistics = self._statistics(remote_ids)
+        metadata = self._metadata(remote_ids)
+        told = tuple(metadata.told[urn].counts(urn, statistics.get(urn)) for urn in remote_ids if urn in metadata.told)
+        # A post whose activity is not there yet is not found either.
+        gone = frozenset(urn for urn in metadata.not_found if self._read_post(urn) is None)
+        return Tally(counts=told, gone=gone)
+
+    def comments(self, remote_ids: Sequence[str]) -> Comments:
+        """Read comments and the answers to them.
+
+        An empty list is believed only where the counter says so too: for want of a role it is empty as well.
+        """
+        items: list[Comment] = []
+        complete: set[str] = set()
+        for urn in remote_ids:
+            thread = self._thread(urn)
+            items += [comment.as_comment(urn, self._us) for comment in thread.items]
+            if thread.complete if thread.items else self._has_no_comments(urn):
+                complete.add(urn)
+        return Comments(items=tuple(items), complete=frozenset(complete))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _metadata(self, urns: Sequence[str]) -> _AllMetadata:
+        if not self._many_at_once:
+            return self._metadata_one_by_one(urns)
+        told: dict[str, _Metadata] = {}
+        not_found: list[str] = []
+        for batch in batches(urns, _BATCH):
+            path = f"/rest/socialMetadata?ids={_list(batch)}"
+            answer = read(self._call("GET", path, verb="BATCH_GET"), _ManyMetadata)
+            told |= {unquote(urn): metadata for urn, metadata in answer.results.items()}
+            not_found += [unquote(urn) for urn, error in answer.errors.items() if error.status == 404]
+        return _AllMetadata(told, not_found)
+
+    def _metadata_one_by_one(self, urns: Sequence[str]) -> _AllMetadata:
+        told: dict[str, _Metadata] = {}
+        not_found: list[str] = []
+        for urn in urns:
+            try:
+                told[urn] = self._metadata_of(urn)
+            except Gone:
+                not_found.append(urn)
+            except Retryable:
+                if not told:
+                    raise
+                break
+        return _AllMetadata(told, not_found)
+
+    def _metadata_of(self, urn: str) -> _Metadata:
+        return read(self._call("GET", f"/rest/socialMetadata/{_encoded(urn)}", verb="GET"), _Metadata)
+
+    def _has_no_comments(self, urn: str) -> bool:
+        try:
+            return self._metadata_of(urn).comments == 0
+        except Gone:
+            return False
+
+    def _statistics(self, urns: Sequence[str]) -> dict[str, _Statistics]:
+        """Shares and views. They need an administrator; without one they stay unknown and the rest is still told."""
+        told: dict[str, _Statistics] = {}
+        for batch in batches(urns, _BATCH):
+            try:
+                told |= self._statistics_of(batch)
+            except AccountBlocked as fault:
+                if fault.kind is not Kind.PERMISSION_MISSING:
+                    raise
+        return told
+
+    def _statistics_of(self, urns: Sequence[str]) -> dict[str, _Statistics]:
+        """A post without activity is left out of the answer; an answer without any post may also mean a missing role."""
+        shares = [urn for urn in urns if urn.startswith("urn:li:share:")]
+        others = [urn for urn in urns if urn.startswith("urn:li:ugcPost:")]
+        query = f"q=organizationalEntity&organizationalEntity={_encoded(self._us)}"
+        query += f"&shares={_list(shares)}" if shares else ""
+        query += f"&ugcPosts={_list(others)}" if others else ""
+        path = f"/rest/organizationalEntityShareStatistics?{query}"
+        elements = read(self._call("GET", path, verb="FINDER"), _ManyStatistics).elements
+        told = {element.urn: element.total_share_statistics for element in elements}
+        return dict.fromkeys(urns, _Statistics(impression_count=0, share_count=0)) | told if told else {}
+
+    def _thread(self, urn: str) -> _Listing:
+        """List what is under a post or a comment and, right after each comment, the answers to it."""
+        listing = self._comments_under(urn)
+        items: list[_Comment] = []
+        complete = listing.complete
+        for comment in listing.items:
+            items.append(comment)
+            if comment.answers and comment.urn != urn:
+                below = self._thread(comment.urn)
+                items += below.items
+                complete = complete and below.complete
+        return _Listing(items, complete=complete)
+
+    def _comments_under(self, urn: str) -> _Listing:
+        items: dict[str, _Comment] = {}
+        complete = False
+        parent = urn if urn.startswith("urn:li:comment:") else None
+        try:
+            for page in self._pages(f"{_comments_of(urn)}?start=0&count={_PAGE}", "GET_ALL", _CommentPage):
+                items |= {comment.urn: comment.under(parent) for comment in page.elements}
+                complete = page.next is None
+        except Gone:
+            return _Listing([], complete=False)  # no comments may be told as 404
+        return _Listing(list(items.values()), complete=complete)
+
+    def _pages(self, path: str, verb: str, model: type[_AnyPage]) -> Iterator[_AnyPage]:
+        """Follow the links: a page may be short although more exist."""
+        address: str | None = path
+        for _ in range(_MOST_PAGES):
+            if address is None:
+                return
+            page = read(self._call("GET", address, verb=verb), model)
+            yield page
+            address = page.next
+
+    def _call(self, method: str, path: str, *, verb: str, body: Mapping[str, object] | None = None) -> Response:
+        headers = {
+            "Authorization": self._bearer,
+            "LinkedIn-Version": self._version,
+            "X-Restli-Protocol-Version": "2.0.0",
+            "X-RestLi-Method": verb,
+        }
+        return self._session.request(method, urljoin(_API, path), json=body, headers=headers)
+
+    @property
+    def _bearer(self) -> str:
+        return f"Bearer {self._token.get_secret_value()}"
+
+
+# --- the chain of a publication
+
+
+def _after_pictures(post: Post, memo: Mapping[str, str]) -> Step:
+    """Return the next upload; when all are done, the first look at them; without pictures, the post itself."""
+    if any(f"image{n}" not in memo for n in range(len(post.pictures))):
+        return Step(name="initialize", memo=memo)
+    if post.pictures:
+        return _look_again(memo)
+    return Step(name="create", memo=memo, commits=True)
+
+
+def _look_again(memo: Mapping[str, str]) -> Step:
+    """Return the next look. After the last of them the caller's own patience counts."""
+    look = int(memo.get("look", "0"))
+    if look == len(_LOOKS):
+        raise Retryable(Kind.NOT_READY, "a picture is still being processed", after=timedelta(minutes=1))
+    return Step(name="wait", memo={**memo, "look": str(look + 1)}, wait=_LOOKS[look])
+
+
+def _content(post: Post, memo: Mapping[str, str]) -> dict[str, object]:
+    """Return what stands under the words: pictures, or the link's card, or nothing. Plain text everywhere."""
+    images = [
+        {"id": memo[f"image{n}"]} | ({"altText": picture.alt} if picture.alt else {})  # an empty alt text is refused
+        for n, picture in enumerate(post.pictures)
+    ]
+    if len(images) > 1:
+        return {"content": {"multiImage": {"images": images}}}
+    if images:
+        return {"content": {"media": images[0]}}
+    if post.link:
+        # LinkedIn does not fetch the page: without a title the card would be bare.
+        title = (post.title or post.text.strip().partition("\n")[0])[:_LONGEST_TITLE]
+        return {"content": {"article": {"source": post.link, "title": title}}}
+    return {}
+
+
+def _published(post: Post, urn: str) -> Published:
+    address = _address(urn)
+    if post.first_comment is None:
+        return Published(remote_id=urn, url=address)
+    comment = Step(name="comment", memo={"remote_id": urn}, wait=_ACTIVITY_AFTER, commits=True)
+    return Published(remote_id=urn, url=address, then=comment)
+
+
+def _address(urn: str) -> str:
+    return f"https://www.linkedin.com/feed/update/{urn}/"
+
+
+# --- Rest.li
+
+
+def _encoded(urn: str) -> str:
+    return quote(urn, safe="")
+
+
+def _list(urns: Sequence[str]) -> str:
+    return f"List({','.join(map(_encoded, urns))})"
+
+
+def _comments_of(urn: str) -> str:
+    return f"/rest/socialActions/{_encoded(urn)}/comments"
+
+
+# --- answers
+
+
+class _Wire(Wire):
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+
+
+class _InputError(_Wire):
+    code: str = ""
+    description: str = ""
+
+
+class _Details(_Wire):
+    input_errors: tuple[_InputError, ...] = ()
+
+
+class _Problem(_Wire):
+    """An error; any of its parts may be absent."""
+
+    status: int | None = None
+    service_error_code: int | None = None
+    code: str = ""
+    message: str = ""
+    error_details: _Details = _Details()
+
+    @property
+    def signs(self) -> str:
+        inputs = [f"{error.code} {error.description}" for error in self.error_details.input_errors]
+        return " ".join([f"#{self.service_error_code}", self.code, self.message, *inputs]).lower()
+
+
+class _Organization(_Wire):
+    id: int | str
+    localized_name: str = ""
+
+
+class _Initialized(_Wire):
+    class Value(_Wire):
+        upload_url: str
+        image: str
+
+    value: Value
+
+
+class _Image(_Wire):
+    status: str
+
+
+class _Link(_Wire):
+    rel: str = ""
+    href: str = ""
+
+
+class _Paging(_Wire):
+    links: tuple[_Link, ...] = ()
+
+
+class _Page(_Wire):
+    paging: _Paging = _Paging()
+
+    @property
+    def next(self) -> str | None:
+        return next((link.href for link in self.paging.links if link.rel == "next"), None)
+
+
+_AnyPage = TypeVar("_AnyPage", bound=_Page)
+
+
+class _RemotePost(_Wire):
+    id: str
+    author: str
+    commentary: str = ""
+    lifecycle_state: str = "PUBLISHED"
+    created_at: AwareDatetime
+    """Milliseconds on the wire."""
+
+    def as_remote(self) -> RemotePost:
+        return RemotePost(remote_id=self.id, text=self.commentary, created_at=self.created_at, url=_address(self.id))
+
+
+class _PostPage(_Page):
+    elements: tuple[_RemotePost, ...] = ()
+
+
+class _Comment(_Wire):
+    """A comment. `created` and `lastModified` also name the member behind the page: that is left where it is."""
+
+    class Message(_Wire):
+        text: str = ""
+
+    class Created(_Wire):
+        time: AwareDatetime
+
+    class Summary(_Wire):
+        total_first_level_comments: int = 0
+        aggregated_total_comments: int = 0
+
+    id: str
+    object: str
+    told_urn: str | None = Field(default=None, validation_alias=AliasChoices("$URN", "commentUrn"))
+    actor: str | None = None
+    parent_comment: str | None = None
+    message: Message = Message()
+    created: Created
+    comments_summary: Summary = Summary()
+
+    @property
+    def urn(self) -> str:
+        """The whole URN: its activity is not the number of the post, and cannot be computed from it."""
+        return self.told_urn or f"urn:li:comment:({self.object},{self.id})"
+
+    @property
+    def answers(self) -> int:
+        summary = self.comments_summary
+        return max(summary.total_first_level_comments, summary.aggregated_total_comments)
+
+    def under(self, parent: str | None) -> _Comment:
+        """Return it with the comment under which it was listed, if it does not name one itself."""
+        return self if self.parent_comment else self.model_copy(update={"parent_comment": parent})
+
+    def as_comment(self, post_id: str, us: str) -> Comment:
+        return Comment(
+            post_id=post_id,
+            remote_id=self.urn,
+            parent_remote_id=self.parent_comment,
+            kind=CommentKind.REPLY if self.parent_comment else CommentKind.COMMENT,
+            author_id=self.actor,
+            text=self.message.text,
+            created_at=self.created.time,
+            url=_address(post_id),
+            own=self.actor == us,
+        )
+
+
+class _CommentPage(_Page):
+    elements: tuple[_Comment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """Comments; `complete` if nothing is missing among them."""
+
+    items: Sequence[_Comment]
+    complete: bool
+
+
+class _Statistics(_Wire):
+    impression_count: int | None = None
+    share_count: int | None = None
+
+
+class _ManyStatistics(_Wire):
+    class Element(_Wire):
+        urn: str = Field(default="", validation_alias=AliasChoices("share", "ugcPost"))
+        total_share_statistics: _Statistics = _Statistics()
+
+    elements: tuple[Element, ...] = ()
+
+
+class _Metadata(_Wire):
+    class Comments(_Wire):
+        count: int | None = None
+
+    class Reaction(_Wire):
+        count: int
+
+    comment_summary: Comments = Comments()
+    reaction_summaries: Mapping[str, Reaction] | None = None
+
+    @property
+    def comments(self) -> int | None:
+        return self.comment_summary.count
+
+    def counts(self, urn: str, statistics: _Statistics | None) -> Counts:
+        reactions = self.reaction_summaries
+        return Counts(
+            remote_id=urn,
+            reactions=None if reactions is None else {kind.lower(): told.count for kind, told in reactions.items()},
+            comments=self.comments,
+            shares=statistics.share_count if statistics else None,
+            views=statistics.impression_count if statistics else None,
+        )
+
+
+class _ManyMetadata(_Wire):
+    class Error(_Wire):
+        status: int | None = None
+
+    results: Mapping[str, _Metadata] = {}
+    errors: Mapping[str, Error] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _AllMetadata:
+    told: Mapping[str, _Metadata]
+    not_found: Sequence[str]

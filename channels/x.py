@@ -1,0 +1,619 @@
+"""X: API v2 through tweepy, over our session.
+
+    upload (a call per picture) -> alt (a call per picture with words) -> create*
+
+There is no draft and no idempotency key: after a lost answer only our own timeline can tell, and it proves presence, never absence. Reading
+is billed, so posts are read where our own are cheapest, and users are never expanded.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
+
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from channels.base import (
+    Capabilities,
+    Card,
+    Comment,
+    CommentKind,
+    Comments,
+    Counts,
+    Found,
+    Identity,
+    PictureRules,
+    Post,
+    Proof,
+    Published,
+    Recent,
+    RemotePost,
+    Step,
+    Tally,
+)
+from channels.errors import AccountBlocked, ChannelError, Gone, Kind, Rejected, Retryable, Unexpected
+from channels.text import same_words, words, x_length
+from channels.wire import Wire, answered_at, batches, read, understand
+
+if TYPE_CHECKING:
+    from requests.models import PreparedRequest  # types only: requests is slow to import and limits do not need it
+
+    from channels.session import Network, Response, Session
+
+CAPABILITIES: Final = Capabilities(
+    as_of=date(2026, 8, 22),
+    source="https://docs.x.com/x-api/posts/create-post",
+    max_text=280,  # weighted; a link counts 23, an emoji 2: https://docs.x.com/fundamentals/counting-characters
+    measure=x_length,
+    max_first_comment=None,  # replies to ourselves are allowed, but an answer with a link costs as much as a post
+    card=Card.NONE,
+    pictures=PictureRules(
+        most=4,
+        formats=("JPEG", "PNG", "WEBP"),
+        max_bytes=5_000_000,  # https://docs.x.com/x-api/media/quickstart/best-practices
+        max_side=4096,
+        max_alt=1000,
+    ),
+    tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
+    proof=Proof.LIST,
+    listing_delay=timedelta(minutes=1),
+)
+
+HOST: Final = "api.x.com"
+
+_POST_FIELDS: Final = (
+    "created_at",
+    "author_id",
+    "conversation_id",
+    "referenced_tweets",
+    "public_metrics",
+    "entities",
+    "note_tweet",
+)
+_PAGE: Final = 100
+_MOST_PAGES: Final = 40  # a timeline ends after 3,200 posts; some cursors never end
+_IDS_A_CALL: Final = 100
+_CONVERSATIONS_A_SEARCH: Final = 13  # a query takes 512 characters
+_SLACK: Final = timedelta(minutes=10)  # our clock and theirs
+
+
+class Settings(BaseModel):
+    """An account on X. OAuth 1.0a takes all four secrets; an OAuth 2.0 user token stands in `access_token` alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user_id: str = Field(pattern=r"^[0-9]{1,19}$")
+    access_token: SecretStr = Field(min_length=1)
+    access_token_secret: SecretStr | None = Field(default=None, min_length=1)
+    api_key: SecretStr | None = Field(default=None, min_length=1)
+    api_secret: SecretStr | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        given = {part is not None for part in (self.access_token_secret, self.api_key, self.api_secret)}
+        if len(given) > 1:
+            raise ValueError("give api_key, api_secret and access_token_secret together, or none of them")
+        return self
+
+
+class UploadExpiredError(Rejected):
+    """The pictures of this post are no longer held for it (24 hours is typical); they have to be sent again."""
+
+
+class Rule(NamedTuple):
+    """An answer of this status in whose words `sign` occurs means `error`."""
+
+    status: int
+    sign: str
+    error: type[ChannelError]
+    kind: Kind
+
+
+# The first that fits counts; whatever fits none is judged by its status. v1.1 codes are written #186. One status covers cases that have
+# nothing in common and `type` is often about:blank, so the words decide; they are those seen until 2026-08.
+RULES: Final = (
+    Rule(400, "too long", Rejected, Kind.TEXT_TOO_LONG),
+    Rule(400, "#186", Rejected, Kind.TEXT_TOO_LONG),
+    Rule(400, "media ids are invalid", UploadExpiredError, Kind.PICTURE_REFUSED),
+    Rule(400, "media", Rejected, Kind.PICTURE_REFUSED),
+    Rule(402, "", AccountBlocked, Kind.OUT_OF_CREDIT),
+    Rule(403, "duplicate", Rejected, Kind.DUPLICATE),
+    Rule(403, "reply", Rejected, Kind.POST_REFUSED),
+    Rule(403, "spendcap", AccountBlocked, Kind.OUT_OF_CREDIT),
+    Rule(403, "spend cap", AccountBlocked, Kind.OUT_OF_CREDIT),
+    Rule(403, "not permitted to perform this action", AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+    Rule(403, "suspended", AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+    Rule(403, "locked", AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+    Rule(413, "", Rejected, Kind.PICTURE_REFUSED),
+    # The month's reads are used up. The rate headers look healthy and no waiting helps (seen 2026-02).
+    Rule(429, "usage-capped", AccountBlocked, Kind.OUT_OF_CREDIT),
+    Rule(429, "usagecap", AccountBlocked, Kind.OUT_OF_CREDIT),
+)
+
+
+def judge(response: Response) -> ChannelError | None:
+    """Read an answer's status and words; None if it is good."""
+    from channels.session import error_by_status  # limits are asked for without waiting for requests
+
+    status = response.status_code
+    if status < 300:
+        return None
+    problem = understand(response, _Problem)
+    detail = problem.detail_or_title if problem else f"HTTP {status}, not in X's own words"
+    signs = problem.signs if problem else ""
+    for rule in RULES:
+        if rule.status == status and rule.sign in signs:
+            return rule.error(rule.kind, detail)
+    if status == 404:
+        return _not_found(response, detail, understood=problem is not None)
+    if status == 429 and (after := _day_is_over_in(response)):
+        return Retryable(Kind.QUOTA_USED, detail, after=after, announced=True)
+    return error_by_status(response, detail)
+
+
+def _not_found(response: Response, detail: str, *, understood: bool) -> ChannelError:
+    """Somebody else's 404 says nothing about a post, and a post that is not there yet cannot be gone."""
+    if not understood:
+        return Unexpected(Kind.NOT_UNDERSTOOD, detail)
+    if response.request.method == "POST":
+        return Rejected(Kind.POST_REFUSED, detail)
+    return Gone(Kind.POST_GONE, detail)
+
+
+def _day_is_over_in(response: Response) -> timedelta | None:
+    """How long until a used-up 24-hour limit starts anew; it outlasts the reset of the 15 minutes. Undocumented, and often absent."""
+    now = answered_at(response)
+    for limit in ("x-app-limit-24hour", "x-user-limit-24hour"):
+        if now and response.headers.get(f"{limit}-remaining") == "0":
+            with suppress(KeyError, ValueError, OverflowError):
+                reset = datetime.fromtimestamp(int(response.headers[f"{limit}-reset"]), UTC)
+                return max(reset - now, timedelta(0))
+    return None
+
+
+def connect(settings: Settings, network: Network) -> X:
+    """Make the channel of one account."""
+    from channels.session import Session  # limits are asked for without waiting for requests
+
+    return X(settings, Session(network, frozenset({HOST}), judge=judge))
+
+
+class X:
+    """One account on X."""
+
+    name = "x"
+    capabilities = CAPABILITIES
+
+    def __init__(self, settings: Settings, session: Session) -> None:
+        """Take over `session`; it is closed with the channel."""
+        self._user_id = settings.user_id
+        self._session = session
+        self._user_auth = settings.api_key is not None
+        self._client = _tweepy(settings, session)
+
+    def check(self) -> Identity:
+        """Tell whose token this is. Costs a user read."""
+        me = read(self._client.get_me(user_auth=self._user_auth), _Me).data
+        return Identity(account_id=me.id, name=me.name)
+
+    def begin(self, post: Post) -> Step:
+        return _after(post, {})
+
+    def advance(self, post: Post, step: Step) -> Step | Published:
+        try:
+            match step.name:
+                case "upload":
+                    return self._upload(post, step.memo)
+                case "alt":
+                    return self._describe(post, step.memo)
+                case "create":
+                    return self._create(post, step.memo)
+        except UploadExpiredError:
+            if "again" in step.memo:
+                raise
+            return _after(post, {"again": "1"})
+        raise Unexpected(Kind.NOT_UNDERSTOOD, f"X has no step {step.name}")
+
+    def _upload(self, post: Post, memo: Mapping[str, str]) -> Step:
+        from channels.pictures import PictureError, fit  # Pillow is slow to import
+
+        n = next(n for n in range(len(post.pictures)) if f"media{n}" not in memo)
+        picture = post.pictures[n]
+        try:
+            fitted = fit(picture.data, CAPABILITIES.pictures)
+        except PictureError as fault:
+            raise Rejected(Kind.PICTURE_REFUSED, f"{picture.name}: {fault}") from fault
+        # tweepy 4.17.0 uploads by v1.1 only, which X has switched off (https://github.com/tweepy/tweepy/issues/2217).
+        body = {"media": b64encode(fitted.data).decode(), "media_category": "tweet_image"}
+        uploaded = read(self._post("/2/media/upload", body), _Created).data
+        return _after(post, {**memo, f"media{n}": uploaded.id})
+
+    def _describe(self, post: Post, memo: Mapping[str, str]) -> Step:
+        n = next(n for n in range(len(post.pictures)) if f"alt{n}" not in memo and post.pictures[n].alt)
+        alt = {"alt_text": {"text": post.pictures[n].alt}}
+        self._post("/2/media/metadata", {"id": memo[f"media{n}"], "metadata": alt})
+        return _after(post, {**memo, f"alt{n}": "1"})
+
+    def _create(self, post: Post, memo: Mapping[str, str]) -> Published:
+        text = words(post)
+        if len(_CASHTAG.findall(text)) > 1:
+            raise Rejected(Kind.TEXT_REFUSED, "X takes one cashtag ($WORD) in a post that comes by its API")
+        media = [memo[f"media{n}"] for n in range(len(post.pictures))]
+        response = self._client.create_tweet(text=text, media_ids=media or None, user_auth=self._user_auth)
+        return _published(read(response, _Created).data.id)
+
+    def _post(self, route: str, body: Mapping[str, object]) -> Response:
+        return self._client.request("POST", route, json=body, user_auth=self._user_auth)
+
+    def locate(self, post: Post, step: Step, since: datetime) -> Found:
+        """Look for the post on our own timeline; everything before `create` is invisible and repeatable."""
+        if step.name != "create":
+            return Found()
+        recent = self.recent(since - _SLACK)
+        same = tuple(_published(remote.remote_id) for remote in recent.posts if self.is_same(post, remote))
+        return Found(candidates=same, complete=recent.complete)
+
+    def recent(self, since: datetime) -> Recent:
+        listing = self._timeline(start_time=since)
+        own = sorted(listing.posts, key=lambda post: int(post.id), reverse=True)
+        return Recent(posts=tuple(post.as_remote() for post in own), complete=listing.complete)
+
+    def is_same(self, post: Post, remote: RemotePost) -> bool:
+        return same_words(words(post), remote.text)
+
+    def counts(self, remote_ids: Sequence[str]) -> Tally:
+        """Read a page of our own timeline, the cheapest read, and by id what is not on it: old posts, and those that are gone."""
+        if not remote_ids:
+            return Tally()
+        oldest = min(int(remote_id) for remote_id in remote_ids)
+        own = {post.id: post for post in self._timeline(most_pages=1, since_id=oldest - 1).posts}
+        looked_up = self._by_ids([remote_id for remote_id in remote_ids if remote_id not in own])
+        known = own | {post.id: post for post in looked_up.data}
+        told = tuple(known[remote_id].counts() for remote_id in remote_ids if remote_id in known)
+        return Tally(counts=told, gone=looked_up.gone & frozenset(remote_ids))
+
+    def comments(self, remote_ids: Sequence[str]) -> Comments:
+        """Read the answers of the last seven days, all that a search reaches.
+
+        A conversation is complete only when at least as many direct answers were found as X counts: an older one, or one that the search
+        holds back, must not look deleted.
+        """
+        items: list[Comment] = []
+        complete: set[str] = set()
+        for batch in batches(remote_ids, _CONVERSATIONS_A_SEARCH):
+            answers = self._conversations(batch)
+            items += [comment for answer in answers.posts if (comment := answer.as_comment(self._user_id))]
+            if answers.complete:
+                complete |= self._fully_listed(batch, answers.posts)
+        return Comments(items=tuple(items), complete=frozenset(complete))
+
+    def _fully_listed(self, remote_ids: Sequence[str], answers: Sequence[_RemotePost]) -> set[str]:
+        direct = [answer.answers for answer in answers]
+        return {
+            post.id
+            for post in self._by_ids(remote_ids).data
+            if post.metrics and (counted := post.metrics.reply_count) is not None and direct.count(post.id) >= counted
+        }
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _timeline(self, *, most_pages: int = _MOST_PAGES, **filters: object) -> _Listing:
+        def page(token: str | None) -> Response:
+            return self._client.get_users_tweets(
+                self._user_id,
+                user_auth=self._user_auth,
+                tweet_fields=list(_POST_FIELDS),
+                exclude=["retweets"],
+                max_results=_PAGE,
+                pagination_token=token,
+                **filters,
+            )
+
+        return _list(page, most_pages)
+
+    def _conversations(self, remote_ids: Sequence[str]) -> _Listing:
+        query = " OR ".join(f"conversation_id:{remote_id}" for remote_id in remote_ids)
+
+        def page(token: str | None) -> Response:
+            return self._client.search_recent_tweets(
+                query,
+                user_auth=self._user_auth,
+                tweet_fields=list(_POST_FIELDS),
+                max_results=_PAGE,
+                next_token=token,
+            )
+
+        return _list(page, _MOST_PAGES)
+
+    def _by_ids(self, remote_ids: Sequence[str]) -> _Page:
+        data: tuple[_RemotePost, ...] = ()
+        errors: tuple[_Missing, ...] = ()
+        for batch in batches(remote_ids, _IDS_A_CALL):
+            page = read(
+                self._client.get_tweets(list(batch), user_auth=self._user_auth, tweet_fields=list(_POST_FIELDS)), _Page
+            )
+            data += page.data
+            errors += page.errors
+        return _Page(data=data, errors=errors)
+
+
+_CASHTAG: Final = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}\b")
+
+
+def _after(post: Post, memo: Mapping[str, str]) -> Step:
+    """Return the next thing to do, given what is done."""
+    if any(f"media{n}" not in memo for n in range(len(post.pictures))):
+        return Step(name="upload", memo=memo)
+    if any(picture.alt and f"alt{n}" not in memo for n, picture in enumerate(post.pictures)):
+        return Step(name="alt", memo=memo)
+    return Step(name="create", memo=memo, commits=True)
+
+
+def _published(remote_id: str) -> Published:
+    return Published(remote_id=remote_id, url=_address(remote_id))
+
+
+def _address(remote_id: str) -> str:
+    return f"https://x.com/i/web/status/{remote_id}"
+
+
+# --- tweepy over our session
+
+
+class _Client(Protocol):
+    """What is used of tweepy.Client, which carries no types; each call returns the answer as it came."""
+
+    def request(self, method: str, route: str, *, json: Mapping[str, object], user_auth: bool) -> Response: ...
+    def get_me(self, *, user_auth: bool) -> Response: ...
+    def create_tweet(self, *, text: str, media_ids: Sequence[str] | None, user_auth: bool) -> Response: ...
+    def get_tweets(self, ids: Sequence[str], *, user_auth: bool, **params: object) -> Response: ...
+    def get_users_tweets(self, user_id: str, /, *, user_auth: bool, **params: object) -> Response: ...
+    def search_recent_tweets(self, query: str, *, user_auth: bool, **params: object) -> Response: ...
+
+
+def _tweepy(settings: Settings, session: Session) -> _Client:
+    import tweepy  # slow, and limits do not need it
+
+    from channels.session import Response
+
+    for name in _TALKATIVE:
+        logging.getLogger(name).addFilter(_is_no_debugging)
+    secrets = {}
+    if settings.api_key and settings.api_secret and settings.access_token_secret:
+        secrets = {
+            "consumer_key": settings.api_key.get_secret_value(),
+            "consumer_secret": settings.api_secret.get_secret_value(),
+            "access_token": settings.access_token.get_secret_value(),
+            "access_token_secret": settings.access_token_secret.get_secret_value(),
+        }
+    client = tweepy.Client(**secrets, bearer_token="", return_type=Response, wait_on_rate_limit=False)
+    client.session = _Door(session, None if secrets else settings.access_token)
+    made: _Client = client
+    return made
+
+
+class _Door:
+    """What tweepy takes for its session.
+
+    tweepy 4.17.0 has the host api.twitter.com built in. The call is moved before it is prepared, or OAuth 1.0a would sign the old address.
+    An OAuth 2.0 token is put on here, so that tweepy never sees it.
+    """
+
+    def __init__(self, session: Session, token: SecretStr | None) -> None:
+        self._session = session
+        self._token = token
+
+    def request(self, method: str, url: str, **given: object) -> Response:
+        if self._token is not None:
+            given["auth"] = _Bearer(self._token)
+        return self._session.request(method, url.replace("//api.twitter.com/", f"//{HOST}/", 1), **given)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bearer:
+    token: SecretStr
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token.get_secret_value()}"
+        return request
+
+
+_TALKATIVE: Final = ("tweepy.client", "requests_oauthlib.oauth1_auth", "oauthlib.oauth1.rfc5849")
+"""Loggers whose DEBUG records hold tokens, signatures and residents' words."""
+
+
+def _is_no_debugging(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
+
+
+# --- answers: X speaks two dialects; posts are asked for in the older one, which tweepy speaks, and read in both
+
+
+class _Created(Wire):
+    class Data(Wire):
+        id: str = Field(pattern=r"^[0-9]+$")
+
+    data: Data
+
+
+class _Me(Wire):
+    class Data(Wire):
+        id: str
+        name: str
+
+    data: Data
+
+
+class _ProblemPart(Wire):
+    code: int | None = None
+    message: str = ""
+
+
+class _Problem(Wire):
+    """An error: the newer shape, the older one, or both at once."""
+
+    type: str = ""
+    title: str = ""
+    detail: str = ""
+    errors: list[_ProblemPart | str] | None = None
+
+    @property
+    def _parts(self) -> list[_ProblemPart]:
+        return [_ProblemPart(message=part) if isinstance(part, str) else part for part in self.errors or ()]
+
+    @property
+    def detail_or_title(self) -> str:
+        """The first words that say anything. Hosts of `type` change, so it is no help to people."""
+        told = [part.message for part in self._parts]
+        return next(filter(None, (*told, self.detail, self.title)), "")
+
+    @property
+    def signs(self) -> str:
+        codes = [f"#{part.code} {part.message}" for part in self._parts]
+        return " ".join([self.type.rpartition("/")[2], self.title, self.detail, *codes]).lower()
+
+
+class _Metrics(Wire):
+    like_count: int | None = None
+    reply_count: int | None = None
+    quote_count: int | None = None
+    repost_count: int | None = Field(default=None, validation_alias=AliasChoices("retweet_count", "repost_count"))
+    impression_count: int | None = None
+
+
+class _Reference(Wire):
+    type: str
+    id: str
+
+
+class _Link(Wire):
+    url: str
+    expanded_url: str | None = None
+    media_key: str | None = None
+
+    @property
+    def target(self) -> str:
+        """Where the t.co link leads; nothing for the link that X appends for a picture."""
+        expanded = self.expanded_url or self.url
+        return "" if self.media_key or _MEDIA_PAGE.search(expanded) else expanded
+
+
+_MEDIA_PAGE: Final = re.compile(r"^https://(twitter|x)\.com/.+/status/\d+/(photo|video)/\d+$")
+
+
+class _Entities(Wire):
+    urls: tuple[_Link, ...] = ()
+
+
+class _Note(Wire):
+    """The whole of a long post; `text` beside it is cut."""
+
+    text: str
+    entities: _Entities = _Entities()
+
+
+class _RemotePost(Wire):
+    id: str
+    text: str = ""
+    created_at: AwareDatetime
+    author_id: str | None = None
+    conversation_id: str | None = None
+    references: tuple[_Reference, ...] = Field(
+        default=(), validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
+    )
+    metrics: _Metrics | None = Field(default=None, validation_alias="public_metrics")
+    entities: _Entities = _Entities()
+    note: _Note | None = Field(default=None, validation_alias=AliasChoices("note_tweet", "note_post"))
+
+    @property
+    def answers(self) -> str | None:
+        """The post that this one is a reply to."""
+        return next((reference.id for reference in self.references if reference.type == "replied_to"), None)
+
+    @property
+    def whole_text(self) -> str:
+        text = self.note.text if self.note else self.text
+        for link in (*self.entities.urls, *(self.note.entities.urls if self.note else ())):
+            text = text.replace(link.url, link.target)
+        return text.rstrip()
+
+    def as_remote(self) -> RemotePost:
+        return RemotePost(remote_id=self.id, text=self.whole_text, created_at=self.created_at, url=_address(self.id))
+
+    def as_comment(self, user_id: str) -> Comment | None:
+        """Return None for the post itself and for what has no place under it."""
+        if self.conversation_id in {None, self.id}:
+            return None
+        direct = self.answers in {None, self.conversation_id}
+        return Comment(
+            post_id=self.conversation_id,
+            remote_id=self.id,
+            parent_remote_id=None if direct else self.answers,
+            kind=CommentKind.COMMENT if direct else CommentKind.REPLY,
+            author_id=self.author_id,
+            text=self.whole_text,
+            created_at=self.created_at,
+            url=_address(self.id),
+            own=self.author_id == user_id,
+        )
+
+    def counts(self) -> Counts:
+        told = self.metrics or _Metrics()
+        likes, reposts, quotes = told.like_count, told.repost_count, told.quote_count
+        return Counts(
+            remote_id=self.id,
+            reactions=None if likes is None else {"like": likes},
+            comments=told.reply_count,
+            shares=None if reposts is None or quotes is None else reposts + quotes,
+            views=told.impression_count,
+        )
+
+
+class _Missing(Wire):
+    """Why something that was asked for is not in an answer that is otherwise good."""
+
+    type: str = ""
+    resource: str = Field(default="", validation_alias=AliasChoices("resource_id", "value"))
+
+
+class _Meta(Wire):
+    next_token: str | None = None
+
+
+class _Page(Wire):
+    data: tuple[_RemotePost, ...] = ()
+    errors: tuple[_Missing, ...] = ()
+    meta: _Meta = _Meta()
+
+    @property
+    def gone(self) -> frozenset[str]:
+        return frozenset(error.resource for error in self.errors if error.type.endswith("/resource-not-found"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """Posts of several pages; `complete` if the last page was read and no page held anything back."""
+
+    posts: list[_RemotePost]
+    complete: bool
+
+
+def _list(page_at: Callable[[str | None], Response], most_pages: int) -> _Listing:
+    posts: list[_RemotePost] = []
+    token: str | None = None
+    whole = True
+    for _ in range(most_pages):
+        page = read(page_at(token), _Page)
+        posts += page.data
+        whole = whole and not page.errors
+        token = page.meta.next_token
+        if token is None:
+            return _Listing(posts, complete=whole)
+    return _Listing(posts, complete=False)

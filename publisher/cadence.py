@@ -19,7 +19,7 @@ _LADDER = (
     (timedelta(days=30), 36),
 )
 _OLDEST = 144
-"""With the usual ten minutes: every half hour on the second day, every two hours in the first week, every six in the first month, then daily."""
+"""With the usual ten minutes: half-hourly on day two, two-hourly in week one, six-hourly in month one, then daily."""
 
 
 class NoSuchTimeError(ValueError):

@@ -1,0 +1,283 @@
+"""An announcement becomes a plan for each account; pure.
+
+    precedence   for.ORG.CHANNEL over CHANNEL over for.ORG over the top; lists replace, texts replace language by language
+    link         gets utm parameters if there is a campaign; then into the words, onto a card, or both, as the network's `Card` says
+    languages    as the account says: in one post, one after the other; a post each; or only those that it takes
+    left out     a first comment where the network has none; the whole account where it needs a picture and there is none
+
+What a plan says is what goes out. Nothing after this changes words; channels add only the hashtag line and their own notation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import reduce
+from typing import Literal, Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from channels import registry
+from channels.base import Capabilities, Card
+from publisher.model import UNSET, Announcement, Fields, PictureRef, Plan, Skipped, State
+
+_TEXTS = ("text", "link", "title", "first_comment")
+_SENTENCE = re.compile(r".+?[.!?\u2026](?=\s|$)", re.DOTALL)
+_LONGEST_TITLE = 150
+
+
+class AccountView(Protocol):
+    """What composing needs to know of an account."""
+
+    @property
+    def channel(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def languages(self) -> Literal["together", "separate"] | tuple[str, ...]: ...
+
+
+class OrganisationView(Protocol):
+    """What composing needs to know of an organisation."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+    @property
+    def accounts(self) -> Sequence[AccountView]: ...
+
+
+class PublishersView(Protocol):
+    """What composing needs to know of the configuration."""
+
+    @property
+    def organisations(self) -> Mapping[str, OrganisationView]: ...
+    @property
+    def approval(self) -> Literal["optional", "required"]: ...
+
+
+def compose(
+    announcement: Announcement,
+    publishers: PublishersView,
+    capabilities: Callable[[str], Capabilities] = registry.capabilities,
+) -> tuple[Plan | Skipped, ...]:
+    """Plan an announcement for every account of the configuration, in the configuration's order."""
+    return tuple(
+        planned
+        for organisation in publishers.organisations.values()
+        for account in organisation.accounts
+        for planned in _for_account(announcement, publishers, organisation, account, capabilities(account.channel))
+    )
+
+
+def merged(announcement: Announcement, organisation: str, channel: str) -> Fields:
+    """Give the fields that count for an organisation on a channel."""
+    layers = (
+        announcement.top,
+        announcement.organisation_fields.get(organisation, Fields()),
+        announcement.channels.get(channel, Fields()),
+        announcement.organisation_channels.get((organisation, channel), Fields()),
+    )
+    return reduce(_over, layers)
+
+
+def _over(below: Fields, above: Fields) -> Fields:
+    given = {field.name: getattr(above, field.name) for field in fields(Fields)}
+    said = {name: value for name, value in given.items() if value is not UNSET}
+    return replace(
+        below, **{**said, **{name: _texts(getattr(below, name), said[name]) for name in _TEXTS if name in said}}
+    )
+
+
+def _texts(below: object, above: Mapping[str, str] | None) -> Mapping[str, str]:
+    """A text for no particular language takes the place of all below it; one for a language that of this language."""
+    if above is None or "" in above or not isinstance(below, Mapping):
+        return above or {}
+    return {**below, **above}
+
+
+def in_language(texts: Mapping[str, str] | object, language: str) -> str | None:
+    """Give the text for a language: its own, or the one for any."""
+    return (texts.get(language) or texts.get("")) if isinstance(texts, Mapping) else None
+
+
+def language_groups(
+    fields_: Fields, organisation: OrganisationView, account: AccountView
+) -> tuple[tuple[str, ...], ...]:
+    """Give the languages of each post that this account gets."""
+    languages = fields_.languages if isinstance(fields_.languages, tuple) else organisation.languages
+    if isinstance(account.languages, tuple):
+        languages = tuple(language for language in languages if language in account.languages)
+    if account.languages == "separate":
+        return tuple((language,) for language in languages)
+    return (languages,) if languages else ()
+
+
+def _for_account(
+    announcement: Announcement,
+    publishers: PublishersView,
+    organisation: OrganisationView,
+    account: AccountView,
+    limits: Capabilities,
+) -> Iterator[Plan | Skipped]:
+    said = merged(announcement, organisation.key, account.channel)
+    groups = language_groups(said, organisation, account)
+    reason = _why_not(announcement, organisation.key, account.channel, said, groups, limits)
+    if reason:
+        yield Skipped(
+            announcement=announcement.key,
+            organisation=organisation.key,
+            channel=account.channel,
+            account=account.name,
+            reason=reason,
+        )
+        return
+    for languages in groups:
+        yield _plan(announcement, publishers, organisation.key, account, said, languages, limits)
+
+
+def _why_not(
+    announcement: Announcement,
+    organisation: str,
+    channel: str,
+    said: Fields,
+    groups: Sequence[Sequence[str]],
+    limits: Capabilities,
+) -> str | None:
+    """Say why an account is left out: a code that `errors.OMITTED` words."""
+    if organisation not in announcement.organisations:
+        return "not_in_organisations"
+    if isinstance(said.channels, tuple) and channel not in said.channels:
+        return "not_in_channels"
+    if said.skip is True:
+        return "skip"
+    if not groups:
+        return "no_language"
+    if limits.needs_picture and not said.pictures:
+        return "no_picture"
+    return None
+
+
+def _plan(
+    announcement: Announcement,
+    publishers: PublishersView,
+    organisation: str,
+    account: AccountView,
+    said: Fields,
+    languages: Sequence[str],
+    limits: Capabilities,
+) -> Plan:
+    pictures = said.pictures if isinstance(said.pictures, tuple) else ()
+    words = _words(said, languages, account.channel, limits.card, has_pictures=bool(pictures))
+    first_comment = _joined(in_language(said.first_comment, language) for language in languages)
+    no_comment = limits.max_first_comment is None
+    when = None if said.publish is UNSET else said.publish
+    return Plan(
+        announcement=announcement.key,
+        organisation=organisation,
+        channel=account.channel,
+        account=account.name,
+        language="+".join(languages),
+        state=_state(said, publishers),
+        due_at=when.instant if when else None,
+        due_wall=when.wall if when else "",
+        expires_at=None if said.expires is UNSET else said.expires,
+        text=words.text,
+        link=words.card,
+        title=words.title,
+        hashtags=said.hashtags if isinstance(said.hashtags, tuple) else (),
+        pictures=pictures,
+        alts=tuple(alt_text(picture, languages) for picture in pictures),
+        first_comment=None if no_comment else first_comment,
+        repost=said.repost is True,
+        left_out=("first_comment",) if no_comment and first_comment else (),
+    )
+
+
+def _state(said: Fields, publishers: PublishersView) -> State:
+    if said.publish is UNSET or said.publish is None:
+        return State.DRAFT
+    if publishers.approval == "required" and not (said.approved_by is not UNSET and said.approved_by):
+        return State.AWAITING_APPROVAL
+    return State.SCHEDULED
+
+
+def alt_text(picture: PictureRef, languages: Sequence[str]) -> str:
+    """Give a picture's alt text in the languages of a post."""
+    return _joined((in_language(picture.alt, language) for language in languages), " / ") or ""
+
+
+def _joined(texts: Iterator[str | None], between: str = "\n\n") -> str | None:
+    """Put texts one after the other, none of them twice."""
+    return between.join(dict.fromkeys(text for text in texts if text)) or None
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    text: str
+    card: str | None
+    title: str | None
+
+
+def _words(said: Fields, languages: Sequence[str], channel: str, card: Card, *, has_pictures: bool) -> _Words:
+    """Settle where the link goes, and write the words."""
+    addresses = {language: _link(said.link, language) for language in languages}
+    first = next((link for link in addresses.values() if link), None)
+    on_card = None if card is Card.NONE or has_pictures or first is None else first
+    campaign = said.campaign if isinstance(said.campaign, str) else None
+    in_words_too = card is not Card.INSTEAD
+    parts: list[tuple[str, str | None]] = []
+    for language in languages:
+        text, link = in_language(said.text, language) or "", addresses[language]
+        tracked = with_campaign(link, channel, campaign) if link else None
+        if link and tracked:
+            text, found = _replaced(text, link, tracked)
+            if found or (link == on_card and not in_words_too):
+                tracked = None
+        if (text, tracked) not in parts:
+            parts.append((text, tracked))
+    text = _written(parts)
+    title = _joined((in_language(said.title, language) for language in languages), " / ")
+    if on_card and card is Card.INSTEAD:
+        title = title or first_sentence(parts[0][0])
+    return _Words(text, with_campaign(on_card, channel, campaign) if on_card else None, title)
+
+
+def _link(links: Mapping[str, str] | object, language: str) -> str | None:
+    """Give the link for a language; a page in another language is better than none."""
+    own = in_language(links, language)
+    return own or (next(iter(links.values()), None) if isinstance(links, Mapping) else None)
+
+
+def _written(parts: Sequence[tuple[str, str | None]]) -> str:
+    links = {link for _text, link in parts if link}
+    if len(links) == 1:
+        return "\n\n".join([*(text for text, _link in parts), *links])
+    return "\n\n".join(piece for part in parts for piece in part if piece)
+
+
+def _replaced(text: str, link: str, tracked: str) -> tuple[str, bool]:
+    """Put the tracked link where the words already have the plain one. Tells whether they have it."""
+    pattern = re.compile(re.escape(link) + r"(?=[.,;:!?)\]]*(?:\s|$))")
+    return pattern.sub(lambda _found: tracked, text), bool(pattern.search(text))
+
+
+def with_campaign(link: str, channel: str, campaign: str | None) -> str:
+    """Add utm parameters to a link. Its own query and fragment stay; a utm parameter that it already has stays too."""
+    if not campaign:
+        return link
+    parts = urlsplit(link)
+    present = {pair.partition("=")[0] for pair in parts.query.split("&")}
+    wanted = {"utm_source": channel, "utm_medium": "social", "utm_campaign": campaign}
+    added = [f"{name}={quote(value, safe='')}" for name, value in wanted.items() if name not in present]
+    return urlunsplit(parts._replace(query="&".join([*filter(None, [parts.query]), *added])))
+
+
+def first_sentence(text: str) -> str:
+    """Give a text's first sentence as a title."""
+    found = _SENTENCE.match(text.strip())
+    sentence = " ".join((found[0] if found else text).split())
+    return sentence if len(sentence) <= _LONGEST_TITLE else sentence[: _LONGEST_TITLE - 1].rstrip() + "…"

@@ -1,0 +1,45 @@
+"""`python -m benchmarks`: print every figure beside its floor. Ends with 1 if one is over what is promised."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+from benchmarks.daemon import idle
+from benchmarks.deliveries import throughput
+from benchmarks.measuring import Figure
+from benchmarks.start import start
+
+_LINE = "{:<46} {:>10} {:>22} {:>10} {:>7} {:>10}  {}"
+
+
+def main() -> int:
+    """Measure, print, and say whether all promises hold."""
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} processors. Medians; each floor was taken in the same run.\n"
+    )
+    print(_LINE.format("", "median", "floor", "", "ratio", "promised", ""))
+    holds = True
+    for measure in (lambda: start(repeats=11), lambda: idle(repeats=3), lambda: throughput(repeats=3)):
+        for figure in measure():
+            print(_row(figure), flush=True)
+            holds = holds and figure.holds
+    return 0 if holds else 1
+
+
+def _row(figure: Figure) -> str:
+    digits = 0 if figure.unit == "MB" else 3
+    return _LINE.format(
+        figure.name,
+        f"{figure.value:.{digits}f} {figure.unit}",
+        figure.floor_name,
+        f"{figure.floor:.{digits}f} {figure.unit}",
+        f"{figure.value / figure.floor:.1f}",
+        f"< {figure.limit:g} {figure.unit}" if figure.limit is not None else "",
+        "" if figure.limit is None else ("holds" if figure.holds else "TOO MUCH"),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -53,7 +53,7 @@ CAPABILITIES: Final = Capabilities(
     card=Card.INSTEAD,
     pictures=PictureRules(
         most=20,
-        formats=("JPEG", "PNG"),
+        formats=("JPEG", "PNG", "GIF"),
         max_bytes=10_000_000,  # ours: LinkedIn publishes none
         max_side=6000,  # LinkedIn takes less than 36,152,320 pixels
         max_alt=4086,
@@ -113,9 +113,6 @@ RULES: Final = (
     Rule(401, "#65602", AccountBlocked, Kind.TOKEN_EXPIRED),
     Rule(401, "expired", AccountBlocked, Kind.TOKEN_EXPIRED),
     Rule(403, "unpermitted fields", Rejected, Kind.POST_REFUSED),
-    # A post cannot be commented on before its activity is there; both wordings were seen.
-    Rule(404, "unable to obtain activity", Retryable, Kind.NOT_READY, timedelta(seconds=10)),
-    Rule(404, "domain authorization endpoint: 404", Retryable, Kind.NOT_READY, timedelta(seconds=10)),
     Rule(413, "", Rejected, Kind.PICTURE_REFUSED),
     Rule(415, "", Rejected, Kind.PICTURE_REFUSED),
     Rule(422, "duplicate", Rejected, Kind.DUPLICATE),
@@ -138,19 +135,25 @@ def judge(response: Response) -> ChannelError | None:
         if rule.status == status and rule.sign in signs:
             return rule.error(rule.kind, detail, after=rule.after, remote_id=_named_post(detail))
     if status == 404:
-        return _not_found(response, detail, understood=problem is not None)
+        return _not_found(response, detail, signs) if problem else Unexpected(Kind.NOT_UNDERSTOOD, detail)
     if status == 429 and "#101" in signs and "Retry-After" not in response.headers:
         return Retryable(Kind.QUOTA_USED, detail, after=_day_is_over_in(response), announced=True)
     return error_by_status(response, detail)
 
 
-def _not_found(response: Response, detail: str, *, understood: bool) -> ChannelError:
-    """Somebody else's 404 says nothing about a post, and a post that is not there yet cannot be gone."""
-    if not understood:
-        return Unexpected(Kind.NOT_UNDERSTOOD, detail)
-    if response.request.method == "POST" and "/comments" not in (response.request.url or ""):
-        return Rejected(Kind.POST_REFUSED, detail)
-    return Gone(Kind.POST_GONE, detail)
+def _not_found(response: Response, detail: str, signs: str) -> ChannelError:
+    """A post takes no comment before its activity is there, and one that is not made yet cannot be gone."""
+    if response.request.method != "POST":
+        return Gone(Kind.POST_GONE, detail)
+    if any(sign in signs for sign in _NO_ACTIVITY_YET):
+        return Retryable(Kind.NOT_READY, detail, after=timedelta(seconds=10))
+    if "/comments" in (response.request.url or ""):
+        return Gone(Kind.POST_GONE, detail)
+    return Rejected(Kind.POST_REFUSED, detail)
+
+
+_NO_ACTIVITY_YET: Final = ("unable to obtain activity", "domain authorization endpoint: 404")
+"""Both were seen, for a share and for a ugcPost."""
 
 
 def _day_is_over_in(response: Response) -> timedelta:
@@ -223,14 +226,10 @@ class LinkedIn:
         return Step(name="put", memo={**memo, "url": value.upload_url, "image": value.image, "n": str(n)})
 
     def _put(self, post: Post, memo: Mapping[str, str]) -> Step:
-        from channels.pictures import PictureError, fit  # Pillow is slow to import
+        from channels.pictures import fit  # Pillow is slow to import
 
         left = {key: value for key, value in memo.items() if key not in {"url", "image", "n"}}
-        picture = post.pictures[int(memo["n"])]
-        try:
-            fitted = fit(picture.data, CAPABILITIES.pictures)
-        except PictureError as fault:
-            raise Rejected(Kind.PICTURE_REFUSED, f"{picture.name}: {fault}") from fault
+        fitted = fit(post.pictures[int(memo["n"])].data, CAPABILITIES.pictures)
         headers = {"Authorization": self._bearer, "Content-Type": "application/octet-stream"}
         self._session.request("PUT", memo["url"], data=fitted.data, headers=headers)
         return _after_pictures(post, {**left, f"image{memo['n']}": memo["image"]})

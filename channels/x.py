@@ -55,9 +55,9 @@ CAPABILITIES: Final = Capabilities(
     card=Card.NONE,
     pictures=PictureRules(
         most=4,
-        formats=("JPEG", "PNG", "WEBP"),
+        formats=("JPEG", "PNG", "GIF", "WEBP"),
         max_bytes=5_000_000,  # https://docs.x.com/x-api/media/quickstart/best-practices
-        max_side=4096,
+        max_side=4096,  # ours: X publishes none for pictures
         max_alt=1000,
     ),
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
@@ -151,16 +151,14 @@ def judge(response: Response) -> ChannelError | None:
         if rule.status == status and rule.sign in signs:
             return rule.error(rule.kind, detail)
     if status == 404:
-        return _not_found(response, detail, understood=problem is not None)
+        return _not_found(response, detail) if problem else Unexpected(Kind.NOT_UNDERSTOOD, detail)
     if status == 429 and (after := _day_is_over_in(response)):
         return Retryable(Kind.QUOTA_USED, detail, after=after, announced=True)
     return error_by_status(response, detail)
 
 
-def _not_found(response: Response, detail: str, *, understood: bool) -> ChannelError:
-    """Somebody else's 404 says nothing about a post, and a post that is not there yet cannot be gone."""
-    if not understood:
-        return Unexpected(Kind.NOT_UNDERSTOOD, detail)
+def _not_found(response: Response, detail: str) -> ChannelError:
+    """A post that is not made yet cannot be gone."""
     if response.request.method == "POST":
         return Rejected(Kind.POST_REFUSED, detail)
     return Gone(Kind.POST_GONE, detail)
@@ -221,14 +219,10 @@ class X:
         raise Unexpected(Kind.NOT_UNDERSTOOD, f"X has no step {step.name}")
 
     def _upload(self, post: Post, memo: Mapping[str, str]) -> Step:
-        from channels.pictures import PictureError, fit  # Pillow is slow to import
+        from channels.pictures import fit  # Pillow is slow to import
 
         n = next(n for n in range(len(post.pictures)) if f"media{n}" not in memo)
-        picture = post.pictures[n]
-        try:
-            fitted = fit(picture.data, CAPABILITIES.pictures)
-        except PictureError as fault:
-            raise Rejected(Kind.PICTURE_REFUSED, f"{picture.name}: {fault}") from fault
+        fitted = fit(post.pictures[n].data, CAPABILITIES.pictures)
         # tweepy 4.17.0 uploads by v1.1 only, which X has switched off (https://github.com/tweepy/tweepy/issues/2217).
         body = {"media": b64encode(fitted.data).decode(), "media_category": "tweet_image"}
         uploaded = read(self._post("/2/media/upload", body), _Created).data
@@ -379,7 +373,7 @@ class _Client(Protocol):
 
 
 def _tweepy(settings: Settings, session: Session) -> _Client:
-    import tweepy  # slow, and limits do not need it
+    import tweepy  # type: ignore[import-untyped]  # slow, and limits do not need it
 
     from channels.session import Response
 

@@ -1,0 +1,348 @@
+"""X: what is peculiar to it. What every network promises stands in test_conformance."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from channels.base import CommentKind, Picture, Post, Published, Step
+from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
+from channels.x import Settings, X, connect
+from tests.channels.playback import Playback
+
+SECRETS = ("KEY-4a1", "KEYSECRET-4a2", "2000000101-TOKEN-4a3", "TOKENSECRET-4a4")
+SINCE = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
+POST = Post(text="Rakennusluvan voi nyt hakea verkossa. https://asiointi.example.fi/lupa")
+
+
+def oauth1() -> Settings:
+    key, secret, token, token_secret = SECRETS
+    return Settings.model_validate(
+        {
+            "user_id": "2000000101",
+            "api_key": key,
+            "api_secret": secret,
+            "access_token": token,
+            "access_token_secret": token_secret,
+        }
+    )
+
+
+@pytest.fixture
+def network() -> Iterator[Playback]:
+    with Playback() as playback:
+        yield playback
+
+
+@pytest.fixture
+def x(network: Playback) -> Iterator[X]:
+    channel = connect(oauth1(), network.network)
+    yield channel
+    channel.close()
+
+
+def a_post(post_id: str, text: str = "Moi", **more: Any) -> dict[str, Any]:
+    return {"id": post_id, "text": text, "created_at": "2026-12-01T07:00:01.000Z", "author_id": "2000000101"} | more
+
+
+def a_problem(status: int, detail: str, slug: str | None = None, title: str = "Forbidden") -> dict[str, Any]:
+    kind = f"https://api.x.com/2/problems/{slug}" if slug else "about:blank"
+    return {"title": title, "type": kind, "status": status, "detail": detail}
+
+
+REFUSALS = [
+    (
+        400,
+        {"errors": [{"message": "Your Tweet text is too long."}], "title": "Invalid Request"},
+        Rejected,
+        Kind.TEXT_TOO_LONG,
+    ),
+    (400, {"errors": [{"code": 186, "message": "Tweet needs to be a bit shorter."}]}, Rejected, Kind.TEXT_TOO_LONG),
+    (
+        400,
+        a_problem(400, "One or more parameters to your request was invalid.", "invalid-request"),
+        Rejected,
+        Kind.POST_REFUSED,
+    ),
+    (401, a_problem(401, "Unauthorized"), AccountBlocked, Kind.TOKEN_INVALID),
+    (402, a_problem(402, "credits depleted", "credits-depleted"), AccountBlocked, Kind.OUT_OF_CREDIT),
+    (403, a_problem(403, "You are not allowed to create a Tweet with duplicate content."), Rejected, Kind.DUPLICATE),
+    (403, {"errors": [{"code": 187, "message": "Status is a duplicate."}]}, Rejected, Kind.DUPLICATE),
+    (
+        403,
+        a_problem(403, "You can only reply to or quote posts where you are mentioned or are the author."),
+        Rejected,
+        Kind.POST_REFUSED,
+    ),
+    (403, a_problem(403, "You are not permitted to perform this action."), AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+    (
+        403,
+        a_problem(
+            403, "Your client app is not configured with the appropriate oauth1 app permissions.", "oauth1-permissions"
+        ),
+        AccountBlocked,
+        Kind.PERMISSION_MISSING,
+    ),
+    (403, a_problem(403, "", title="SpendCapReached"), AccountBlocked, Kind.OUT_OF_CREDIT),
+    (404, a_problem(404, "Not Found", "resource-not-found"), Rejected, Kind.POST_REFUSED),
+    (429, a_problem(429, "Too Many Requests", title="Too Many Requests"), Retryable, Kind.RATE_LIMITED),
+    (
+        429,
+        a_problem(429, "Usage cap exceeded: Monthly product cap", "usage-capped", "UsageCapExceeded"),
+        AccountBlocked,
+        Kind.OUT_OF_CREDIT,
+    ),
+    (503, a_problem(503, "Service Unavailable"), OutcomeUnknown, Kind.ANSWER_LOST),
+    (520, "<html>Web server is returning an unknown error</html>", OutcomeUnknown, Kind.ANSWER_LOST),
+    (403, [], AccountBlocked, Kind.PERMISSION_MISSING),
+    (400, {"errors": None}, Rejected, Kind.POST_REFUSED),
+    (404, "<html>not here</html>", Unexpected, Kind.NOT_UNDERSTOOD),
+    (302, None, Unexpected, Kind.NOT_UNDERSTOOD),
+]
+
+
+@pytest.mark.parametrize("status,body,error,kind", REFUSALS)
+def test_each_refusal_has_its_meaning(
+    x: X, network: Playback, status: int, body: Any, error: type[ChannelError], kind: Kind
+) -> None:
+    """Status, last part of `type` and words together say what a refusal of a post means."""
+    network.answer(status, body)
+    with pytest.raises(ChannelError) as raised:
+        x.advance(POST, x.begin(POST))
+    assert (type(raised.value), raised.value.kind) == (error, kind)
+
+
+@pytest.mark.parametrize("body", [None, "", "<html>hello</html>", {}, {"data": {"id": "none"}}, [1]])
+def test_only_an_id_is_success(x: X, network: Playback, body: Any) -> None:
+    """A 201 without an id that can be read leaves doubt."""
+    network.answer(201, body)
+    with pytest.raises(OutcomeUnknown):
+        x.advance(POST, x.begin(POST))
+
+
+def test_a_missing_post_is_gone_only_in_the_networks_own_words(x: X, network: Playback) -> None:
+    """A reading call's 404 means a deleted post if X says it; a proxy's page means nothing."""
+    network.answer(404, a_problem(404, "Not Found", "resource-not-found"))
+    with pytest.raises(Gone):
+        x.check()
+    network.answer(404, "<html>proxy</html>")
+    with pytest.raises(Unexpected):
+        x.check()
+
+
+def test_a_used_up_day_outlasts_the_quarter_of_an_hour(x: X, network: Playback) -> None:
+    """If nothing is left of 24 hours, their reset is the one to wait for."""
+    network.answer(
+        429,
+        a_problem(429, "Too Many Requests"),
+        Date="Tue, 01 Dec 2026 07:00:00 GMT",
+        x_rate_limit_reset=str(int((SINCE + timedelta(minutes=15)).timestamp())),
+        x_app_limit_24hour_remaining="0",
+        x_app_limit_24hour_reset=str(int((SINCE + timedelta(hours=20)).timestamp())),
+    )
+    with pytest.raises(Retryable) as raised:
+        x.advance(POST, x.begin(POST))
+    assert raised.value.kind is Kind.QUOTA_USED
+    assert raised.value.after == timedelta(hours=20)
+    assert raised.value.announced
+
+
+def test_no_debugging_prints_a_secret(network: Playback, caplog: pytest.LogCaptureFixture) -> None:
+    """tweepy, oauthlib and requests-oauthlib log headers and bodies at DEBUG; none of it is let through."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("tweepy", "tweepy.client", "oauthlib", "requests_oauthlib"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    bearer = Settings.model_validate({"user_id": "2000000101", "access_token": "BEARER-4a5"})
+    for settings in (oauth1(), bearer):
+        network.answer(200, {"data": {"id": "2000000101", "name": "Hausjärven kunta", "username": "hausjarvi"}})
+        channel = connect(settings, network.network)
+        channel.check()
+        channel.close()
+        assert not any(secret in repr(channel) + repr(settings) for secret in SECRETS)
+    assert not any(secret in caplog.text for secret in (*SECRETS, "BEARER-4a5", "oauth_signature"))
+
+
+def test_a_lone_access_token_is_a_bearer(network: Playback) -> None:
+    """An OAuth 2.0 user token goes out as Bearer, on writes too; four secrets sign."""
+    channel = connect(Settings.model_validate({"user_id": "2000000101", "access_token": "BEARER-4a5"}), network.network)
+    network.answer(201, {"data": {"id": "1990000000000000001", "text": POST.text}})
+    assert channel.advance(POST, channel.begin(POST)) == Published(
+        remote_id="1990000000000000001", url="https://x.com/i/web/status/1990000000000000001"
+    )
+    channel.close()
+    assert network.asked[0].headers["Authorization"] == "Bearer BEARER-4a5"
+    signing = connect(oauth1(), network.network)
+    network.answer(201, {"data": {"id": "1990000000000000002", "text": POST.text}})
+    signing.advance(POST, signing.begin(POST))
+    signing.close()
+    assert network.asked[1].headers["Authorization"].startswith("OAuth ")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"user_id": "2000000101"},
+        {"user_id": "@hausjarvi", "access_token": "t"},
+        {"user_id": "1", "access_token": ""},
+        {"user_id": "1", "access_token": "t", "api_key": "k"},
+        {"user_id": "1", "access_token": "t", "api_key": "k", "api_secret": "s"},
+        {"user_id": "1", "access_token": "t", "password": "p"},
+    ],
+)
+def test_half_a_set_of_secrets_is_no_account(given: dict[str, str]) -> None:
+    """Either one OAuth 2.0 token or all four parts of OAuth 1.0a, and nothing else."""
+    with pytest.raises(ValidationError):
+        Settings.model_validate(given)
+
+
+def test_two_cashtags_are_refused_before_anything_is_sent(x: X, network: Playback) -> None:
+    """X takes one; the refusal costs no call. Amounts of money are no cashtags."""
+    post = Post(text="Kunta ostaa $NOKIA ja $KONE")
+    with pytest.raises(Rejected) as raised:
+        x.advance(post, x.begin(post))
+    assert raised.value.kind is Kind.TEXT_REFUSED
+    assert network.asked == []
+    fine = Post(text="Lupa maksaa $50, ei $60 eikä $NOKIA")
+    network.answer(201, {"data": {"id": "1", "text": ""}})
+    assert isinstance(x.advance(fine, x.begin(fine)), Published)
+
+
+def test_expired_pictures_are_uploaded_again_once(x: X, network: Playback) -> None:
+    """After a long wait X no longer knows the media: back to the uploads, and a second time it is a refusal."""
+    post = Post(text="Moi", pictures=(Picture(name="a.png", data=b"", alt="Talo"),))
+    stale = {"errors": [{"message": "Your media IDs are invalid."}], "title": "Invalid Request"}
+    step = Step(name="create", memo={"media0": "7", "alt0": "1"}, commits=True)
+    network.answer(400, stale)
+    again = x.advance(post, step)
+    assert isinstance(again, Step)
+    assert (again.name, again.commits) == ("upload", False)
+    network.answer(400, stale)
+    with pytest.raises(Rejected) as raised:
+        x.advance(post, Step(name="create", memo={"media0": "8", "alt0": "1", **again.memo}, commits=True))
+    assert raised.value.kind is Kind.PICTURE_REFUSED
+
+
+def test_links_are_told_with_their_targets(x: X, network: Playback) -> None:
+    """A t.co link becomes its target, the one for the post's own pictures goes, and a long post is whole."""
+    links = [
+        {"url": "https://t.co/aaa", "expanded_url": "https://asiointi.example.fi/lupa?utm_source=x&utm_medium=social"},
+        {"url": "https://t.co/bbb", "expanded_url": "https://x.com/hausjarvi/status/5/photo/1"},
+    ]
+    text = "Luvat &amp; muut https://t.co/aaa https://t.co/bbb"
+    network.answer(
+        200,
+        {
+            "data": [
+                a_post("5", text, entities={"urls": links}),
+                a_post("4", "Pitkä…", note_tweet={"text": "Pitkä ja kokonainen"}),
+            ],
+            "meta": {"result_count": 2},
+        },
+    )
+    recent = x.recent(SINCE)
+    assert [post.text for post in recent.posts] == [
+        "Luvat &amp; muut https://asiointi.example.fi/lupa?utm_source=x&utm_medium=social",
+        "Pitkä ja kokonainen",
+    ]
+    assert recent.complete
+    assert x.is_same(Post(text="Luvat & muut https://asiointi.example.fi/lupa"), recent.posts[0])
+    assert not x.is_same(Post(text="Luvat & muut"), recent.posts[1])
+
+
+@pytest.mark.parametrize("dialect", ["old", "new"])
+def test_both_dialects_are_read(x: X, network: Playback, dialect: str) -> None:
+    """X answers in the words of 2022 or of 2026; the numbers are the same."""
+    metrics = {"like_count": 3, "reply_count": 2, "quote_count": 1, "impression_count": 400}
+    metrics["retweet_count" if dialect == "old" else "repost_count"] = 4
+    network.answer(200, {"data": [a_post("5", public_metrics=metrics)], "meta": {}})
+    (counts,) = x.counts(["5"]).counts
+    assert counts.reactions == {"like": 3}
+    assert (counts.comments, counts.shares, counts.views) == (2, 5, 400)
+
+
+def test_numbers_that_are_not_told_stay_unknown(x: X, network: Playback) -> None:
+    """No metrics, no zeros."""
+    network.answer(200, {"data": [a_post("5"), a_post("6", public_metrics={"retweet_count": 1})], "meta": {}})
+    for counts in x.counts(["5", "6"]).counts:
+        assert counts.reactions is None
+        assert (counts.comments, counts.shares, counts.views) == (None, None, None)
+
+
+def test_old_posts_are_asked_for_by_id(x: X, network: Playback) -> None:
+    """One page of the own timeline is the cheapest read; what is not on it is looked up, and only X's word makes it gone."""
+    missing = {"type": "https://api.twitter.com/2/problems/resource-not-found", "resource_id": "7", "value": "7"}
+    hidden = {"type": "https://api.x.com/2/problems/not-authorized-for-resource", "resource_id": "8", "value": "8"}
+    network.answer(200, {"data": [a_post("9", public_metrics={"like_count": 1})], "meta": {"next_token": "older"}})
+    network.answer(200, {"data": [a_post("6", public_metrics={"like_count": 2})], "errors": [missing, hidden]})
+    tally = x.counts(["9", "6", "7", "8"])
+    assert [(counts.remote_id, counts.reactions) for counts in tally.counts] == [("9", {"like": 1}), ("6", {"like": 2})]
+    assert tally.gone == {"7"}
+    assert "since_id=5" in network.asked[0].path
+    assert "ids=6%2C7%2C8" in network.asked[1].path
+
+
+def an_answer(post_id: str, to: str, author: str, conversation: str = "5") -> dict[str, Any]:
+    return a_post(
+        post_id,
+        f"vastaus {post_id}",
+        author_id=author,
+        conversation_id=conversation,
+        referenced_tweets=[{"type": "replied_to", "id": to}],
+    )
+
+
+def test_answers_are_nested_and_ours_are_marked(x: X, network: Playback) -> None:
+    """A direct answer is a comment, an answer to an answer names its parent; nobody's name is asked for."""
+    network.answer(
+        200,
+        {
+            "data": [an_answer("8", "7", "2000000101"), an_answer("7", "5", "900"), a_post("5", conversation_id="5")],
+            "meta": {},
+        },
+    )
+    network.answer(200, {"data": [a_post("5", public_metrics={"reply_count": 1})]})
+    comments = x.comments(["5"])
+    ours, theirs = comments.items
+    assert (theirs.kind, theirs.parent_remote_id, theirs.own) == (CommentKind.COMMENT, None, False)
+    assert (ours.kind, ours.parent_remote_id, ours.own) == (CommentKind.REPLY, "7", True)
+    assert {comment.post_id for comment in comments.items} == {"5"}
+    assert comments.complete == {"5"}
+    assert not any("expansions" in asked.path for asked in network.asked)
+
+
+def test_an_answer_that_the_search_does_not_reach_is_not_deleted(x: X, network: Playback) -> None:
+    """The search ends after seven days: if X counts more answers than it lists, the listing is not the whole."""
+    network.answer(200, {"data": [an_answer("8", "5", "900")], "meta": {}})
+    network.answer(200, {"data": [a_post("5", public_metrics={"reply_count": 2})]})
+    comments = x.comments(["5"])
+    assert [comment.remote_id for comment in comments.items] == ["8"]
+    assert comments.complete == frozenset()
+
+
+def test_conversations_are_searched_in_batches(x: X, network: Playback) -> None:
+    """A query has at most 512 characters, whatever the number of posts."""
+    ids = [str(1990000000000000000 + n) for n in range(30)]
+    for _ in range(3):
+        network.answer(200, {"meta": {"result_count": 0}}).answer(200, {})
+    assert x.comments(ids).items == ()
+    searches = [asked.path for asked in network.asked if "search" in asked.path]
+    assert len(searches) == 3
+    assert max(len(path.partition("query=")[2].partition("&")[0].replace("%3A", ":")) for path in searches) <= 512
+
+
+def test_a_cursor_that_never_ends_is_left(x: X, network: Playback) -> None:
+    """Some cursors go in circles; the listing then says that it is not whole."""
+    for _ in range(40):
+        network.answer(200, {"data": [a_post("5")], "meta": {"next_token": "again"}})
+    assert not x.locate(POST, Step(name="create", commits=True), SINCE).complete
+
+
+def test_an_unknown_step_is_not_run(x: X) -> None:
+    """A step that another version wrote is told about, not guessed at."""
+    with pytest.raises(Unexpected):
+        x.advance(POST, Step(name="thread", commits=True))

@@ -120,9 +120,8 @@ def _again(
 
 def pause(refusals: int, rules: RetryRules, jitter: float) -> timedelta:
     """Return a pause with full jitter under a ceiling that doubles with every refusal; at least a tenth of the ceiling."""
-    ceiling = min(rules.longest, rules.first * 2 ** min(refusals, 20))
-    share: float = 0.1 + 0.9 * jitter
-    return ceiling * share
+    ceiling = min(2.0 ** min(refusals, 20), rules.longest / rules.first)
+    return rules.first * (ceiling * (0.1 + 0.9 * jitter))
 
 
 class Verdict(StrEnum):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from publisher.store.engine import Store, utc
 from publisher.store.lock import DaemonLock
 from publisher.store.migrate import DatabaseProblem, SchemaState, migrate, schema_state
 
-__all__ = ["DaemonLock", "DatabaseProblem", "SchemaState", "Store", "migrate", "schema_state", "utc"]
+__all__ = ["Connection", "DaemonLock", "DatabaseProblem", "SchemaState", "Store", "migrate", "schema_state", "utc"]

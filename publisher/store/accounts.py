@@ -71,6 +71,20 @@ def remember_accounts(
     return known
 
 
+def to_probe(conn: Connection, now: datetime) -> frozenset[int]:
+    """Return the blocked accounts that may be asked whether they are well again."""
+    return frozenset(
+        conn.execute(
+            select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.blocked_kind.is_not(None), _ACCOUNTS.c.not_before <= now)
+        ).scalars()
+    )
+
+
+def probe_now(conn: Connection, now: datetime) -> None:
+    """A new start, or a person's word: blocked accounts may have been mended."""
+    conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.blocked_kind.is_not(None)).values(not_before=now))
+
+
 def mark_looked(conn: Connection, account_id: int, now: datetime) -> None:
     """Note that the account's own posts were compared with what is to be sent."""
     conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(looked_at=now))

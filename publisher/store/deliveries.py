@@ -265,18 +265,19 @@ def replan(conn: Connection, delivery_id: int, new: NewDelivery, now: datetime) 
     return bool(changed)
 
 
-def set_waiting(conn: Connection, ids: Iterable[int], state: State, kind: str, now: datetime) -> None:
-    """Hold or cancel deliveries that nothing was sent of."""
-    conn.execute(
+def set_waiting(conn: Connection, ids: Iterable[int], state: State, kind: str, now: datetime) -> int:
+    """Hold or cancel deliveries that nothing was sent of; return how many were not so already."""
+    return conn.execute(
         update(_D)
         .where(
             _D.c.id.in_(list(ids)),
             _D.c.state.in_([*WAITING, State.RETRYING]),
             _D.c.remote_id.is_(None),
             _D.c.ever_in_doubt.is_(False),
+            or_(_D.c.state != state, _D.c.error_kind.is_(None), _D.c.error_kind != kind),
         )
         .values(state=state, error_kind=kind, error_detail=None, token=_D.c.token + 1, updated_at=now)
-    )
+    ).rowcount
 
 
 def _forget_steps(conn: Connection, delivery_id: int, now: datetime) -> None:
@@ -367,13 +368,23 @@ def next_moment(conn: Connection, now: datetime) -> datetime | None:
     return None if times is None else max(time for time in times if time is not None)
 
 
+def on_their_way(conn: Connection, now: datetime) -> bool:
+    """Tell whether something that was due is still to be tried, waited or looked for."""
+    going = _D.c.state.in_([State.PUBLISHING, State.RETRYING, State.CONFIRMING])
+    return conn.execute(select(_D.c.id).where(or_(going, _waits(now))).limit(1)).first() is not None
+
+
+def _waits(now: datetime) -> ColumnElement[bool]:
+    return and_(_D.c.state == State.SCHEDULED, _D.c.due_at <= now)
+
+
 def unfinished(conn: Connection, now: datetime) -> tuple[int, int]:
     """Return how many due deliveries are still on their way, and how many failed or are unconfirmed."""
     going = conn.execute(
         select(func.count()).where(
             or_(
                 _D.c.state.in_([State.PUBLISHING, State.RETRYING, State.CONFIRMING]),
-                and_(_D.c.state == State.SCHEDULED, _D.c.due_at <= now),
+                _waits(now),
             )
         )
     ).scalar_one()
@@ -582,7 +593,8 @@ def picture_bytes(conn: Connection, sha256s: Iterable[str]) -> dict[str, bytes]:
 
 def store_step(conn: Connection, job: Job, step: Step, now: datetime, lease_until: datetime) -> Job:
     """Keep what a step learned: the next one and its memo. Raises ClaimLost."""
-    _guarded(conn, job, lease_until=lease_until, updated_at=now)
+    _guarded(conn, job, lease_until=lease_until, frozen_at=func.coalesce(_D.c.frozen_at, now), updated_at=now)
+    _close_attempts(conn, job.id, "done", now)
     ready = now + step.wait if step.wait else None
     _add_step(conn, job.id, job.step_n + 1, step, ready, now)
     return replace(job, step_n=job.step_n + 1, step=step, ready_at=ready, frozen=True)
@@ -611,7 +623,8 @@ def open_attempt(conn: Connection, job: Job, now: datetime, deadline: datetime) 
     if busy is not None:
         raise AccountBusy
     tries = job.attempts + (0 if job.remote_id else 1)
-    _guarded(conn, job, attempts=tries, lease_until=deadline, updated_at=now)
+    frozen = func.coalesce(_D.c.frozen_at, now)
+    _guarded(conn, job, attempts=tries, lease_until=deadline, frozen_at=frozen, updated_at=now)
     last = conn.execute(select(func.max(_ATTEMPTS.c.n)).where(_ATTEMPTS.c.delivery_id == job.id)).scalar() or 0
     conn.execute(
         insert(_ATTEMPTS).values(
@@ -680,6 +693,13 @@ def record_out(conn: Connection, job: Job, out: Out, now: datetime, lease_until:
         step=out.then,
         ready_at=ready,
     )
+
+
+def open_since(conn: Connection, job: Job) -> datetime | None:
+    """Return when the open attempt of this delivery began, if there is one."""
+    return conn.execute(
+        select(_ATTEMPTS.c.intent_at).where(_ATTEMPTS.c.delivery_id == job.id, _ATTEMPTS.c.outcome.is_(None))
+    ).scalar_one_or_none()
 
 
 def owner_of(conn: Connection, account_id: int, remote_ids: Iterable[str], *, but: int) -> frozenset[str]:

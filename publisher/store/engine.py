@@ -1,8 +1,9 @@
 """The one door to the database.
 
 SQLite: WAL, synchronous FULL (a lost intent after a power cut would be a double post), BEGIN IMMEDIATE for writers so that no
-read-modify-write is lost or refused half-way, one writing connection a process behind a lock. Only the daemon's writer checkpoints: two processes that
-checkpoint at once can corrupt SQLite before 3.51.3 (sqlite.org/wal.html#walresetbug, read 2026-11). PostgreSQL: ordinary transactions.
+read-modify-write is lost or refused half-way, one writing connection a process behind a lock. Only the daemon's writer
+checkpoints: two processes that checkpoint at once can corrupt SQLite before 3.51.3 (sqlite.org/wal.html#walresetbug, read
+2026-11). PostgreSQL: ordinary transactions.
 """
 
 from __future__ import annotations

@@ -1,0 +1,184 @@
+"""The daemon: APScheduler as the clock, the tables as the schedule.
+
+    tick     every second, and at the moment the next delivery is due: hands over what is due, never waits for a network
+    queue    every ten seconds: reads the files if anything in the folder has changed
+    collect  every minute: reads back what is due to be read
+    mails    every minute: summaries and notices that are due
+
+Jobs live in memory, in UTC, at intervals only; what is due stands in the database, so a scheduler that dies loses nothing. A
+watchdog ends the
+process when the tick stands still, for the supervisor to start it again. SIGTERM finishes the step in hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from publisher.config import Config
+from publisher.service import AnotherDaemonError, Service
+from publisher.store import meta
+
+_LOG = logging.getLogger("tiedote.daemon")
+
+STOPPED, STALLED, ANOTHER_RUNS = 0, 70, 75
+
+_TICK_SECONDS = 1
+_QUEUE_SECONDS = 10
+_MINUTE = 60
+_STILL_FOR = timedelta(seconds=30)
+"""A file counts when nobody has touched it for this long; it may be half-written before."""
+
+_REREAD_EVERY = timedelta(minutes=2)
+"""The queue is read this often even if nothing changed, for what depends on time alone."""
+
+_HEARTBEAT_EVERY = timedelta(seconds=20)
+_STALLED_AFTER = 30.0
+_STOP_WITHIN = timedelta(seconds=80)
+HEARTBEAT = "heartbeat"
+
+
+def run_daemon(config: Config) -> int:
+    """Work until SIGTERM or SIGINT; return the exit code."""
+    stop = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda _signum, _frame: stop.set())
+    with Service.open(config) as service:
+        try:
+            with service.alone():
+                return Daemon(service).run(stop)
+        except AnotherDaemonError:
+            return ANOTHER_RUNS
+
+
+class Daemon:
+    """The recurring jobs of one service."""
+
+    def __init__(self, service: Service) -> None:
+        """Nothing runs yet."""
+        self._service = service
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._ticked = time.monotonic()
+        self._beaten: datetime | None = None
+        self._queue_seen: tuple[object, ...] = ()
+        self._read_at: datetime | None = None
+
+    def run(self, stop: threading.Event) -> int:
+        """Start the jobs, wait for `stop`, end them."""
+        self._add("queue", self.read_queue, _QUEUE_SECONDS)
+        self._add("tick", self.tick, _TICK_SECONDS)
+        self._add("collect", self._service.collect, _MINUTE)
+        self._add("mails", self._service.send_mails, _MINUTE)
+        self._scheduler.start()
+        tell_supervisor("READY=1")
+        _LOG.info("at work")
+        while not stop.wait(_TICK_SECONDS):
+            if time.monotonic() - self._ticked > _STALLED_AFTER:
+                _LOG.critical("the tick stands still; ending, so that the supervisor starts afresh")
+                os._exit(STALLED)
+        return self._end()
+
+    def _end(self) -> int:
+        tell_supervisor("STOPPING=1")
+        self._scheduler.shutdown(wait=False)
+        if not self._service.lanes.stop(_STOP_WITHIN):
+            # A request without end is cut off; its attempt is open and will be looked for at the next start.
+            os._exit(STOPPED)
+        _LOG.info("stopped")
+        return STOPPED
+
+    def _add(self, name: str, job: Callable[[], object], seconds: int) -> None:
+        self._scheduler.add_job(
+            _guarded(name, job),
+            "interval",
+            seconds=seconds,
+            id=name,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+
+    def tick(self) -> None:
+        """Hand over what is due; wake again when the next delivery is."""
+        following = self._service.tick()
+        self._ticked = time.monotonic()
+        now = self._service.clock.now()
+        if self._beaten is None or now - self._beaten > _HEARTBEAT_EVERY:
+            with self._service.store.write() as conn:
+                meta.put(conn, HEARTBEAT, str(os.getpid()), now)
+            self._beaten = now
+            tell_supervisor("WATCHDOG=1")
+        if following is not None and now < following < now + timedelta(seconds=_TICK_SECONDS):
+            self._scheduler.modify_job("tick", next_run_time=following)
+
+    def read_queue(self) -> None:
+        """Read the queue if anything in its folder changed, or if it was not read for a while."""
+        now = self._service.clock.now()
+        seen = _signature(self._service.config)
+        fresh = self._read_at is not None and now - self._read_at < _REREAD_EVERY
+        if seen == self._queue_seen and fresh:
+            return
+        report = self._service.read_queue(still_for=_STILL_FOR)
+        # What was touched a moment ago did not count yet: look again next time.
+        self._queue_seen = seen if _is_still(seen, now) else ()
+        self._read_at = now
+        if report.added or report.changed or report.cancelled or report.held:
+            _LOG.info(
+                "queue read: %d new, %d changed, %d held, %d cancelled",
+                report.added,
+                report.changed,
+                report.held,
+                report.cancelled,
+            )
+            self._scheduler.modify_job("tick", next_run_time=datetime.now(UTC))
+
+
+def _guarded(name: str, job: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            job()
+        except Exception:  # noqa: BLE001 - one failed run of a job must not end the others; it runs again
+            _LOG.exception("%s failed; it runs again", name)
+
+    return run
+
+
+def _signature(config: Config) -> tuple[object, ...]:
+    """Return what tells whether anything in the queue's folder has changed: names, times and sizes."""
+    found = []
+    for folder, _folders, files in os.walk(config.queue):
+        for name in files:
+            path = os.path.join(folder, name)  # noqa: PTH118 - a path object for each of thousands of files is slow
+            try:
+                facts = os.lstat(path)
+            except OSError:
+                continue
+            found.append((path, facts.st_mtime_ns, facts.st_size))
+    return tuple(sorted(found))
+
+
+def _is_still(seen: tuple[object, ...], now: datetime) -> bool:
+    newest = max((entry[1] for entry in seen if isinstance(entry, tuple)), default=0)
+    return now.timestamp() - newest / 1e9 > _STILL_FOR.total_seconds()
+
+
+def tell_supervisor(message: str) -> None:
+    """Tell systemd how we are (sd_notify(3), read 2026-11); nothing where there is none."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    target = "\0" + address[1:] if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        try:
+            channel.sendto(message.encode(), target)
+        except OSError:
+            _LOG.warning("the supervisor does not listen")

@@ -1,0 +1,494 @@
+"""The delivery worker: one claimed delivery, one step, one commit at a time.
+
+    claim      one short transaction; a lease and a fencing number
+    freeze     its pictures' bytes are kept with it; from here its words stay as they are
+    step       a step that makes nothing public runs, and what it learned is stored before the next begins
+    intent     before a committing step the attempt is written and durable; only then is anything sent
+    outcome    after the answer the remote id is written in one transaction; nothing fallible stands between the two
+    look       an answer that was lost is looked for on the account; `policy` says what follows
+
+Every function takes one job, does one thing and returns the job as it stands then, or None when the worker is done with it for now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from channels.base import Channel, Found, Picture, Post, Published, Step
+from channels.errors import AccountBlocked, ChannelError, Kind
+from publisher import policy
+from publisher.model import State
+from publisher.policy import Doubt, Outcome, RetryRules, Verdict
+from publisher.store import Connection, Store, accounts
+from publisher.store import deliveries as rows
+from publisher.store.deliveries import AccountBusy, ClaimLost, FrozenPost, Job, Key, Out, Setback
+from publisher.store.notices import NoticeKind, raise_notice
+
+REQUEST_AT_MOST = timedelta(seconds=75)
+"""No request lasts longer: the session's deadline and its margin."""
+
+LEASE = timedelta(minutes=3)
+LOOK_BACK = timedelta(days=90)
+"""How far back a new database looks for posts with the same words."""
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""A network's clock may be behind ours by this much."""
+
+BUSY_FOR = timedelta(seconds=2)
+LARGEST_PICTURE = 64 * 1024 * 1024
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The configuration's part in a delivery."""
+
+    retry: RetryRules
+    confirm_for: timedelta
+
+
+class Desk(Protocol):
+    """What the worker asks of the configuration."""
+
+    rules: Rules
+
+    def resends(self, account_id: int) -> bool:
+        """Tell whether the account's `on_doubt` is `resend`."""
+
+    def audience(self, job: Job) -> list[tuple[str, str]]:
+        """Return who hears of this delivery's failures: addresses and languages."""
+
+    def owners(self, account_id: int) -> list[tuple[str, str]]:
+        """Return who hears of the account's troubles."""
+
+
+def nothing(_point: str) -> None:
+    """Stand where a test may end the process."""
+
+
+class PictureChanged(Exception):
+    """A picture is not there, or not what it was when the file was read."""
+
+
+class Deliverer:
+    """Runs claimed deliveries; thread-safe, since all state is in the database and in the jobs handed over."""
+
+    def __init__(
+        self,
+        store: Store,
+        desk: Desk,
+        clock: Clock,
+        *,
+        owner: str,
+        random: Callable[[], float],
+        reached: Callable[[str], None] = nothing,
+    ) -> None:
+        """`owner` names this process in claims; `reached` is called at every point between two effects."""
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._owner = owner
+        self._random = random
+        self._reached = reached
+
+    def claim(self, account_id: int, limit: int) -> tuple[Job, ...]:
+        """Take up to `limit` deliveries that are due for this account, oldest first."""
+        now = self._clock.now()
+        self._reached("before_claim")
+        with self._store.write() as conn:
+            jobs = rows.claim(conn, account_id, self._owner, now, LEASE, limit)
+        self._reached("after_claim")
+        return jobs
+
+    def release(self, job: Job, not_before: datetime | None = None) -> None:
+        """Give a job back as it is."""
+        try:
+            with self._store.write() as conn:
+                rows.release(conn, job, self._clock.now(), not_before)
+        except ClaimLost:
+            return
+
+    def extend(self, job: Job) -> bool:
+        """Keep a job that waits for its network; False if it was taken over."""
+        try:
+            with self._store.write() as conn:
+                rows.extend(conn, job, self._clock.now() + LEASE)
+        except ClaimLost:
+            return False
+        return True
+
+    def park(self, job: Job, problem: str) -> None:
+        """Put away a job that met a fault of our own: into doubt if something of it may have been sent, else for later."""
+        now = self._clock.now()
+        setback = Setback(kind="internal", detail=problem)
+
+        def put_away() -> None:
+            with self._store.write() as conn:
+                intent_at = rows.open_since(conn, job)
+                if intent_at is not None and job.step is not None:
+                    rows.record_doubt(conn, job, setback, intent_at, now, job.step)
+                elif job.state is State.CONFIRMING:
+                    rows.record_look(conn, job, now + policy.PROBE_EVERY, job.absent_at, now)
+                else:
+                    wait = policy.pause(job.refusals, self._desk.rules.retry, self._random())
+                    rows.record_retry(conn, job, setback, now + wait, now)
+
+        self._guard(put_away)
+
+    # ------------------------------------------------------------ the first look of a new database
+
+    def look_first(self, account_id: int, channel: Channel) -> bool:
+        """Before an account's first send: what it already has with the same words is adopted. False if looking failed."""
+        now = self._clock.now()
+        with self._store.read() as conn:
+            if accounts.get_account(conn, account_id).looked_at is not None:
+                return True
+            waiting = rows.awaiting_first_look(conn, account_id)
+        try:
+            recent = channel.recent(now - LOOK_BACK) if waiting else None
+        except ChannelError as error:
+            self._account_trouble(account_id, error)
+            return False
+        left = list(recent.posts) if recent else []
+        with self._store.write() as conn:
+            for delivery_id, frozen in waiting:
+                match = next((remote for remote in left if channel.is_same(_wordless(frozen), remote)), None)
+                if match is not None:
+                    left.remove(match)
+                    rows.adopt(conn, delivery_id, match.remote_id, match.url, match.created_at, now)
+            accounts.mark_looked(conn, account_id, now)
+        return True
+
+    def ready(self, account_id: int, channel: Channel) -> bool:
+        """Tell whether an account may be used: one that was blocked is probed, one that is new to this database is looked at."""
+        with self._store.read() as conn:
+            blocked = accounts.get_account(conn, account_id).blocked_kind is not None
+        if blocked and not self.probe(account_id, channel):
+            return False
+        return self.look_first(account_id, channel)
+
+    def usable(self, account_id: int) -> bool:
+        """Tell whether an account is neither blocked nor resting."""
+        with self._store.read() as conn:
+            account = accounts.get_account(conn, account_id)
+        resting = account.not_before is not None and account.not_before > self._clock.now()
+        return account.blocked_kind is None and not resting
+
+    def probe(self, account_id: int, channel: Channel) -> bool:
+        """Ask a blocked account whether it is well again, by reading."""
+        try:
+            channel.check()
+        except ChannelError as error:
+            self._account_trouble(account_id, error)
+            return False
+        with self._store.write() as conn:
+            accounts.unblock(conn, account_id, self._clock.now())
+        return True
+
+    def _account_trouble(self, account_id: int, error: ChannelError) -> None:
+        now = self._clock.now()
+        with self._store.write() as conn:
+            if isinstance(error, AccountBlocked):
+                self._block(conn, account_id, error, now)
+            elif accounts.get_account(conn, account_id).blocked_kind is not None:
+                accounts.block(conn, account_id, *_known_block(conn, account_id), now + policy.PROBE_EVERY, now)
+            else:
+                wait = error.after or policy.pause(0, self._desk.rules.retry, self._random())
+                accounts.rest(conn, account_id, now + wait, now, announced=error.announced)
+
+    def _block(self, conn: Connection, account_id: int, error: ChannelError, now: datetime) -> None:
+        account = accounts.get_account(conn, account_id)
+        accounts.block(conn, account_id, error.kind, error.detail, now + policy.PROBE_EVERY, now)
+        raise_notice(
+            conn,
+            cause=f"blocked:{account.organisation}:{account.channel}:{account.name}:{error.kind}",
+            kind=NoticeKind.BLOCKED,
+            params={
+                "organisation": account.organisation,
+                "channel": account.channel,
+                "account": account.name,
+                "error_kind": error.kind,
+                "detail": error.detail,
+            },
+            recipients=self._desk.owners(account_id),
+            now=now,
+        )
+
+    # ------------------------------------------------------------ one step
+
+    def post(self, job: Job) -> Post:
+        """Return what goes out, with the frozen bytes of its pictures."""
+        with self._store.read() as conn:
+            data = rows.picture_bytes(conn, {picture.sha256 for picture in job.post.pictures})
+        pictures = tuple(
+            Picture(name=picture.name, data=data[picture.sha256], alt=picture.alt) for picture in job.post.pictures
+        )
+        return replace(_wordless(job.post), pictures=pictures)
+
+    def freeze(self, job: Job) -> Job | None:
+        """Keep the pictures' bytes; a picture that is not what it was when the file was read waits for the file to be read again."""
+        try:
+            data = {picture.sha256: read_picture(Path(picture.path), picture.sha256) for picture in job.post.pictures}
+        except PictureChanged:
+            return self._guard(lambda: self._picture_changed(job))
+        now = self._clock.now()
+
+        def keep() -> Job:
+            with self._store.write() as conn:
+                rows.freeze(conn, job, data, now)
+            self._reached("after_freeze")
+            return replace(job, frozen=True)
+
+        return self._guard(keep)
+
+    def _picture_changed(self, job: Job) -> None:
+        with self._store.write() as conn:
+            rows.record_end(conn, job, State.HELD, Setback(kind="picture_changed", detail=""), self._clock.now())
+
+    def next_step(self, job: Job, channel: Channel) -> Step:
+        """Return the step that the job stands before."""
+        return job.step or channel.begin(_wordless_with_pictures(job.post))
+
+    def run(self, job: Job, channel: Channel) -> Job | None:
+        """Run one step of the job. Its pictures must be frozen."""
+        post = self.post(job)
+        step = job.step or channel.begin(post)
+        ready = replace(job, step=step)
+        return self._guard(
+            lambda: self._commit(ready, post, channel) if step.commits else self._prepare(ready, post, channel)
+        )
+
+    def _prepare(self, job: Job, post: Post, channel: Channel) -> Job | None:
+        assert job.step is not None  # noqa: S101 - `run` has set it
+        try:
+            result = channel.advance(post, job.step)
+        except ChannelError as error:
+            self._reached("after_refusal")
+            return self._setback(job, error, self._clock.now())
+        self._reached("after_step")
+        following = self._record(job, result)
+        self._reached("step_stored")
+        return following
+
+    def _commit(self, job: Job, post: Post, channel: Channel) -> Job | None:
+        assert job.step is not None  # noqa: S101 - `run` has set it
+        intent_at = self._clock.now()
+        self._reached("before_intent")
+        try:
+            with self._store.write() as conn:
+                job = rows.open_attempt(conn, job, intent_at, intent_at + REQUEST_AT_MOST)
+        except AccountBusy:
+            self.release(job, intent_at + BUSY_FOR)
+            return None
+        self._reached("after_intent")
+        try:
+            result = channel.advance(post, job.step or channel.begin(post))
+        except ChannelError as error:
+            self._reached("after_refusal")
+            return self._setback(job, error, intent_at)
+        self._reached("after_answer")
+        following = self._record(job, result)
+        self._reached("after_outcome")
+        return following
+
+    def _record(self, job: Job, result: Step | Published) -> Job | None:
+        now = self._clock.now()
+        with self._store.write() as conn:
+            if isinstance(result, Step):
+                return rows.store_step(conn, job, result, now, now + LEASE)
+            out = Out(remote_id=result.remote_id, url=result.url, evidence="answer", then=result.then)
+            following = rows.record_out(conn, job, out, now, now + LEASE)
+        return following if result.then is not None else None
+
+    # ------------------------------------------------------------ errors
+
+    def _setback(self, job: Job, error: ChannelError, intent_at: datetime) -> Job | None:
+        assert job.step is not None  # noqa: S101 - `run` has set it
+        now = self._clock.now()
+        decision = policy.after_error(
+            error,
+            job.step,
+            in_doubt_before=job.ever_in_doubt,
+            refusals=job.refusals,
+            refused_since=job.refused_since,
+            rules=self._desk.rules.retry,
+            now=now,
+            jitter=self._random(),
+        )
+        setback = Setback(kind=error.kind, detail=error.detail)
+        with self._store.write() as conn:
+            if decision.rest_until is not None:
+                accounts.rest(conn, job.account_id, decision.rest_until, now, announced=decision.announced)
+            match decision.outcome:
+                case Outcome.RETRY:
+                    rows.record_retry(conn, job, setback, decision.not_before, now)
+                case Outcome.RESTART if job.remote_id is None:
+                    rows.record_restart(conn, job, setback, decision.not_before, now)
+                case Outcome.BLOCK:
+                    rows.record_blocked(conn, job, setback, now)
+                    self._block(conn, job.account_id, error, now)
+                case Outcome.CONFIRM:
+                    rows.record_doubt(conn, job, setback, intent_at, now, _with_hint(job.step, error))
+                case _:
+                    self._end(conn, job, State.FAILED, setback, now)
+        self._reached("setback_stored")
+        return None
+
+    def _end(self, conn: Connection, job: Job, state: State, setback: Setback, now: datetime) -> None:
+        """End a delivery; what is already public stays published, with the error beside it."""
+        rows.record_end(conn, job, State.PUBLISHED if job.remote_id else state, setback, now)
+        kind = NoticeKind.UNCONFIRMED if state is State.UNCONFIRMED else NoticeKind.FAILED
+        raise_notice(
+            conn,
+            cause=f"{kind}:d-{job.id}",
+            kind=kind,
+            params=about(job.key, job.id, job.post.title, job.post.text, job.due_at, job.url, setback),
+            recipients=self._desk.audience(job),
+            now=now,
+        )
+
+    # ------------------------------------------------------------ looking
+
+    def look(self, job: Job, channel: Channel) -> Job | None:
+        """Look whether the step whose answer was lost took effect."""
+        return self._guard(lambda: self._look(job, channel))
+
+    def _look(self, job: Job, channel: Channel) -> Job | None:
+        post = self.post(job)
+        step = job.step or channel.begin(post)
+        since = (job.doubt_since or job.due_at) - CLOCK_SKEW
+        found: Found | None
+        try:
+            found = channel.locate(post, step, since)
+        except AccountBlocked as error:
+            with self._store.write() as conn:
+                rows.record_blocked(conn, job, Setback(kind=error.kind, detail=error.detail), self._clock.now())
+                self._block(conn, job.account_id, error, self._clock.now())
+            return None
+        except ChannelError:
+            found = None
+        self._reached("after_look")
+        now = self._clock.now()
+        following: Job | None = None
+        with self._store.write() as conn:
+            match = self._ours(conn, job, found)
+            if match is not None:
+                out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then)
+                going_on = rows.record_out(conn, replace(job, step=step), out, now, now + LEASE)
+                following = going_on if match.then is not None else None
+            else:
+                self._not_found(conn, job, step, found, now)
+        self._reached("after_verdict")
+        return following
+
+    @staticmethod
+    def _ours(conn: Connection, job: Job, found: Found | None) -> Published | None:
+        candidates = found.candidates if found else ()
+        taken = rows.owner_of(conn, job.account_id, [c.remote_id for c in candidates], but=job.id)
+        return next((candidate for candidate in candidates if candidate.remote_id not in taken), None)
+
+    def _not_found(self, conn: Connection, job: Job, step: Step, found: Found | None, now: datetime) -> None:
+        doubt = Doubt(
+            ended=job.doubt_ended or now,
+            looks=job.looks,
+            absent_at=job.absent_at,
+            resend=self._desk.resends(job.account_id),
+        )
+        rules = self._desk.rules
+        judgement = policy.after_look(
+            found, step, doubt, confirm_for=rules.confirm_for, give_up_after=rules.retry.give_up_after, now=now
+        )
+        match judgement.verdict:
+            case Verdict.LOOK_AGAIN:
+                rows.record_look(conn, job, judgement.not_before, judgement.absent_at, now)
+            case Verdict.RUN_AGAIN:
+                rows.record_absent(conn, job, now)
+            case Verdict.ASK_PERSON:
+                self._end(conn, job, State.UNCONFIRMED, Setback(kind="unconfirmed", detail=""), now)
+
+    @staticmethod
+    def _guard(act: Callable[[], Job | None]) -> Job | None:
+        """Run a guarded change; whoever has taken the job over goes on with it."""
+        try:
+            return act()
+        except ClaimLost:
+            return None
+
+
+# ---------------------------------------------------------------- values
+
+
+def about(
+    key: Key, delivery_id: int, title: str | None, text: str, due_at: datetime | None, url: str | None, setback: Setback
+) -> dict[str, str]:
+    """Return what a notice says of a delivery."""
+    return {
+        "delivery": f"d-{delivery_id}",
+        "announcement": key.announcement,
+        "title": title or text.splitlines()[0][:80],
+        "organisation": key.organisation,
+        "channel": key.channel,
+        "account": key.account,
+        "due": due_at.isoformat() if due_at else "",
+        "error_kind": setback.kind,
+        "detail": setback.detail,
+        "url": url or "",
+    }
+
+
+def read_picture(path: Path, sha256: str) -> bytes:
+    """Read a picture's bytes; raises PictureChanged unless they are those that were checked."""
+    try:
+        # Neither a link put in its place since the check nor a device nor a pipe is followed or waited for.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise PictureChanged from error
+    with os.fdopen(handle, "rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_PICTURE:
+            raise PictureChanged
+        data = file.read(LARGEST_PICTURE)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise PictureChanged
+    return data
+
+
+def _wordless(frozen: FrozenPost) -> Post:
+    """Return a post without its pictures' bytes: enough to compare words."""
+    return Post(
+        text=frozen.text,
+        hashtags=frozen.hashtags,
+        link=frozen.link,
+        title=frozen.title,
+        first_comment=frozen.first_comment,
+    )
+
+
+def _wordless_with_pictures(frozen: FrozenPost) -> Post:
+    pictures = tuple(Picture(name=picture.name, data=b"", alt=picture.alt) for picture in frozen.pictures)
+    return replace(_wordless(frozen), pictures=pictures)
+
+
+def _with_hint(step: Step, error: ChannelError) -> Step:
+    """Keep the post that a duplicate refusal names: the first place to look."""
+    if error.kind is Kind.DUPLICATE and error.remote_id:
+        return replace(step, memo={**step.memo, "hint": error.remote_id})
+    return step
+
+
+def _known_block(conn: Connection, account_id: int) -> tuple[str, str]:
+    account = accounts.get_account(conn, account_id)
+    return account.blocked_kind or "", account.blocked_detail or ""

@@ -1,0 +1,312 @@
+"""Accounts side by side, one lane each; in a lane posts go out one at a time and in order.
+
+A lane looks ahead: while one post is being made public, the next ones upload their pictures and prepare their drafts, which
+residents cannot see. A post that waits for its network keeps its place for a while and then lets the others pass. What is left
+to do under a post that is out (its first comment) goes before the next post.
+
+`Lane` decides what is next and holds no thread; `Lanes` runs lanes on threads. Tests drive a `Lane` with a clock of their own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from channels.base import Channel
+from publisher.delivery import LEASE, Clock, Deliverer
+from publisher.model import State
+from publisher.store.deliveries import Job
+
+_LOG = logging.getLogger("tiedote.delivery")
+
+AHEAD = 8
+"""Deliveries of one account that are worked on at once; one of them is being made public at most."""
+
+PATIENCE = timedelta(seconds=30)
+"""How long a post that waits for its network holds up those behind it."""
+
+HELPERS = 16
+_GLANCE = timedelta(seconds=0.5)
+
+Lend = Callable[[int], AbstractContextManager[Channel]]
+
+
+@dataclass(slots=True)
+class Slot:
+    """A job in a lane. `since`: when it came in; `kept`: when its lease was last extended."""
+
+    job: Job
+    since: datetime
+    kept: datetime
+    busy: bool = False
+
+    def ready(self, now: datetime) -> bool:
+        """Tell whether its next step may run."""
+        return not self.busy and (self.job.ready_at is None or self.job.ready_at <= now)
+
+    def looks(self) -> bool:
+        """Tell whether it is looked for rather than sent."""
+        return self.job.state is State.CONFIRMING
+
+    def is_out(self) -> bool:
+        """Tell whether its post is public already."""
+        return self.job.remote_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a lane does next: one slot that makes something public, or slots that prepare or look."""
+
+    commit: Slot | None = None
+    prepare: tuple[Slot, ...] = ()
+
+
+class Lane:
+    """One account's work in order; not thread-safe."""
+
+    def __init__(self, account_id: int, deliverer: Deliverer, channel: Channel, clock: Clock) -> None:
+        """`channel` is this lane's own, used for what makes something public."""
+        self.account_id = account_id
+        self.slots: list[Slot] = []
+        self._deliverer = deliverer
+        self._channel = channel
+        self._clock = clock
+        self._more = True
+        self._doubtful = False
+
+    def usable(self) -> bool:
+        """Tell whether the account is still open for work; asked anew after every setback."""
+        if self._doubtful:
+            self._doubtful = False
+            return self._deliverer.usable(self.account_id)
+        return True
+
+    def poke(self) -> None:
+        """Say that there may be more to claim."""
+        self._more = True
+
+    def top_up(self) -> None:
+        """Claim what is due, half a window at a time."""
+        free = AHEAD - len(self.slots)
+        if not self._more or free < AHEAD // 2:
+            return
+        now = self._clock.now()
+        jobs = self._deliverer.claim(self.account_id, free)
+        self._more = len(jobs) == free
+        self.slots.extend(Slot(job, now, now) for job in jobs)
+        self.slots.sort(key=lambda slot: (slot.job.due_at, slot.job.id))
+
+    def next_turn(self) -> Turn:
+        """Decide what is next."""
+        now = self._clock.now()
+        ready = [slot for slot in self.slots if slot.ready(now)]
+        commits = {id(slot) for slot in ready if not slot.looks() and self._commits(slot)}
+        prepare = tuple(slot for slot in ready if id(slot) not in commits)
+        under_posts = [slot for slot in ready if id(slot) in commits and slot.is_out()]
+        return Turn(commit=under_posts[0] if under_posts else self._first_in_order(commits, now), prepare=prepare)
+
+    def _commits(self, slot: Slot) -> bool:
+        if slot.job.post.pictures and not slot.job.frozen:
+            return False
+        return self._deliverer.next_step(slot.job, self._channel).commits
+
+    def _first_in_order(self, commits: set[int], now: datetime) -> Slot | None:
+        for slot in self.slots:
+            if slot.is_out() or slot.looks():
+                continue
+            if id(slot) in commits:
+                return slot
+            if now - slot.since < PATIENCE:
+                return None
+        return None
+
+    def until(self) -> datetime | None:
+        """Return when the next slot becomes ready by time; None if none does."""
+        times = [slot.job.ready_at for slot in self.slots if not slot.busy and slot.job.ready_at is not None]
+        return min(times, default=None)
+
+    def act(self, slot: Slot, channel: Channel) -> Job | None:
+        """Do one thing for a slot: look, freeze, or run one step; return its job as it stands then. Touches no other slot."""
+        if slot.looks():
+            return self._deliverer.look(slot.job, channel)
+        if slot.job.post.pictures and not slot.job.frozen:
+            return self._deliverer.freeze(slot.job)
+        return self._deliverer.run(slot.job, channel)
+
+    def settle(self, slot: Slot, job: Job | None) -> None:
+        """Keep what became of a slot's job."""
+        slot.busy = False
+        if job is None:
+            self.slots.remove(slot)
+            self._doubtful = True
+        else:
+            slot.job = job
+
+    def keep(self) -> None:
+        """Extend the claims of jobs that wait for long."""
+        now = self._clock.now()
+        for slot in [slot for slot in self.slots if not slot.busy and now - slot.kept > LEASE / 3]:
+            slot.kept = now
+            if not self._deliverer.extend(slot.job):
+                self.slots.remove(slot)
+
+    def let_go(self) -> None:
+        """Give back every job that is not being worked on."""
+        for slot in [slot for slot in self.slots if not slot.busy]:
+            self._deliverer.release(slot.job, slot.job.ready_at)
+            self.slots.remove(slot)
+
+
+class Lanes:
+    """Lanes on threads: one for each account that has work, helpers shared by all."""
+
+    def __init__(self, deliverer: Deliverer, lend: Lend, clock: Clock) -> None:
+        """`lend` gives a channel for one account, for one worker at a time."""
+        self._deliverer = deliverer
+        self._lend = lend
+        self._clock = clock
+        self._helpers = ThreadPoolExecutor(HELPERS, thread_name_prefix="prepare")
+        self._running: dict[int, _Runner] = {}
+        self._lock = threading.Lock()
+        self._stopping = False
+
+    def wake(self, account_ids: Iterable[int]) -> None:
+        """See to it that these accounts' work is taken up; never waits for it."""
+        with self._lock:
+            if self._stopping:
+                return
+            for account_id in account_ids:
+                runner = self._running.get(account_id)
+                if runner is not None and runner.poke():
+                    continue
+                self._running[account_id] = _Runner(account_id, self._deliverer, self._lend, self._clock, self._helpers)
+                self._running[account_id].start()
+
+    def idle(self) -> bool:
+        """Tell whether no lane is at work."""
+        with self._lock:
+            return not any(runner.is_alive() for runner in self._running.values())
+
+    def stop(self, patience: timedelta) -> bool:
+        """Finish the step in hand everywhere, give the rest back; tell whether all ended in time."""
+        with self._lock:
+            self._stopping = True
+            runners = list(self._running.values())
+        for runner in runners:
+            runner.stop()
+        deadline = self._clock.now() + patience
+        for runner in runners:
+            runner.join(max(0.0, (deadline - self._clock.now()).total_seconds()))
+        self._helpers.shutdown(wait=False, cancel_futures=True)
+        return not any(runner.is_alive() for runner in runners)
+
+
+class _Runner(threading.Thread):
+    """One account's lane on a thread; ends when there is nothing left to do."""
+
+    def __init__(
+        self, account_id: int, deliverer: Deliverer, lend: Lend, clock: Clock, helpers: ThreadPoolExecutor
+    ) -> None:
+        super().__init__(name=f"lane-{account_id}", daemon=True)
+        self._account_id = account_id
+        self._deliverer = deliverer
+        self._lend = lend
+        self._clock = clock
+        self._helpers = helpers
+        self._changed = threading.Condition()
+        self._poked = True
+        self._ended = False
+        self._stopping = False
+
+    def poke(self) -> bool:
+        """Say that there is more; False if the lane has ended."""
+        with self._changed:
+            if self._ended:
+                return False
+            self._poked = True
+            self._changed.notify()
+            return True
+
+    def stop(self) -> None:
+        """Ask the lane to end after the step in hand."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def run(self) -> None:
+        """Work until there is nothing left; see `Lane`."""
+        try:
+            with self._lend(self._account_id) as channel:
+                if self._deliverer.ready(self._account_id, channel):
+                    self._work(Lane(self._account_id, self._deliverer, channel, self._clock), channel)
+        except Exception:  # noqa: BLE001 - the next tick takes the lane up again; its claims are given back by the sweep
+            _LOG.exception("the lane of account %s stopped", self._account_id)
+        finally:
+            with self._changed:
+                self._ended = True
+
+    def _work(self, lane: Lane, channel: Channel) -> None:
+        while True:
+            with self._changed:
+                if self._stopping or not lane.usable():
+                    break
+                if self._poked:
+                    self._poked = False
+                    lane.poke()
+                lane.top_up()
+                if not lane.slots:
+                    self._ended = True
+                    return
+                turn = lane.next_turn()
+                for slot in turn.prepare:
+                    slot.busy = True
+                    self._helpers.submit(self._prepare, lane, slot)
+                if turn.commit is None:
+                    self._pause(lane)
+                    continue
+                turn.commit.busy = True
+            self._do(lane, turn.commit, channel)
+        self._wind_up(lane)
+
+    def _pause(self, lane: Lane) -> None:
+        """Wait for a helper, for a slot's time or for a poke; the condition is held."""
+        until = lane.until()
+        seconds = _GLANCE.total_seconds()
+        if until is not None:
+            seconds = min(seconds, max(0.0, (until - self._clock.now()).total_seconds()))
+        self._changed.wait(seconds)
+        lane.keep()
+
+    def _prepare(self, lane: Lane, slot: Slot) -> None:
+        try:
+            with self._lend(self._account_id) as channel:
+                self._do(lane, slot, channel)
+        except Exception:  # noqa: BLE001 - lending failed: the slot is given back by the sweep
+            _LOG.exception("no channel for account %s", self._account_id)
+            self._settle(lane, slot, None)
+
+    def _do(self, lane: Lane, slot: Slot, channel: Channel) -> None:
+        job: Job | None = None
+        try:
+            job = lane.act(slot, channel)
+        except Exception as fault:  # noqa: BLE001 - a fault of our own parks this one delivery and no other
+            _LOG.exception("delivery d-%s met a fault of our own", slot.job.id)
+            self._deliverer.park(slot.job, type(fault).__name__)
+        self._settle(lane, slot, job)
+
+    def _settle(self, lane: Lane, slot: Slot, job: Job | None) -> None:
+        with self._changed:
+            lane.settle(slot, job)
+            self._changed.notify()
+
+    def _wind_up(self, lane: Lane) -> None:
+        with self._changed:
+            while any(slot.busy for slot in lane.slots):
+                self._changed.wait(_GLANCE.total_seconds())
+            lane.let_go()
+            self._ended = True

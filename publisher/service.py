@@ -1,0 +1,348 @@
+"""Everything wired together: configuration, database, networks, mail, and the workers between them.
+
+The command line, the demo and the daemon all stand on a `Service`. It starts nothing by itself: each method does one kind of
+work and returns.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from channels import registry
+from channels.base import Channel, Identity
+from channels.errors import ChannelError
+from channels.session import Network
+from publisher import announcements as queue
+from publisher import planning
+from publisher.collection import Collected, Collector
+from publisher.compose import compose
+from publisher.config import Account, Config
+from publisher.delivery import Clock, Deliverer, Rules, about, nothing
+from publisher.lanes import Lanes
+from publisher.mail import open_outbox
+from publisher.model import Plan
+from publisher.planning import PlanReport, Reading, Times
+from publisher.policy import RetryRules
+from publisher.rehearsal import open_rehearsal
+from publisher.reporting import Reporter
+from publisher.store import Connection, DaemonLock, Store, accounts, migrate
+from publisher.store import deliveries as rows
+from publisher.store.announcements import contacts
+from publisher.store.deliveries import DeliveryView, Job, Setback
+from publisher.store.notices import NoticeKind, raise_notice
+
+_DONE, _FAILED, _LATER = 0, 4, 75
+_POLL_SECONDS = 0.05
+_STOP_WITHIN = timedelta(seconds=90)
+_COLLECTORS = 4
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return datetime.now(UTC)
+
+
+class AnotherDaemonError(Exception):
+    """Another process publishes from this database at this moment."""
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """Connected channels of one account that nobody uses at the moment."""
+
+    idle: list[Channel] = field(default_factory=list)
+
+
+class ChannelPool:
+    """Lends channels: an instance for one worker at a time, connected once and used again."""
+
+    def __init__(self, config: Config, base_url: str | None) -> None:
+        """`base_url`: where the sandbox stands in for every network; None for the real ones."""
+        self._config = config
+        self._base_url = base_url
+        self._shelves: dict[tuple[str, str, str], _Shelf] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lend(self, account: Account) -> Iterator[Channel]:
+        """Give a channel for this account."""
+        key = (account.organisation, account.channel, account.name)
+        with self._lock:
+            shelf = self._shelves.setdefault(key, _Shelf())
+            channel = shelf.idle.pop() if shelf.idle else None
+        channel = channel or self._connect(account)
+        try:
+            yield channel
+        finally:
+            with self._lock:
+                shelf.idle.append(channel)
+
+    def _connect(self, account: Account) -> Channel:
+        return registry.connect(account.channel, account.settings, self.network(account.channel))
+
+    def network(self, channel: str) -> Network:
+        """Return how a network is reached."""
+        moved = self._config.networks.get(channel)
+        version = moved.version if moved else None
+        if self._base_url is not None:
+            return Network(
+                base_url=self._base_url, version=version, allowed_hosts=frozenset({"127.0.0.1", "localhost"})
+            )
+        bundle = str(self._config.ca_bundle) if self._config.ca_bundle else None
+        base_url = moved.base_url if moved else None
+        return Network(base_url=base_url, version=version, proxy=self._config.proxy, ca_bundle=bundle)
+
+    def close(self) -> None:
+        """Close what is idle."""
+        with self._lock:
+            for shelf in self._shelves.values():
+                while shelf.idle:
+                    shelf.idle.pop().close()
+
+
+class _Desk:
+    """What the delivery worker asks of the configuration."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        settings = config.delivery
+        retry = RetryRules(first=settings.first, longest=settings.longest, give_up_after=settings.give_up_after)
+        self.rules = Rules(retry=retry, confirm_for=settings.confirm_for)
+        self._config = config
+        self._store = store
+        self._by_id: dict[int, Account] = {}
+
+    def account(self, account_id: int) -> Account:
+        """Return the configured account of a row. Raises LookupError if it is not configured any more."""
+        if account_id not in self._by_id:
+            with self._store.read() as conn:
+                key = accounts.get_account(conn, account_id).key
+            self._by_id[account_id] = configured(self._config)[key]
+        return self._by_id[account_id]
+
+    def resends(self, account_id: int) -> bool:
+        """Tell whether the account's `on_doubt` is `resend`."""
+        return self.account(account_id).on_doubt == "resend"
+
+    def owners(self, account_id: int) -> list[tuple[str, str]]:
+        """Return who hears of an account's troubles."""
+        return everybody(self._config, self.account(account_id).owner)
+
+    def audience(self, job: Job) -> list[tuple[str, str]]:
+        """Return who hears of a delivery's failures."""
+        with self._store.read() as conn:
+            contact = contacts(conn).get(job.key.announcement)
+        return everybody(self._config, contact, self.account(job.account_id).owner)
+
+
+def configured(config: Config) -> dict[tuple[str, str, str], Account]:
+    """Return every account of the configuration by organisation, channel and name."""
+    return {
+        (account.organisation, account.channel, account.name): account
+        for organisation in config.organisations.values()
+        for account in organisation.accounts
+    }
+
+
+def everybody(config: Config, *more: str | None) -> list[tuple[str, str]]:
+    """Return `alerts_to` and some further addresses, each once, with the language to write in."""
+    people = {recipient.address: recipient.language for recipient in (config.mail.alerts_to if config.mail else ())}
+    for address in more:
+        if address:
+            people.setdefault(address, config.language)
+    return list(people.items())
+
+
+class Service:
+    """A configuration at work. Use `open`."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        base_url: str | None,
+        *,
+        reached: Callable[[str], None] = nothing,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Wire the workers; nothing starts."""
+        self.config = config
+        self.store = store
+        self.clock = clock
+        self.sandbox_url = base_url
+        self.pool = ChannelPool(config, base_url)
+        self.desk = _Desk(config, store)
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.deliverer = Deliverer(store, self.desk, clock, owner=owner, random=chance, reached=reached)
+        self.lanes = Lanes(self.deliverer, lambda account_id: self.pool.lend(self.desk.account(account_id)), clock)
+        self.collector = Collector(store, self.pool.lend, config)
+        self.reporter = Reporter(store, config, open_outbox(config))
+        self._lock = DaemonLock(store)
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls, config: Config, clock: Clock | None = None, *, reached: Callable[[str], None] = nothing
+    ) -> Iterator[Self]:
+        """Open database, networks and mail; with `sandbox: yes` the sandbox too. Raises DatabaseProblem."""
+        clock = clock or SystemClock()
+        with ExitStack() as stack:
+            store = Store(config.database, checkpoints=True)
+            stack.callback(store.close)
+            migrate(store, clock.now())
+            base_url = stack.enter_context(open_rehearsal(config)).base_url if config.sandbox else None
+            service = cls(config, store, clock, base_url, reached=reached)
+            stack.callback(service.pool.close)
+            yield service
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the one process that publishes from this database; what a dead one had claimed is taken back. Raises AnotherDaemonError."""
+        if not self._lock.acquire():
+            raise AnotherDaemonError
+        try:
+            now = self.clock.now()
+            with self.store.write() as conn:
+                rows.sweep(conn, now, only_expired=False)
+                accounts.probe_now(conn, now)
+            yield
+        finally:
+            self._lock.release()
+
+    # ------------------------------------------------------------ work
+
+    def read_queue(self, *, still_for: timedelta = timedelta(0)) -> PlanReport:
+        """Read the files and bring the deliveries in line with them."""
+        now = self.clock.now()
+        read = queue.read_queue(self.config, now, still_for=still_for)
+        plans = {
+            announcement.key: tuple(one for one in compose(announcement, self.config) if isinstance(one, Plan))
+            for announcement in read.announcements
+        }
+        reading = Reading(
+            announcements=read.announcements,
+            plans=plans,
+            problems=read.problems,
+            readable=read.readable,
+            accounts=tuple(configured(self.config)),
+            alerts_to=everybody(self.config),
+            contacts=self._audiences(),
+        )
+        times = Times(cancel_after=self.config.delivery.cancel_after, late_limit=self.config.delivery.late_limit)
+        return planning.take_in(self.store, reading, times, now)
+
+    def _audiences(self) -> Mapping[str, list[tuple[str, str]]]:
+        with self.store.read() as conn:
+            return {key: everybody(self.config, contact) for key, contact in contacts(conn).items()}
+
+    def tick(self) -> datetime | None:
+        """Hand what is due to the lanes, mark what came too late; return when something is due next. Never waits for a network."""
+        now = self.clock.now()
+        with self.store.write() as conn:
+            rows.sweep(conn, now, only_expired=True)
+            for late in rows.overdue(conn, now, accounts.LONGEST_STOP):
+                self._tell_overdue(conn, late, now)
+        with self.store.read() as conn:
+            due = rows.accounts_with_work(conn, now) | accounts.to_probe(conn, now)
+            following = rows.next_moment(conn, now)
+        self.lanes.wake(self._still_configured(due))
+        return following
+
+    def _still_configured(self, account_ids: frozenset[int]) -> list[int]:
+        with self.store.read() as conn:
+            known = {account.id: account.key for account in accounts.list_accounts(conn)}
+        here = configured(self.config)
+        return sorted(account_id for account_id in account_ids if known[account_id] in here)
+
+    def _tell_overdue(self, conn: Connection, late: DeliveryView, now: datetime) -> None:
+        kind = NoticeKind(late.state)
+        raise_notice(
+            conn,
+            cause=f"{kind}:{late.name}",
+            kind=kind,
+            params=about(
+                late.key, late.id, late.title, late.text, late.due_at, late.url, Setback(kind=kind, detail="")
+            ),
+            recipients=everybody(self.config, contacts(conn).get(late.key.announcement)),
+            now=now,
+        )
+
+    def publish_due(self, wait: timedelta) -> None:
+        """Work off everything that is due, with the steps that wait for a network and the looks for lost answers, for `wait` at most."""
+        pause = threading.Event()
+        end = self.clock.now() + wait
+        while True:
+            following = self.tick()
+            while not self.lanes.idle():
+                pause.wait(_POLL_SECONDS)
+                if self.clock.now() >= end:
+                    return
+            now = self.clock.now()
+            with self.store.read() as conn:
+                if rows.accounts_with_work(conn, now):
+                    continue
+                going = rows.on_their_way(conn, now)
+            if not going or following is None or now >= end:
+                return
+            pause.wait(min(1.0, max(_POLL_SECONDS, (min(following, end) - now).total_seconds())))
+
+    def collect(self, *, all_posts: bool = False) -> tuple[Collected, ...]:
+        """Read back comments and counts of what is due, or of every tracked post; accounts side by side."""
+        with self.store.read() as conn:
+            known = accounts.list_accounts(conn)
+        now = self.clock.now()
+        with ThreadPoolExecutor(_COLLECTORS, thread_name_prefix="collect") as workers:
+            passes = workers.map(lambda one: self.collector.collect_account(one, now, all_posts=all_posts), known)
+            return tuple(collected for collected in passes if collected is not None)
+
+    def send_mails(self) -> None:
+        """Send the summaries and notices that are due."""
+        now = self.clock.now()
+        self.reporter.prepare(now)
+        self.reporter.send_due(now)
+
+    def run_once(self, wait: timedelta) -> int:
+        """Do everything that is due now; return the exit code. Raises AnotherDaemonError."""
+        with self.alone():
+            self.read_queue()
+            self.publish_due(wait)
+            self.lanes.stop(_STOP_WITHIN)
+            self.collect()
+            self.send_mails()
+            with self.store.read() as conn:
+                going, bad = rows.unfinished(conn, self.clock.now())
+        if bad:
+            return _FAILED
+        return _LATER if going else _DONE
+
+    # ------------------------------------------------------------ looking around
+
+    def identities(self) -> list[tuple[Account, Identity | ChannelError]]:
+        """Ask every account whose token it has; one that answers well is not blocked any more."""
+        with self.store.read() as conn:
+            ids = {account.key: account.id for account in accounts.list_accounts(conn)}
+        return [(account, self._identity(account, ids.get(key))) for key, account in configured(self.config).items()]
+
+    def _identity(self, account: Account, account_id: int | None) -> Identity | ChannelError:
+        try:
+            with self.pool.lend(account) as channel:
+                identity = channel.check()
+        except ChannelError as error:
+            return error
+        if account_id is not None:
+            with self.store.write() as conn:
+                accounts.unblock(conn, account_id, self.clock.now())
+        return identity

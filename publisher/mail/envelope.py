@@ -1,0 +1,105 @@
+"""What every mail of ours has in common: its headers, and a text part beside the HTML part."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from functools import cache
+from textwrap import TextWrapper
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from publisher.locale import _, current, ngettext
+from publisher.mail import formats
+
+WIDTH = 72
+"""Columns of the text part: what a mail program quotes and prints without folding."""
+
+NOBODY = "Tiedote <tiedote@localhost>"
+"""The sender where the configuration has no mail section; such mails only become files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """From whom to whom, when, and under which name. `topic` goes into List-Id, so that people can sort by it."""
+
+    sender: str
+    recipient: str
+    subject: str
+    message_id: str
+    topic: str
+    at: datetime
+
+
+def domain(sender: str) -> str:
+    """Tell the domain of a From header, for names that must be ours alone."""
+    return parseaddr(sender)[1].partition("@")[2] or "localhost"
+
+
+def message_id(sender: str, kind: str, *parts: str) -> str:
+    """Make a Message-ID that is the same whenever it is asked for: `kind` and what it is about, with a hash over all."""
+    told = ".".join(re.sub(r"[^A-Za-z0-9-]", "-", part) for part in (kind, *parts[:-1]))
+    digest = hashlib.sha256("\n".join((kind, *parts)).encode()).hexdigest()[:12]
+    return f"<{told}.{digest}@{domain(sender)}>"
+
+
+def compose(envelope: Envelope, text: str, html: str) -> EmailMessage:
+    """Put a mail together in the language in use."""
+    message = EmailMessage(policy=SMTP)
+    # Quoted-printable passes every server as it is; the choice between 8bit and base64 would be the library's otherwise.
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message["From"] = _address(envelope.sender)
+    message["To"] = _address(envelope.recipient)
+    message["Subject"] = formats.plain(envelope.subject)
+    message["Date"] = format_datetime(envelope.at)
+    message["Message-ID"] = envelope.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["List-Id"] = f"<{envelope.topic}.tiedote.{domain(envelope.sender)}>"
+    # After the parts: set_content drops every Content-* header that stands before it.
+    message["Content-Language"] = current()
+    return message
+
+
+def _address(written: str) -> Address:
+    name, address = parseaddr(written)
+    local_part, _at, where = address.rpartition("@")
+    return Address(display_name=name, username=local_part, domain=where)
+
+
+def render(template: str, **values: object) -> str:
+    """Fill a template of this package in the language in use."""
+    return _templates().get_template(template).render(language=current(), **values)
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("publisher.mail"),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals.update(_=_, ngettext=ngettext, formats=formats)
+    templates.filters["fill"] = fill
+    return templates
+
+
+def fill(text: str, first: str = "", rest: str | None = None) -> str:
+    """Break lines at `WIDTH` columns; an address is never broken. `first` and `rest` stand before the lines."""
+    wrapper = TextWrapper(
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=first if rest is None else rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(wrapper.wrap(text)) or first

@@ -1,0 +1,110 @@
+"""Numbers, times and foreign text as a mail shows them, in the language in use."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timedelta, tzinfo
+from urllib.parse import urlsplit
+
+from babel import Locale
+from babel.dates import format_datetime, format_interval
+from babel.numbers import format_decimal, format_percent
+
+from publisher.locale import _, current
+from publisher.summary import Change, Direction
+
+_LOCALES = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}
+
+# CLDR's own short forms leave the weekday or the "klo" out, or write a time zone's whole name.
+_MOMENT = {"fi": "EEE d.M. 'klo' H.mm", "sv": "EEE d.M. 'kl.' H.mm", "en": "EEE d MMM, HH:mm"}
+_FULL = {"fi": "d.M.y 'klo' H.mm", "sv": "d.M.y 'kl.' H.mm", "en": "d MMM y, HH:mm"}
+
+EXCERPT = 200
+"""Characters of a resident's message in a mail."""
+
+NETWORKS = {"facebook": "Facebook", "instagram": "Instagram", "x": "X", "linkedin": "LinkedIn"}
+
+
+def locale() -> Locale:
+    """Give Babel's locale for the language in use."""
+    return Locale.parse(_LOCALES[current()])
+
+
+def number(n: int | None) -> str:
+    """Write a number with its thousands apart; words where it is not told."""
+    return _("not told") if n is None else _ordinary(format_decimal(n, locale=locale()))
+
+
+def signed(n: int) -> str:
+    """Write a difference with its sign."""
+    return f"{'+' if n > 0 else '−' if n < 0 else ''}{number(abs(n))}"  # noqa: RUF001 - a minus sign, not a hyphen
+
+
+def change(found: Change) -> str:
+    """Write a comparison: the difference first, the percentage only where it says something."""
+    match found.direction:
+        case Direction.UNKNOWN:
+            return _("not known")
+        case Direction.SAME:
+            return _("same")
+        case Direction.NEW:
+            return _("%(difference)s (new)") % {"difference": signed(found.difference)}
+    if found.percent is None:
+        return signed(found.difference)
+    percent = _ordinary(format_percent(abs(found.percent) / 100, locale=locale()))
+    return f"{signed(found.difference)} ({'+' if found.percent > 0 else '−'}{percent})"  # noqa: RUF001
+
+
+def moment(instant: datetime, zone: tzinfo) -> str:
+    """Write a weekday, a day and a time, for what is near."""
+    return _ordinary(format_datetime(instant, _MOMENT[current()], tzinfo=zone, locale=locale()))
+
+
+def full(instant: datetime, zone: tzinfo) -> str:
+    """Write a whole date and a time."""
+    return _ordinary(format_datetime(instant, _FULL[current()], tzinfo=zone, locale=locale()))
+
+
+def days(start: datetime, end: datetime, zone: tzinfo) -> str:
+    """Write a span of days, `end` exclusive."""
+    first, last = start.astimezone(zone).date(), (end - timedelta(seconds=1)).astimezone(zone).date()
+    return _ordinary(format_interval(first, last, "yMMMMd", locale=locale()))
+
+
+def network(channel: str, account: str | None = None) -> str:
+    """Name a network as people write it, and the account where it has a name of its own."""
+    name = NETWORKS.get(channel, channel)
+    return name if account in {None, channel} else f"{name} ({account})"
+
+
+def plain(text: str) -> str:
+    """Make a foreign text harmless on one line: no control characters, no marks that turn its direction, spaces folded."""
+    kept = "".join(" " if unicodedata.category(one) in {"Cc", "Zl", "Zp"} else one for one in text if one not in _TURNS)
+    return " ".join(kept.split())
+
+
+def excerpt(text: str) -> str:
+    """Cut a foreign text for a mail, at a word where one ends near."""
+    whole = plain(text)
+    if len(whole) <= EXCERPT:
+        return whole
+    cut = whole[: EXCERPT - 1]
+    at = cut.rfind(" ", EXCERPT - 30)
+    return f"{cut[:at] if at > 0 else cut}…"
+
+
+def weblink(address: str | None) -> str:
+    """Give an address only if it is one that a browser opens; '' otherwise."""
+    try:
+        opens = urlsplit(address or "").scheme in {"http", "https"}
+    except ValueError:
+        return ""
+    return plain(address or "").replace(" ", "%20") if opens else ""
+
+
+_TURNS = frozenset(map(chr, [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]))
+
+
+def _ordinary(text: str) -> str:
+    # Babel writes no-break spaces of two kinds; mail programs break lines well enough, and people search for plain spaces.
+    return text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2009", " ")

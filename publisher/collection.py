@@ -18,17 +18,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from channels.base import Channel, Comment, Comments, Counts, Tally
 from channels.errors import AccountBlocked, ChannelError
 from publisher.cadence import next_collection
 from publisher.config import Account, Config
 from publisher.questions import looks_like_question
 from publisher.retention import WORDS_KEPT
-from publisher.store import Store, engagement, meta
+from publisher.store import Connection, Store, engagement, meta
 from publisher.store.accounts import AccountState
-from publisher.store.engagement import Kept, KnownComment, NewComment, NewSnapshot, TrackedPost
+from publisher.store.engagement import Counters, Kept, KnownComment, NewComment, TrackedPost
 from publisher.store.notices import NoticeKind, raise_notice
 
 LONGEST_TEXT = 10_000
@@ -224,14 +222,15 @@ class Collector:
             recipients.append((configured.owner, self._config.language))
         raise_notice(
             conn,
-            cause=f"blocked:{':'.join(account.key)}",
+            cause=f"blocked:{':'.join(account.key)}:{error.kind}",
             kind=NoticeKind.BLOCKED,
             params={
                 "organisation": account.organisation,
                 "channel": account.channel,
                 "account": account.name,
                 "error_kind": error.kind,
-                "error_detail": error.detail,
+                "detail": error.detail,
+                "reading": "yes",
             },
             recipients=recipients,
             now=now,
@@ -285,12 +284,12 @@ def _vanished(known: Mapping[str, KnownComment], listed: set[str], complete: set
     ]
 
 
-def _snapshot(post: TrackedPost, counts: Counts, kept: Mapping[int, Kept], complete: set[int]) -> NewSnapshot:
+def _snapshot(post: TrackedPost, counts: Counts, kept: Mapping[int, Kept], complete: set[int]) -> Counters:
     here = kept.get(post.delivery_id, Kept())
     comments = None if counts.comments is None else residents(counts.comments, here)
     if comments is None and post.delivery_id in complete:
         comments = here.residents
-    return NewSnapshot(
+    return Counters(
         delivery_id=post.delivery_id,
         reactions=None if counts.reactions is None else {kind: n for kind, n in counts.reactions.items() if n},
         comments=comments,

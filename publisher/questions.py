@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 
 _ADDRESS = re.compile(r"\S+://\S+|www\.\S+")
-_SENTENCE_END = re.compile(r"[.!:;\n…–—()]+|\s-\s")  # noqa: RUF001 - the dashes that people type
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")  # noqa: RUF001 - and their apostrophe
+_SENTENCE_END = re.compile(r"[.!:;\n…–—()]+|\s-\s")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 CLITIC = re.compile(r"\w+[aeiouyäönt]k[oö](?:han|hän|s|kaan|kään)?")
 """After a vowel, n or t: 'onko', 'saanko', 'ovatko', 'onkohan'. In 'viikko' and 'korko' another consonant stands there."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 
 PERCENT_FROM = 20
@@ -27,6 +27,7 @@ class Period:
     `until` is the week's end, or the moment of looking in a week that is still running; `previous_until` the same a week earlier.
     """
 
+    zone: tzinfo
     year: int
     number: int
     start: datetime
@@ -43,6 +44,10 @@ class Period:
     @property
     def running(self) -> bool:
         return self.until < self.end
+
+    @property
+    def previous_number(self) -> int:
+        return self.previous_start.astimezone(self.zone).isocalendar().week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,7 @@ class Trouble(StrEnum):
     BLOCKED = "blocked"
     NOT_READ = "not_read"
     PARTIAL = "partial"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

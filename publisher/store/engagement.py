@@ -64,8 +64,8 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewSnapshot:
-    """A post's counters, to be stored; None: the network does not tell."""
+class Counters:
+    """A post's counters; None: the network does not tell. `comments` are residents' alone."""
 
     delivery_id: int
     reactions: Mapping[str, int] | None
@@ -220,7 +220,7 @@ def known_comments(conn: Connection, account_id: int, delivery_ids: Sequence[int
     return known
 
 
-def add_snapshots(conn: Connection, snapshots: Sequence[NewSnapshot], now: datetime) -> None:
+def add_snapshots(conn: Connection, snapshots: Sequence[Counters], now: datetime) -> None:
     """Append counters as they are at `now`."""
     if snapshots:
         conn.execute(insert(_snapshots), [{**_values(snapshot), "at": now} for snapshot in snapshots])
@@ -247,7 +247,7 @@ def upsert_comments(conn: Connection, account_id: int, comments: Sequence[NewCom
         conn.execute(statement, [{**_values(comment), **common} for comment in some])
 
 
-def _values(row: NewComment | NewSnapshot) -> dict[str, object]:
+def _values(row: NewComment | Counters) -> dict[str, object]:
     # dataclasses.asdict copies deeply, which costs more than the database does.
     return {column.name: getattr(row, column.name) for column in fields(row)}
 
@@ -407,7 +407,9 @@ def mark_done(conn: Connection, comment_id: int, now: datetime) -> bool:
     return bool(conn.execute(update(_comments).where(found, ~_comments.c.own).values(done_at=now)).rowcount)
 
 
-def list_results(conn: Connection, *, organisation: str | None = None) -> tuple[PostResult, ...]:
+def list_results(
+    conn: Connection, *, organisation: str | None = None, since: datetime | None = None
+) -> tuple[PostResult, ...]:
     """Return every published post with its newest counters, in order of publication."""
     newest = _newest_before(None)
     query = (
@@ -426,12 +428,13 @@ def list_results(conn: Connection, *, organisation: str | None = None) -> tuple[
     )
     if organisation is not None:
         query = query.where(_deliveries.c.organisation == organisation)
+    if since is not None:
+        query = query.where(_deliveries.c.published_at >= since)
     return tuple(PostResult(**row._mapping) for row in conn.execute(query))  # noqa: SLF001
 
 
-def counters_at(conn: Connection, organisation: str, moment: datetime) -> dict[int, NewSnapshot]:
-    """Return each published post's counters as they were last read at `moment` or before, by delivery."""
-    newest = _newest_before(moment)
+def counters_at(conn: Connection, organisation: str, moment: datetime, since: datetime) -> dict[int, Counters]:
+    """Return the counters of the posts published at `since` or later as they were last read by `moment`, by delivery."""
     rows = conn.execute(
         select(
             _snapshots.c.delivery_id,
@@ -440,10 +443,10 @@ def counters_at(conn: Connection, organisation: str, moment: datetime) -> dict[i
             _snapshots.c.shares,
             _snapshots.c.views,
         )
-        .join(_deliveries, _deliveries.c.id == _snapshots.c.delivery_id)
-        .where(_deliveries.c.organisation == organisation, _is_out(), _snapshots.c.id == newest)
+        .join(_deliveries, _snapshots.c.id == _newest_before(moment))
+        .where(_deliveries.c.organisation == organisation, _is_out(), _deliveries.c.published_at >= since)
     )
-    return {row.delivery_id: NewSnapshot(**row._mapping) for row in rows}  # noqa: SLF001
+    return {row.delivery_id: Counters(**row._mapping) for row in rows}  # noqa: SLF001
 
 
 def _post_columns() -> tuple[ColumnElement[object], ...]:

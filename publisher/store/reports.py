@@ -159,9 +159,10 @@ def _report(row: Row[tuple[object, ...]], *, tries: int) -> Report:
 
 def known_since(conn: Connection, organisation: str) -> datetime | None:
     """Return when the organisation's first account was seen: weeks that ended before have nothing to tell."""
-    return conn.execute(
+    found: datetime | None = conn.execute(
         select(func.min(_accounts.c.first_seen)).where(_accounts.c.organisation == organisation)
     ).scalar_one()
+    return found
 
 
 def list_troubled(

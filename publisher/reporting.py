@@ -1,0 +1,326 @@
+"""The weekly summary and the alerts: built from the database, sent once to everybody, again only if nobody took them.
+
+    prepare    at the hour of each organisation: one row for each recipient of the week, unique
+    send_due   rows that are due become mails, summaries and alerts alike; each recipient on their own
+
+A row is taken with a lease, its Message-ID is stored before the first try, and every try bears the same. A machine that was off at the hour
+sends the same week's summary when it is back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import TypeVar
+
+from publisher import mail
+from publisher.cadence import Week, nearest_instant, report_due
+from publisher.config import Config, Organisation
+from publisher.mail import MailError, Outbox, Refused
+from publisher.model import State
+from publisher.retention import WORDS_KEPT
+from publisher.store import Connection, Store, engagement, notices, reports
+from publisher.store.engagement import CommentView, Counters, PostResult
+from publisher.store.notices import Notice
+from publisher.store.reports import QueuedDelivery, Report, TroubledAccount, TroubledDelivery
+from publisher.summary import Attention, Facts, Period, PostFacts, Question, Queued, Summary, Tally, Trouble, summarise
+
+LEASE = timedelta(minutes=5)
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=2)
+GIVE_UP_AFTER = timedelta(days=4)
+"""As mail servers do among themselves."""
+
+UNREAD_AFTER = timedelta(hours=36)
+"""An account that was read last before this much ago has a gap worth telling; old posts are read once a day."""
+
+_log = logging.getLogger(__name__)
+
+
+_Row = TypeVar("_Row", Report, Notice)
+_OnSent = Callable[[Connection, int, datetime], None]
+_OnFailed = Callable[[Connection, int, str, datetime | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """How many mails were taken."""
+
+    summaries: int
+    alerts: int
+
+
+class Reporter:
+    """Builds and sends; thread-safe, since all state is in the database."""
+
+    def __init__(
+        self, store: Store, config: Config, outbox: Outbox, *, shown: Callable[[str], str] = lambda address: address
+    ) -> None:
+        """`shown` turns a post's address into the one that people are to open: in the sandbox, the sandbox's page."""
+        self._store = store
+        self._config = config
+        self._outbox = outbox
+        self._shown = shown
+
+    @property
+    def sender(self) -> str:
+        """The From header of every mail."""
+        return self._config.mail.sender if self._config.mail else mail.NOBODY
+
+    # The week
+
+    def build(self, organisation: Organisation, week: Week, now: datetime) -> Summary:
+        """Sum a week up, whole or so far."""
+        period = self.period(week, now)
+        with self._store.read() as conn:
+            facts = self._facts(conn, organisation.key, period, week.shifted(1, self._config.timezone).end)
+        channels = [account.channel for account in organisation.accounts]
+        return summarise(organisation.key, organisation.name, channels, period, facts, now)
+
+    def period(self, week: Week, now: datetime) -> Period:
+        """Set a week beside the one before; a running week beside the same span of the one before, by the clock on the wall."""
+        zone = self._config.timezone
+        until = min(week.end, now)
+        return Period(
+            zone=zone,
+            year=week.year,
+            number=week.number,
+            start=week.start,
+            end=week.end,
+            until=until,
+            previous_start=week.shifted(-1, zone).start,
+            previous_until=nearest_instant(until.astimezone(zone).replace(tzinfo=None) - timedelta(weeks=1), zone),
+        )
+
+    def _facts(self, conn: Connection, organisation: str, period: Period, next_end: datetime) -> Facts:
+        since = period.previous_start - self._config.collection.track_for
+        moments = (period.previous_start, period.previous_until, period.start, period.until)
+        counters = [engagement.counters_at(conn, organisation, moment, since) for moment in moments]
+        posts = engagement.list_results(conn, organisation=organisation, since=since)
+        _questions, others = engagement.count_unanswered(conn, organisation)
+        asked = engagement.list_comments(conn, organisation=organisation, unanswered=True, questions=True)
+        return Facts(
+            posts=[
+                self._post(post, *(_tally(then.get(post.delivery_id)) for then in counters))
+                for post in posts
+                if post.published_at < period.until
+            ],
+            questions=[self._question(comment) for comment in asked],
+            other_unanswered=others,
+            attention=_attention(conn, organisation, period, since),
+            queue=[_queued(one) for one in reports.list_queue(conn, organisation, period.until, next_end)],
+            awaiting_approval=reports.count_awaiting_approval(conn, organisation),
+        )
+
+    def _post(self, post: PostResult, *at: Tally | None) -> PostFacts:
+        previous_start, previous_until, start, until = at
+        return PostFacts(
+            announcement=post.announcement,
+            title=post.title,
+            channel=post.channel,
+            url=self._link(post.url),
+            published_at=post.published_at,
+            at_previous_start=previous_start,
+            at_previous_until=previous_until,
+            at_start=start,
+            at_until=until,
+        )
+
+    def _question(self, comment: CommentView) -> Question:
+        return Question(
+            id=comment.id,
+            channel=comment.channel,
+            announcement=comment.announcement,
+            title=comment.title,
+            text=None if comment.channel in WORDS_KEPT else comment.text,
+            created_at=comment.created_at,
+            url=self._link(comment.url),
+        )
+
+    def _link(self, address: str | None) -> str | None:
+        return self._shown(address) if address else None
+
+    # Sending the week
+
+    def prepare(self, now: datetime) -> int:
+        """Note down the summaries whose hour has come; returns how many are new.
+
+        A week that ended before the organisation's first account was known has nothing to tell and is left out.
+        """
+        new = 0
+        for organisation in self._config.organisations.values():
+            if organisation.report is None:
+                continue
+            week = report_due(now, organisation.report.weekday, organisation.report.time, self._config.timezone)
+            with self._store.write() as conn:
+                known_since = reports.known_since(conn, organisation.key)
+                if known_since is not None and known_since < week.end:
+                    new += self._add(conn, organisation, week, now)
+        return new
+
+    def prepare_week(self, organisation: Organisation, week: Week, now: datetime) -> int:
+        """Note down one week's summary for everybody who has not had it; for a person who asks."""
+        with self._store.write() as conn:
+            return self._add(conn, organisation, week, now)
+
+    def _add(self, conn: Connection, organisation: Organisation, week: Week, now: datetime) -> int:
+        recipients = organisation.report.to if organisation.report else ()
+        return sum(
+            reports.add_report(
+                conn,
+                organisation=organisation.key,
+                week=week.label,
+                recipient=one.address,
+                language=one.language,
+                message_id=mail.weekly_id(self.sender, organisation.key, week.label, one.language, one.address),
+                now=now,
+            )
+            for one in recipients
+        )
+
+    def send_due(self, now: datetime) -> Sent:
+        """Send every summary and every alert that is due. What is not taken is tried again; it stops nothing else."""
+        return Sent(summaries=self._send_summaries(now), alerts=self._send_alerts(now))
+
+    def _send_summaries(self, now: datetime) -> int:
+        taken = 0
+        built: dict[tuple[str, str], Summary] = {}
+        while (report := self._claim(reports.claim_report, now)) is not None:
+            organisation = self._config.organisations.get(report.organisation)
+            if organisation is None:
+                self._not_taken(report, reports.report_failed, "the organisation is no longer configured", None)
+                continue
+            key = (report.organisation, report.week)
+            if key not in built:
+                built[key] = self.build(organisation, Week.parse(report.week, self._config.timezone), now)
+            message = mail.weekly_mail(
+                built[key],
+                sender=self.sender,
+                recipient=report.recipient,
+                language=report.language,
+                message_id=report.message_id,
+            )
+            taken += self._hand_over(report, message, reports.report_sent, reports.report_failed, now)
+        return taken
+
+    def _send_alerts(self, now: datetime) -> int:
+        taken = 0
+        names = {key: organisation.name for key, organisation in self._config.organisations.items()}
+        while (notice := self._claim(notices.claim_notice, now)) is not None:
+            message_id = notice.message_id or mail.alert_id(self.sender, notice)
+            with self._store.write() as conn:
+                notices.keep_message_id(conn, notice.id, message_id)
+            message = mail.alert_mail(
+                notice,
+                sender=self.sender,
+                message_id=message_id,
+                organisations=names,
+                zone=self._config.timezone,
+                now=now,
+            )
+            taken += self._hand_over(notice, message, notices.notice_sent, notices.notice_failed, now)
+        return taken
+
+    def _claim(self, claim: Callable[[Connection, datetime, timedelta], _Row | None], now: datetime) -> _Row | None:
+        with self._store.write() as conn:
+            return claim(conn, now, LEASE)
+
+    def _hand_over(
+        self, row: Report | Notice, message: EmailMessage, sent: _OnSent, failed: _OnFailed, now: datetime
+    ) -> bool:
+        try:
+            self._outbox.send(message)
+        except MailError as error:
+            hopeless = isinstance(error, Refused) or now - row.created_at >= GIVE_UP_AFTER
+            self._not_taken(row, failed, str(error), None if hopeless else now + pause(row.tries))
+            return False
+        with self._store.write() as conn:
+            sent(conn, row.id, now)
+        return True
+
+    def _not_taken(self, row: Report | Notice, failed: _OnFailed, why: str, again: datetime | None) -> None:
+        _log.warning("a mail to %s was not taken%s: %s", row.recipient, "" if again else " and is given up", why)
+        with self._store.write() as conn:
+            failed(conn, row.id, why, again)
+
+    def message(
+        self, organisation: Organisation, week: Week, recipient: str, language: str, now: datetime
+    ) -> EmailMessage:
+        """Make the summary's mail for one recipient; sends nothing."""
+        return mail.weekly_mail(
+            self.build(organisation, week, now),
+            sender=self.sender,
+            recipient=recipient,
+            language=language,
+            message_id=mail.weekly_id(self.sender, organisation.key, week.label, language, recipient),
+        )
+
+
+def pause(tries: int) -> timedelta:
+    """Tell how long to wait after so many tries."""
+    doubled: int = 2 ** min(tries - 1, 10)
+    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
+
+
+def _tally(counters: Counters | None) -> Tally | None:
+    if counters is None:
+        return None
+    return Tally(
+        reactions=None if counters.reactions is None else sum(counters.reactions.values()),
+        comments=counters.comments,
+        shares=counters.shares,
+        views=counters.views,
+    )
+
+
+def _queued(delivery: QueuedDelivery) -> Queued:
+    return Queued(
+        announcement=delivery.announcement,
+        occurrence=delivery.occurrence,
+        title=delivery.title,
+        channel=delivery.channel,
+        due_at=delivery.due_at,
+    )
+
+
+def _attention(conn: Connection, organisation: str, period: Period, since: datetime) -> list[Attention]:
+    deliveries = reports.list_troubled(conn, organisation, period.start, period.until)
+    accounts = reports.list_troubled_accounts(
+        conn, organisation, read_before=period.until - UNREAD_AFTER, tracked_since=since
+    )
+    return [*map(_troubled_delivery, deliveries), *map(_troubled_account, accounts)]
+
+
+def _troubled_delivery(delivery: TroubledDelivery) -> Attention:
+    return Attention(
+        trouble=_trouble(delivery),
+        channel=delivery.channel,
+        account=delivery.account,
+        since=delivery.updated_at,
+        delivery_id=delivery.id,
+        announcement=delivery.announcement,
+        title=delivery.title,
+        kind=delivery.error_kind,
+        detail=delivery.error_detail,
+    )
+
+
+def _trouble(delivery: TroubledDelivery) -> Trouble:
+    if delivery.state != State.PUBLISHED:
+        return Trouble(delivery.state)
+    return Trouble.GONE if delivery.error_kind == engagement.GONE else Trouble.PARTIAL
+
+
+def _troubled_account(account: TroubledAccount) -> Attention:
+    blocked = account.blocked_kind is not None
+    return Attention(
+        trouble=Trouble.BLOCKED if blocked else Trouble.NOT_READ,
+        channel=account.channel,
+        account=account.name,
+        since=(account.blocked_since if blocked else account.collected_at) or account.first_seen,
+        kind=account.blocked_kind,
+        detail=account.blocked_detail,
+    )

@@ -38,11 +38,11 @@ class Problem:
     warning: bool = False
 
 
-class _Unset(StrEnum):
+class Unset(StrEnum):
     UNSET = "unset"
 
 
-UNSET = _Unset.UNSET
+UNSET = Unset.UNSET
 """A field that the file does not give; None means given and empty."""
 
 
@@ -70,23 +70,23 @@ class When:
 class Fields:
     """What an announcement, or one of its override blocks, says. Texts are mappings of language to text; '' is any language."""
 
-    text: Mapping[str, str] | _Unset = UNSET
-    link: Mapping[str, str] | None | _Unset = UNSET
-    title: Mapping[str, str] | None | _Unset = UNSET
-    hashtags: tuple[str, ...] | _Unset = UNSET
-    pictures: tuple[PictureRef, ...] | _Unset = UNSET
-    first_comment: Mapping[str, str] | None | _Unset = UNSET
-    publish: When | None | _Unset = UNSET
-    channels: tuple[str, ...] | None | _Unset = UNSET
-    languages: tuple[str, ...] | None | _Unset = UNSET
-    service: str | None | _Unset = UNSET
-    campaign: str | None | _Unset = UNSET
-    expires: datetime | None | _Unset = UNSET
-    repost: bool | _Unset = UNSET
-    approved_by: str | None | _Unset = UNSET
-    contact: str | None | _Unset = UNSET
-    notes: str | None | _Unset = UNSET
-    skip: bool | _Unset = UNSET
+    text: Mapping[str, str] | Unset = UNSET
+    link: Mapping[str, str] | None | Unset = UNSET
+    title: Mapping[str, str] | None | Unset = UNSET
+    hashtags: tuple[str, ...] | Unset = UNSET
+    pictures: tuple[PictureRef, ...] | Unset = UNSET
+    first_comment: Mapping[str, str] | None | Unset = UNSET
+    publish: When | None | Unset = UNSET
+    channels: tuple[str, ...] | None | Unset = UNSET
+    languages: tuple[str, ...] | None | Unset = UNSET
+    service: str | None | Unset = UNSET
+    campaign: str | None | Unset = UNSET
+    expires: datetime | None | Unset = UNSET
+    repost: bool | Unset = UNSET
+    approved_by: str | None | Unset = UNSET
+    contact: str | None | Unset = UNSET
+    notes: str | None | Unset = UNSET
+    skip: bool | Unset = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -236,8 +236,7 @@ class X:
 
     def _create(self, post: Post, memo: Mapping[str, str]) -> Published:
         text = words(post)
-        if len(_CASHTAG.findall(text)) > 1:
-            raise Rejected(Kind.TEXT_REFUSED, "X takes one cashtag ($WORD) in a post that comes by its API")
+        _refuse_what_x_refuses(text)
         media = [memo[f"media{n}"] for n in range(len(post.pictures))]
         response = self._client.create_tweet(text=text, media_ids=media or None, user_auth=self._user_auth)
         return _published(read(response, _Created).data.id)
@@ -339,6 +338,15 @@ class X:
 
 
 _CASHTAG: Final = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}\b")
+_MENTION: Final = re.compile(r"(?<![\w@\uff20/])[@\uff20]\w{1,15}\b(?!@)")
+
+
+def _refuse_what_x_refuses(text: str) -> None:
+    """Refuse what automation rules forbid since 2026-02, before it costs anything: X's own answer would look like a ban."""
+    if len(_CASHTAG.findall(text)) > 1:
+        raise Rejected(Kind.TEXT_REFUSED, "a post that comes by X's API may have one cashtag ($WORD)")
+    if mention := _MENTION.search(text):
+        raise Rejected(Kind.TEXT_REFUSED, f"a post that comes by X's API may not mention others ({mention[0]})")
 
 
 def _after(post: Post, memo: Mapping[str, str]) -> Step:

@@ -200,16 +200,23 @@ def test_half_a_set_of_secrets_is_no_account(given: dict[str, str]) -> None:
         Settings.model_validate(given)
 
 
-def test_two_cashtags_are_refused_before_anything_is_sent(x: X, network: Playback) -> None:
-    """X takes one; the refusal costs no call. Amounts of money are no cashtags."""
-    post = Post(text="Kunta ostaa $NOKIA ja $KONE")
+@pytest.mark.parametrize("text", ["Kunta ostaa $NOKIA ja $KONE", "Kysy: @Traficom auttaa", "(@kela)", "\uff20kela"])
+def test_what_x_forbids_is_refused_before_anything_is_sent(x: X, network: Playback, text: str) -> None:
+    """Mentions and a second cashtag: the refusal costs no call, and X's would stop the account."""
+    post = Post(text=text)
     with pytest.raises(Rejected) as raised:
         x.advance(post, x.begin(post))
     assert raised.value.kind is Kind.TEXT_REFUSED
     assert network.asked == []
-    fine = Post(text="Lupa maksaa $50, ei $60 eikä $NOKIA")
+
+
+@pytest.mark.parametrize(
+    "text", ["Lupa maksaa $50, ei $60 eikä $NOKIA", "Kirjoita neuvonta@kunta.fi", "Klo 9 @ kirjasto"]
+)
+def test_money_and_addresses_are_neither(x: X, network: Playback, text: str) -> None:
+    """An amount is no cashtag, an e-mail address no mention."""
     network.answer(201, {"data": {"id": "1", "text": ""}})
-    assert isinstance(x.advance(fine, x.begin(fine)), Published)
+    assert isinstance(x.advance(Post(text=text), x.begin(Post(text=text))), Published)
 
 
 def test_expired_pictures_are_uploaded_again_once(x: X, network: Playback) -> None:

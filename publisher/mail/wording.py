@@ -120,14 +120,19 @@ def hint(attention: Attention, zone: tzinfo) -> Hint:
         "where": where,
         "since": formats.moment(attention.since, zone),
     }
-    delivery = f"d-{attention.delivery_id}"
-    because = explain(attention.kind or str(attention.trouble), attention.detail, {"delivery": delivery})
     what = _(_WHAT[attention.trouble]) % told
+    if attention.trouble is Trouble.NOT_READ:
+        return Hint(what=what, remedy=_("tiedote doctor tells why."))
+    # Where the trouble says it all, what the network answered on the way there would only confuse.
+    kind = str(attention.trouble) if attention.trouble in _SAYS_ALL else attention.kind
+    because = explain(kind or "not_understood", attention.detail, {"delivery": f"d-{attention.delivery_id}"})
     return Hint(
-        what=what if attention.trouble is Trouble.NOT_READ else f"{what} {because.message}",
-        remedy=_("tiedote doctor tells why.") if attention.trouble is Trouble.NOT_READ else because.remedy,
+        what=what if attention.trouble in _SAYS_ALL else f"{what} {because.message}",
+        remedy=because.remedy,
     )
 
+
+_SAYS_ALL = frozenset({Trouble.UNCONFIRMED, Trouble.MISSED})
 
 _WHAT = {
     Trouble.UNCONFIRMED: N_('%(where)s: whether "%(title)s" went out is not known.'),

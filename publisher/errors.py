@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from publisher.locale import N_, _
+from publisher.model import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +26,28 @@ _NEW_TOKEN = N_(
     "Get a new token for the account and put it where the configuration takes it from; then restart Tiedote. "
     "What waits goes out by itself."
 )
-_NEW_NAME = N_("Change it, save it under a new name for this network only, and give it a new time.")
+_GAVE_UP = N_("Tiedote has tried for long enough. If it is still timely: tiedote retry %(delivery)s")
+_BY_HAND = N_("Write the comment under the post by hand.")
+_EDIT = N_(
+    "Change it in the file, in a block for this network if the others took it, and give it a new time. "
+    "It then goes out by itself."
+)
 _LOOK = N_(
     "Look at the account. If the post is there: tiedote resolve %(delivery)s --published URL. "
     "If it is not: tiedote resolve %(delivery)s --not-published."
 )
 
+_PASSING = frozenset(
+    {"unreachable", "rate_limited", "quota_used", "busy", "not_ready", "answer_lost", "picture_changed"}
+)
+"""What usually ends by itself."""
+
 NETWORK: Mapping[str, tuple[str, str]] = {
     "unreachable": (
         N_("The network could not be reached."),
         N_(
-            "Nothing to do: Tiedote tries again by itself. If this goes on, ask IT whether connections to the network are open."
+            "Nothing to do: Tiedote tries again by itself. "
+            "If this goes on, ask IT whether connections to the network are open."
         ),
     ),
     "rate_limited": (N_("The network asks us to wait."), N_("Nothing to do: it goes out when the network allows it.")),
@@ -52,26 +64,28 @@ NETWORK: Mapping[str, tuple[str, str]] = {
     "duplicate": (
         N_("The network says that the account already has the same post."),
         N_(
-            "Look at the account. If the post is missing, change a few words and save the announcement under a new name."
+            "Look at the account. If the post is missing, change a few words in the file, in a block for this network. "
+            "It then goes out by itself."
         ),
     ),
-    "text_too_long": (N_("The text is too long for this network."), _NEW_NAME),
-    "text_refused": (N_("The network does not take this text."), _NEW_NAME),
+    "text_too_long": (N_("The text is too long for this network."), _EDIT),
+    "text_refused": (N_("The network does not take this text."), _EDIT),
     "link_refused": (
         N_("The network does not take this link."),
         N_(
-            "Open the link in a browser. If it works, try without it: save the announcement under a new name for this network only."
+            "Open the link in a browser. If it works, leave it out in a block for this network. "
+            "The announcement then goes out by itself."
         ),
     ),
     "picture_refused": (
         N_("The network does not take this picture."),
-        N_("Save the picture again as a JPEG, and the announcement under a new name for this network only."),
+        N_("Save the picture again as a JPEG and name it in the file. The announcement then goes out by itself."),
     ),
     "picture_unreachable": (
         N_("The network could not fetch the picture."),
         N_("Ask IT whether the folder of public pictures opens from the internet; then: tiedote retry %(delivery)s"),
     ),
-    "post_refused": (N_("The network does not take this post."), _NEW_NAME),
+    "post_refused": (N_("The network does not take this post."), _EDIT),
     "token_expired": (N_("The account's access token has expired."), _NEW_TOKEN),
     "token_invalid": (N_("The network does not accept the account's access token."), _NEW_TOKEN),
     "permission_missing": (
@@ -104,23 +118,15 @@ NETWORK: Mapping[str, tuple[str, str]] = {
 OWN: Mapping[str, tuple[str, str]] = {
     "missed": (
         N_("Its time passed while it could not be sent, and it is now too late to send it unasked."),
-        N_("If it is still timely: tiedote retry %(delivery)s"),
+        N_("If it is still timely: tiedote retry %(delivery)s, or give it a new time in the file."),
     ),
     "expired": (
         N_("Its last moment for publishing has passed."),
-        N_("If it still matters, save it under a new name with a later date in 'expires'."),
-    ),
-    "gave_up": (
-        N_("The network refused for so long that Tiedote gave up."),
-        N_("If it is still timely: tiedote retry %(delivery)s"),
+        N_("If it still matters, give it a new time and a later 'expires' in the file."),
     ),
     "same_words": (
         N_("The account has published the same words within 90 days."),
         N_("Change the words, or write 'repost: yes' in the file to publish them again."),
-    ),
-    "already_out": (
-        N_("The account already had this post before Tiedote sent anything."),
-        N_("If it is to go out again, write 'repost: yes' in the file."),
     ),
     "file_broken": (
         N_("The file has a fault, so nothing of it is sent."),
@@ -134,12 +140,11 @@ OWN: Mapping[str, tuple[str, str]] = {
         N_("The file was changed after it had been published. What is out stays as it is."),
         N_("To publish the new words, save them under a new name with a new time."),
     ),
-    "not_approved": (N_("Nobody has approved it."), N_("Write the approver's name in 'approved_by'.")),
-    "draft": (N_("It has no time of publishing."), N_("When it is ready, give it a time in 'publish'.")),
     "half_queue_gone": (
         N_("More than half of the announcements disappeared at once, so nothing was cancelled."),
         N_(
-            "Check that the queue's folder is in place. If they were removed on purpose, cancel them: tiedote cancel DELIVERY"
+            "Check that the queue's folder is in place. "
+            "If they were removed on purpose, cancel them: tiedote cancel DELIVERY"
         ),
     ),
     "file_gone": (
@@ -150,18 +155,12 @@ OWN: Mapping[str, tuple[str, str]] = {
         N_("The account is no longer in the configuration."),
         N_("Put the account back, or cancel this: tiedote cancel %(delivery)s"),
     ),
-    "account_blocked": (
-        N_("Nothing of this account goes out before it is mended."),
-        N_("tiedote doctor tells what is wrong with the account."),
-    ),
-    "paused": (N_("Publishing is paused."), N_("To go on: tiedote resume")),
     "unconfirmed": (N_("Nobody can tell from here whether the post went out."), _LOOK),
-    "restored": (N_("The database was restored from a backup, so the post may be out already."), _LOOK),
-    "cancelled": (N_("A person cancelled it."), N_("If it is to go out after all: tiedote retry %(delivery)s")),
-    "first_comment": (
-        N_("The post is out, but its first comment was refused."),
-        N_("Write the comment under the post by hand."),
+    "left_out": (
+        N_("The announcement does not go to this account any more."),
+        N_("If it is to go there after all, name the channel in the file again."),
     ),
+    "person": (N_("A person cancelled it."), N_("If it is to go out after all: tiedote retry %(delivery)s")),
 }
 """Tiedote's own reasons to hold, to end or to complain."""
 
@@ -176,14 +175,24 @@ OMITTED: Mapping[str, str] = {
 """Why an account, or a part of a post, is left out: half sentences that follow the account's name and a colon."""
 
 
-def explain(kind: str, detail: str | None = None, params: Mapping[str, str] | None = None) -> Explained:
-    """Word a kind. `detail`: the network's own words. `params`: `delivery`, its id, for the commands in a remedy."""
+def explain(
+    kind: str, detail: str | None = None, params: Mapping[str, str] | None = None, *, state: State | None = None
+) -> Explained:
+    """Word a kind. `detail`: the network's own words. `params`: `delivery`, its id, for the commands in a remedy.
+
+    `state`: how the delivery stands, where one is meant: what passes by itself in a waiting one has ended a failed one, and beside a
+    published one it is about what follows the post.
+    """
     known = {"delivery": "DELIVERY", **(params or {})}
-    if kind in OWN:
-        message, remedy = OWN[kind]
-        return Explained(message=_(message) % known, remedy=_(remedy) % known)
-    message, remedy = NETWORK.get(kind, NETWORK["not_understood"])
-    return Explained(message=_with_detail(_(message) % known, detail), remedy=_(remedy) % known)
+    message, remedy = OWN.get(kind) or NETWORK.get(kind, NETWORK["not_understood"])
+    told = _(message) % known
+    if kind in NETWORK:
+        told = _with_detail(told, detail)
+    if state is State.FAILED and kind in _PASSING:
+        remedy = _GAVE_UP
+    if state is State.PUBLISHED and kind in NETWORK and kind != "post_gone":
+        told, remedy = _("The post is out, but its first comment is not. %(why)s") % {"why": told}, _BY_HAND
+    return Explained(message=told, remedy=_(remedy) % known)
 
 
 def omission(code: str) -> str:

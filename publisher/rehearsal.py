@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _PATIENCE = 5.0
 """Seconds to wait for the address of a sandbox that another process is just starting."""
+
+_ELSEWHERE = frozenset({"x.com", "www.linkedin.com"})
+"""Networks whose API names no address: the channels write it themselves."""
 
 _FIELDS = {
     "facebook": {"page_id": "account_id", "access_token": "token"},
@@ -113,6 +116,14 @@ def _address(folder: Path) -> str:
         except FileNotFoundError:
             time.sleep(0.05)
     raise TimeoutError(folder)
+
+
+def on_sandbox(url: str, base_url: str) -> str:
+    """Turn a post's address on X or LinkedIn into the sandbox's page of it; the others are there already."""
+    parts = urlsplit(url)
+    if parts.hostname in _ELSEWHERE:
+        return base_url + urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+    return url
 
 
 def sandbox_accounts(config: Config) -> list[SandboxAccount]:

@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli import words
-from publisher.cli.shared import HEARTBEAT, Exit, Stop, json_option, now, one_of, open_store, print_json, say
-from publisher.errors import explain
+from publisher.cli.shared import (
+    HEARTBEAT,
+    Exit,
+    Stop,
+    json_option,
+    now,
+    one_of,
+    open_service,
+    open_store,
+    print_json,
+    say,
+)
+from publisher.errors import Explained, explain
 from publisher.locale import N_, _, ngettext
 from publisher.model import State
 
@@ -62,8 +73,12 @@ def as_data(delivery: DeliveryView, zone: tzinfo) -> dict[str, object]:
 def _error(delivery: DeliveryView) -> dict[str, str] | None:
     if delivery.error_kind is None:
         return None
-    told = explain(delivery.error_kind, delivery.error_detail, {"delivery": delivery.name})
+    told = _explained(delivery, delivery.error_kind)
     return {"kind": delivery.error_kind, "message": told.message, "remedy": told.remedy}
+
+
+def _explained(delivery: DeliveryView, kind: str) -> Explained:
+    return explain(kind, delivery.error_detail, {"delivery": delivery.name}, state=delivery.state)
 
 
 def _print_deliveries(found: Sequence[DeliveryView], zone: tzinfo) -> None:
@@ -104,7 +119,7 @@ def _print_troubles(found: Sequence[DeliveryView]) -> None:
     click.echo()
     click.echo(ngettext("%(n)d needs attention:", "%(n)d need attention:", len(troubled)) % {"n": len(troubled)})
     for delivery in troubled:
-        told = explain(delivery.error_kind or "", delivery.error_detail, {"delivery": delivery.name})
+        told = _explained(delivery, delivery.error_kind or "")
         click.echo(f"  {delivery.name}  {told.message}")
         click.echo(f"        = {told.remedy}")
 
@@ -178,13 +193,34 @@ def _resolve_not_published(ctx: click.Context, spec: str) -> None:
 
 
 def _resolve_published(ctx: click.Context, spec: str, url: str) -> None:
+    from publisher.cli.resolving import find_remote_id
     from publisher.store import deliveries
 
-    with open_store(ctx) as (_config, store), store.write() as conn:
-        one = the_one(conn, spec)
-        if not deliveries.resolve_published(conn, one.id, url, now()):
+    with open_service(ctx) as service:
+        with service.store.read() as conn:
+            one = the_one(conn, spec)
+        if one.state not in _IN_DOUBT:
             raise _refused(one)
+        remote_id = find_remote_id(service, one, url)
+        with service.store.write() as conn:
+            _must_be_free(conn, one, remote_id)
+            if not deliveries.resolve_published(conn, one.id, remote_id, url, now()):
+                raise _refused(one)
     say(_("%(delivery)s is noted as published.") % {"delivery": one.name})
+
+
+def _must_be_free(conn: Connection, delivery: DeliveryView, remote_id: str) -> None:
+    from publisher.store.deliveries import owner_of
+
+    if owner_of(conn, delivery.account_id, [remote_id], but=delivery.id):
+        raise Stop(
+            _("The post at this address belongs to another delivery already."),
+            remedy=_("tiedote status --json tells which; give the address of the post that you mean."),
+            code=Exit.FINDINGS,
+        )
+
+
+_IN_DOUBT = (State.UNCONFIRMED, State.CONFIRMING)
 
 
 def _refused(delivery: DeliveryView) -> Stop:

@@ -150,7 +150,7 @@ def _space(config: Config) -> Finding:
 def _queue(config: Config) -> Finding:
     from publisher.announcements import read_queue
 
-    queue = read_queue(config)
+    queue = read_queue(config, now())
     if not queue.readable:
         return Finding(
             name="queue",
@@ -258,9 +258,9 @@ def _judge_daemon(last: datetime | None, at: datetime) -> Finding:
 
 def _accounts(config: Config) -> Iterator[Finding]:
     from channels.errors import ChannelError
-    from publisher.service import Service, SystemClock
+    from publisher.service import Service
 
-    with Service.open(config, clock=SystemClock()) as service:
+    with Service.open(config) as service:
         for account, answer in service.identities():
             if isinstance(answer, ChannelError):
                 yield _unusable(account, answer)
@@ -292,3 +292,29 @@ def judge_identity(account: Account, identity: Identity, at: datetime) -> Findin
         if identity.expires_at - at <= SOON:
             level, remedy = Level.WARN, _("Get a new token for the account before that.")
     return Finding(name=f"account:{account.organisation}:{account.name}", level=level, message=message, remedy=remedy)
+
+
+def _mail(config: Config) -> Finding:
+    from publisher.mail import MailError, open_outbox
+
+    try:
+        where = open_outbox(config).check()
+    except MailError as error:
+        return Finding(
+            name="mail",
+            level=Level.FAIL,
+            message=_("The mail server does not work: %(detail)s") % {"detail": error},
+            remedy=_("Check 'mail' in the configuration; ask whoever runs the mail server."),
+        )
+    if config.sandbox:
+        message = _("Mails become files in %(folder)s.") % {"folder": where}
+        return Finding(name="mail", level=Level.OK, message=message)
+    if config.mail is None:
+        return Finding(
+            name="mail",
+            level=Level.WARN,
+            message=_("There is no mail server: weekly mails and alerts become files in %(folder)s.")
+            % {"folder": where},
+            remedy=_("Add 'mail' to the configuration, or nobody hears of a failure."),
+        )
+    return Finding(name="mail", level=Level.OK, message=_("The mail server %(server)s answers.") % {"server": where})

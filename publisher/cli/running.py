@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.shared import Exit, Stop, load, now, open_service, open_store, say
+from publisher.cli.logs import start_logging
+from publisher.cli.shared import Exit, Stop, another_runs, load, now, open_service, open_store, refusal, say
 from publisher.locale import N_, _
+
+if TYPE_CHECKING:
+    from publisher.config import Config
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 
@@ -43,11 +49,24 @@ class Duration(click.ParamType[timedelta]):
 def run(ctx: click.Context, once: bool, wait: timedelta) -> None:  # noqa: FBT001 -- click passes by name
     """Work once, or as a daemon until SIGTERM."""
     if once:
+        start_logging(level=logging.WARNING)
         with open_service(ctx) as service:
             ctx.exit(service.run_once(wait))
-    from publisher.daemon import run_daemon
+    start_logging(level=logging.INFO)
+    ctx.exit(_run_until_stopped(load(ctx)))
 
-    ctx.exit(run_daemon(load(ctx)))
+
+def _run_until_stopped(config: Config) -> int:
+    from publisher.daemon import ANOTHER_RUNS, run_daemon
+    from publisher.store import DatabaseProblem
+
+    try:
+        code = run_daemon(config)
+    except DatabaseProblem as problem:
+        raise refusal(problem) from problem
+    if code == ANOTHER_RUNS:
+        raise another_runs()
+    return code
 
 
 org_option = click.option(

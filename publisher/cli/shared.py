@@ -141,10 +141,25 @@ def open_store(ctx: click.Context) -> Iterator[tuple[Config, Store]]:
 @contextmanager
 def open_service(ctx: click.Context) -> Iterator[Service]:
     """Open everything: database, networks, mail; with `sandbox: yes` the sandbox too."""
-    from publisher.service import Service
+    from publisher.service import AnotherDaemonError, Service
+    from publisher.store import DatabaseProblem
 
-    with Service.open(load(ctx), clock=now) as service:
-        yield service
+    try:
+        with Service.open(load(ctx)) as service:
+            yield service
+    except DatabaseProblem as problem:
+        raise refusal(problem) from problem
+    except AnotherDaemonError as error:
+        raise another_runs() from error
+
+
+def another_runs() -> Stop:
+    """Say that only one process publishes from a database."""
+    return Stop(
+        _("Another tiedote run is at work on this database."),
+        remedy=_("Nothing to do: it sends what is due. To work by hand, stop it first."),
+        code=Exit.TRY_LATER,
+    )
 
 
 def make_ready(store: Store) -> None:

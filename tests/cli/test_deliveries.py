@@ -1,0 +1,159 @@
+"""`status`, `retry`, `cancel`, `resolve`, `pause`, `resume`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from publisher.model import State
+from publisher.store import meta
+
+
+def test_status_json_is_what_the_interface_promises(call, add_delivery):
+    """Keys, times with offset in the configured zone, and the error with its words."""
+    add_delivery(
+        state=State.PUBLISHED,
+        published_at=datetime(2026, 12, 1, 7, 0, 1, tzinfo=UTC),
+        remote_id="102_1",
+        url="https://www.facebook.com/102_1",
+        attempts=1,
+    )
+    add_delivery("linkedin", state=State.FAILED, error=("text_refused", "not this word"))
+    told = call("status", "--json")
+    assert told.exit_code == 0
+    assert told.stderr == ""
+    answer = json.loads(told.stdout)
+    assert answer["version"] == 1
+    published, failed = answer["deliveries"]
+    assert published == {
+        "id": "d-1",
+        "announcement": "loppi/lomakkeet",
+        "occurrence": 1,
+        "organisation": "loppi",
+        "channel": "facebook",
+        "account": "facebook",
+        "language": "fi",
+        "state": "published",
+        "due": "2026-12-01T09:00:00+02:00",
+        "published_at": "2026-12-01T09:00:01+02:00",
+        "remote_id": "102_1",
+        "url": "https://www.facebook.com/102_1",
+        "attempts": 1,
+        "error": None,
+    }
+    assert failed["state"] == "failed"
+    assert failed["published_at"] is None
+    assert failed["error"]["kind"] == "text_refused"
+    assert failed["error"]["message"].endswith("The network's own words: not this word")
+    assert failed["error"]["remedy"]
+
+
+def test_status_shows_each_delivery_by_word_and_what_needs_attention(call, add_delivery):
+    """A row each, the state as a word, and the remedy with the command to type."""
+    add_delivery(state=State.PUBLISHED)
+    add_delivery("linkedin", state=State.UNCONFIRMED, error=("unconfirmed", ""))
+    told = call("status")
+    assert told.exit_code == 0
+    rows = told.stdout.splitlines()
+    assert any("d-1" in row and "Facebook" in row and row.rstrip().endswith("published") for row in rows)
+    assert any("d-2" in row and "LinkedIn" in row and row.rstrip().endswith("unconfirmed") for row in rows)
+    assert "tiedote resolve d-2 --not-published" in told.stdout
+    assert "\x1b" not in told.stdout
+
+
+def test_status_fits_eighty_columns(call, add_delivery):
+    """A long name is folded; no line of the table is cut or runs over."""
+    add_delivery(announcement="loppi/hyvin-pitkä-tiedostonimi-josta-ei-tahdo-tulla-loppua-millään-ilveellä")
+    told = call("status", COLUMNS="80")
+    table = told.stdout.split("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= 80
+    assert "…" not in told.stdout
+
+
+def test_status_of_an_empty_database_says_so(call, config_file):
+    """A first look makes no fuss."""
+    told = call("status")
+    assert told.exit_code == 0
+    assert "No announcements yet" in told.stderr
+    assert json.loads(call("status", "--json").stdout)["deliveries"] == []
+
+
+def test_a_failed_delivery_is_sent_again(call, add_delivery, see):
+    """Retry makes it due now; the id and the long name mean the same."""
+    one = add_delivery(state=State.FAILED, error=("post_refused", ""))
+    told = call("retry", "loppi/lomakkeet:loppi:facebook:fi")
+    assert told.exit_code == 0, told.output
+    assert see(one).state == State.RETRYING
+    assert see(one).error_kind is None
+
+
+def test_what_is_out_can_neither_be_retried_nor_cancelled(call, add_delivery, see):
+    """A published delivery stays as it is; the answer says so and the exit code is 1."""
+    one = add_delivery(state=State.PUBLISHED, remote_id="102_1")
+    for command in ("retry", "cancel"):
+        told = call(command, "d-1")
+        assert told.exit_code == 1
+        assert "d-1 stays as it is: published." in told.stderr
+    assert see(one).state == State.PUBLISHED
+
+
+def test_a_scheduled_delivery_is_called_off(call, add_delivery, see):
+    """Cancel ends it before anything is sent."""
+    one = add_delivery()
+    assert call("cancel", "d-1").exit_code == 0
+    assert see(one).state == State.CANCELLED
+
+
+def test_an_unconfirmed_delivery_that_is_not_out_is_sent(call, add_delivery, see):
+    """Resolve --not-published puts it back into the queue."""
+    one = add_delivery(state=State.UNCONFIRMED, error=("unconfirmed", ""))
+    assert call("resolve", "d-1", "--not-published").exit_code == 0
+    assert see(one).state == State.RETRYING
+
+
+@pytest.mark.parametrize("arguments", [["retry", "d-99"], ["cancel", "nothing"], ["retry", "loppi/muu:loppi:facebook"]])
+def test_a_name_that_means_nothing_ends_with_two(arguments, call, add_delivery):
+    """The message repeats the name."""
+    add_delivery()
+    told = call(*arguments)
+    assert told.exit_code == 2
+    assert arguments[1] in told.stderr
+
+
+def test_publishing_is_paused_and_goes_on(call, store):
+    """Pause and resume, for all or for one organisation."""
+    assert call("pause").exit_code == 0
+    assert call("pause", "--org", "loppi").exit_code == 0
+    with store.read() as conn:
+        assert meta.paused(conn) == {meta.EVERYWHERE, "loppi"}
+    assert "Publishing is paused" in call("status").stdout
+    told = call("resume", "--org", "loppi")
+    assert "still paused" in told.stderr
+    assert call("resume").exit_code == 0
+    with store.read() as conn:
+        assert meta.paused(conn) == frozenset()
+
+
+def test_an_organisation_that_is_not_there_cannot_be_paused(call, store):
+    """The message names those that are."""
+    told = call("pause", "--org", "hausjarvi")
+    assert told.exit_code == 2
+    assert "loppi" in told.stderr
+
+
+def test_a_database_of_a_newer_version_is_left_alone(call, store):
+    """Exit code 3 and what to do."""
+    with store.write() as conn:
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    told = call("status")
+    assert told.exit_code == 3
+    assert "newer version" in told.stderr
+
+
+def test_migrate_says_when_there_is_nothing_to_do(call, store):
+    """A second migrate changes nothing."""
+    told = call("migrate")
+    assert told.exit_code == 0
+    assert "up to date" in told.stderr

@@ -24,13 +24,13 @@ from publisher.store.deliveries import Job
 
 _LOG = logging.getLogger("tiedote.delivery")
 
-AHEAD = 8
+AHEAD = 12
 """Deliveries of one account that are worked on at once; one of them is being made public at most."""
 
 PATIENCE = timedelta(seconds=30)
 """How long a post that waits for its network holds up those behind it."""
 
-HELPERS = 16
+HELPERS = 32
 _GLANCE = timedelta(seconds=0.5)
 
 Lend = Callable[[int], AbstractContextManager[Channel]]
@@ -91,9 +91,9 @@ class Lane:
         self._more = True
 
     def top_up(self) -> None:
-        """Claim what is due, half a window at a time."""
+        """Claim what is due, a quarter of the window at a time at least."""
         free = AHEAD - len(self.slots)
-        if not self._more or free < AHEAD // 2:
+        if not self._more or free < AHEAD // 4:
             return
         now = self._clock.now()
         jobs = self._deliverer.claim(self.account_id, free)

@@ -148,6 +148,7 @@ def _tell_of_faults(conn: Connection, reading: Reading, known: Mapping[str, Know
             params={"file": file, "faults": words, "count": str(len(faults))},
             recipients=list(audience),
             now=now,
+            once=True,
         )
 
 
@@ -198,8 +199,10 @@ def _take_in_deliveries(
         if row is None:
             if files[key.announcement].edited_at >= account.first_seen:
                 new.append(_new_delivery(plan, account.id, times, now))
-        elif _take_in_change(conn, row, _new_delivery(plan, account.id, times, now, row.due_at), reading, now):
+        elif _take_in_change(conn, row, _new_delivery(plan, account.id, times, now, row.due_at), now):
             changed += 1
+        elif _was_edited_after(row, plan) and files[key.announcement].edited_at == now:
+            _tell_edited(conn, row, reading, now)
     rows.add(conn, new, now)
     held, cancelled = _take_in_unwanted(conn, reading, files, existing, wanted, now)
     return PlanReport(
@@ -212,8 +215,8 @@ def _take_in_deliveries(
     )
 
 
-def _take_in_change(conn: Connection, row: PlannedRow, new: NewDelivery, reading: Reading, now: datetime) -> bool:
-    """Give a delivery its new words and time if nothing was sent of it; tell people if it is out. True if it was changed."""
+def _take_in_change(conn: Connection, row: PlannedRow, new: NewDelivery, now: datetime) -> bool:
+    """Give a delivery its new words and time if nothing was sent of it; tell whether it was changed."""
     same = (row.post, row.due_wall, row.expires_at, row.repost) == (new.post, new.due_wall, new.expires_at, new.repost)
     if row.state in WAITING or (row.state is State.CANCELLED and row.error_kind in _COMES_BACK):
         # What was held for its words stays held until they, or its times, are changed.
@@ -225,9 +228,11 @@ def _take_in_change(conn: Connection, row: PlannedRow, new: NewDelivery, reading
         return False
     if row.state in {State.MISSED, State.EXPIRED, State.FAILED} and row.remote_id is None:
         return rows.replan(conn, row.id, new, now)
-    if row.remote_id is not None and _words(row.post) != _words(new.post):
-        _tell_edited(conn, row, reading, now)
     return False
+
+
+def _was_edited_after(row: PlannedRow, plan: Plan) -> bool:
+    return row.remote_id is not None and _words(row.post) != _words(_frozen(plan))
 
 
 def _tell_edited(conn: Connection, row: PlannedRow, reading: Reading, now: datetime) -> None:

@@ -54,11 +54,14 @@ def raise_notice(
     params: Mapping[str, str],
     recipients: Sequence[tuple[str, str]],
     now: datetime,
+    once: bool = False,
 ) -> int:
-    """Note down a mail to each of `recipients` (address, language), unless one about `cause` was raised today.
+    """Note down a mail to each of `recipients` (address, language), unless one about `cause` was raised today, or with `once` ever.
 
     `params` become words of the mail: plain strings, nothing secret, no resident's words. Returns how many are new.
     """
+    if once and conn.execute(select(_notices.c.id).where(_notices.c.cause == cause).limit(1)).first():
+        return 0
     rows = [_row(cause, kind, params, address, language, now) for address, language in recipients]
     statement = insert_for(conn, _notices).on_conflict_do_nothing(index_elements=["cause", "day", "recipient"])
     return sum(conn.execute(statement.values(row)).rowcount for row in rows)

@@ -22,6 +22,8 @@ from publisher.locale import LANGUAGES, N_, _, speak
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SUMMARY = N_("Publish a municipality's announcements on its social media accounts, and collect what residents answer.")
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("publisher.cli.demo:demo", N_("Show the whole thing on the built-in sandbox.")),
     "init": ("publisher.cli.init:init", N_("Write a starter configuration and folders.")),
@@ -69,7 +71,7 @@ class Root(click.Group):
         """Say what the product is, in the reader's language."""
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(_(self.help or ""))
+            formatter.write_text(_(SUMMARY))
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 -- click's own signature
         """Settle the language, then parse and run."""
@@ -135,7 +137,7 @@ def _configured(arguments: Sequence[str]) -> str | None:
 @click.group(
     cls=Root,
     name="tiedote",
-    help=N_("Publish a municipality's announcements on its social media accounts, and collect what residents answer."),
+    help=SUMMARY,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @config_option

@@ -108,7 +108,7 @@ def language_groups(
     fields_: Fields, organisation: OrganisationView, account: AccountView
 ) -> tuple[tuple[str, ...], ...]:
     """Give the languages of each post that this account gets."""
-    languages = fields_.languages if isinstance(fields_.languages, tuple) else organisation.languages
+    languages = fields_.languages or organisation.languages
     if isinstance(account.languages, tuple):
         languages = tuple(language for language in languages if language in account.languages)
     if account.languages == "separate":
@@ -150,9 +150,9 @@ def _why_not(
     """Say why an account is left out: a code that `errors.OMITTED` words."""
     if organisation not in announcement.organisations:
         return "not_in_organisations"
-    if isinstance(said.channels, tuple) and channel not in said.channels:
+    if said.channels and channel not in said.channels:
         return "not_in_channels"
-    if said.skip is True:
+    if said.skip:
         return "skip"
     if not groups:
         return "no_language"
@@ -170,11 +170,11 @@ def _plan(
     languages: Sequence[str],
     limits: Capabilities,
 ) -> Plan:
-    pictures = said.pictures if isinstance(said.pictures, tuple) else ()
+    pictures = said.pictures or ()
     words = _words(said, languages, account.channel, limits.card, has_pictures=bool(pictures))
     first_comment = _joined(in_language(said.first_comment, language) for language in languages)
     no_comment = limits.max_first_comment is None
-    when = None if said.publish is UNSET else said.publish
+    when = said.publish or None
     return Plan(
         announcement=announcement.key,
         organisation=organisation,
@@ -184,23 +184,23 @@ def _plan(
         state=_state(said, publishers),
         due_at=when.instant if when else None,
         due_wall=when.wall if when else "",
-        expires_at=None if said.expires is UNSET else said.expires,
+        expires_at=said.expires or None,
         text=words.text,
         link=words.card,
         title=words.title,
-        hashtags=said.hashtags if isinstance(said.hashtags, tuple) else (),
+        hashtags=said.hashtags or (),
         pictures=pictures,
         alts=tuple(alt_text(picture, languages) for picture in pictures),
         first_comment=None if no_comment else first_comment,
-        repost=said.repost is True,
+        repost=bool(said.repost),
         left_out=("first_comment",) if no_comment and first_comment else (),
     )
 
 
 def _state(said: Fields, publishers: PublishersView) -> State:
-    if said.publish is UNSET or said.publish is None:
+    if not said.publish:
         return State.DRAFT
-    if publishers.approval == "required" and not (said.approved_by is not UNSET and said.approved_by):
+    if publishers.approval == "required" and not said.approved_by:
         return State.AWAITING_APPROVAL
     return State.SCHEDULED
 
@@ -227,7 +227,7 @@ def _words(said: Fields, languages: Sequence[str], channel: str, card: Card, *, 
     addresses = {language: _link(said.link, language) for language in languages}
     first = next((link for link in addresses.values() if link), None)
     on_card = None if card is Card.NONE or has_pictures or first is None else first
-    campaign = said.campaign if isinstance(said.campaign, str) else None
+    campaign = said.campaign or None
     in_words_too = card is not Card.INSTEAD
     parts: list[tuple[str, str | None]] = []
     for language in languages:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,14 @@ class Problem:
     warning: bool = False
 
 
-class Unset(StrEnum):
+class Unset(Enum):
+    """The type of `UNSET`. No text, and false, so that it is never taken for a value."""
+
     UNSET = "unset"
+
+    def __bool__(self) -> Literal[False]:
+        """Be false."""
+        return False
 
 
 UNSET = Unset.UNSET

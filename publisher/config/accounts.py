@@ -52,10 +52,7 @@ SYNONYMS: Mapping[str, str] = {
 """Words that people write, in Finnish, Swedish or otherwise, and the key or value that is meant."""
 
 _ON_DOUBT: Mapping[str, OnDoubt] = {"hold": "hold", "resend": "resend"}
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _NAME = re.compile(r"[\w-]+")
-_ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+")
-_NAMED_ADDRESS = re.compile(rf"[^<>\r\n]*<{_ADDRESS.pattern}>|{_ADDRESS.pattern}")
 
 
 def read_channel(node: Scalar, faults: Faults) -> str | None:
@@ -69,36 +66,6 @@ def read_channel(node: Scalar, faults: Faults) -> str | None:
     )
     faults.error(node, "choice", _("'%(value)s' is not a channel") % {"value": shown(node)}, remedy)
     return None
-
-
-def read_address(node: Scalar, faults: Faults, *, named: bool) -> str | None:
-    """Read a mail address; `named`: a name may stand before it, the address then in angle brackets."""
-    if node.unknown or node.value is None:
-        return None
-    value = node.value.strip()
-    if (_NAMED_ADDRESS if named else _ADDRESS).fullmatch(value):
-        return value
-    faults.error(node, "address", _("'%(value)s' is not a mail address") % {"value": shown(node)})
-    return None
-
-
-def read_languages(section: Section, name: str) -> tuple[str, ...] | None:
-    """Read a list of language codes. None: the key is not there, or holds a fault."""
-    found = section.scalars(name)
-    if found is None:
-        return None
-    codes: list[str] = []
-    for node in found:
-        if node.value is None or not _LANGUAGE.fullmatch(node.value):
-            section.faults.error(
-                node,
-                "language",
-                _("'%(value)s' is not the code of a language") % {"value": shown(node)},
-                _("Write two or three small letters, such as fi, sv or en."),
-            )
-        elif node.value not in codes:
-            codes.append(node.value)
-    return tuple(codes) or None
 
 
 def read_accounts(organisation: Section, key: str) -> tuple[Account, ...]:
@@ -149,7 +116,7 @@ class _AccountReader:
         name = one.parsed("name", self._channel, _account_name, _("Use letters, digits, - and _."))
         on_doubt = one.choice("on_doubt", "hold", _ON_DOUBT)
         languages = self._languages(one)
-        owner = one.scalar("owner")
+        owner = one.address("owner")
         budget = self._budget(one)
         settings = self._settings(one)
         if settings is None:
@@ -160,7 +127,7 @@ class _AccountReader:
             name=name,
             on_doubt=on_doubt,
             languages=languages,
-            owner=read_address(owner, self._faults, named=False) if owner else None,
+            owner=owner,
             monthly_budget=budget,
             settings=settings,
         )
@@ -171,7 +138,7 @@ class _AccountReader:
             return "separate"
         if found is None or (isinstance(found.value, Scalar) and found.value.value in {"together", None}):
             return "together"
-        return read_languages(one, "languages") or "together"
+        return one.languages("languages") or "together"
 
     def _budget(self, one: Section) -> str | None:
         if "monthly_budget" in self._model.model_fields:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
 
-from publisher.config.accounts import SYNONYMS, read_accounts, read_address, read_channel, read_languages
+from publisher.config.accounts import SYNONYMS, read_accounts, read_channel
 from publisher.config.references import References
 from publisher.config.values import (
     CollectionSettings,
@@ -29,7 +29,7 @@ from publisher.config.values import (
 from publisher.locale import LANGUAGES, _
 from publisher.model import Problem
 from publisher.yamlfile import Entry, Faults, Items, Limits, Node, Scalar, Section, read
-from publisher.yamlfile.reading import length
+from publisher.yamlfile.reading import address, length
 
 _LIMITS = Limits(aliases=100)
 _SECURITY: Mapping[str, Security] = {"none": "none", "starttls": "starttls", "tls": "tls"}
@@ -127,7 +127,7 @@ class _Reader:
             host=section.text("host", required=bool(section)) or "",
             port=section.whole("port", _USUAL_PORTS[security], 1, 65535),
             security=security,
-            sender=self._address(section, "from", named=True, required=bool(section)) or "",
+            sender=section.address("from", named=True, required=bool(section)) or "",
             alerts_to=self._recipients(section, "alerts_to"),
             username=section.text("username"),
             password=_secret(section, "password"),
@@ -144,12 +144,6 @@ class _Reader:
         if given and other is None:
             self._faults.error(given.key, "missing", _("'username' and 'password' belong together"))
 
-    def _address(self, section: Section, name: str, *, named: bool = False, required: bool = False) -> str | None:
-        found = section.scalar(name, required=required)
-        if found is None or found.value is None:
-            return None
-        return read_address(found, self._faults, named=named)
-
     def _recipients(self, section: Section, name: str, *, required: bool = False) -> tuple[Recipient, ...]:
         found = section.entry(name)
         nodes = found.value.items if found and isinstance(found.value, Items) else [found.value] if found else []
@@ -160,13 +154,13 @@ class _Reader:
 
     def _recipient(self, section: Section, node: Node, name: str) -> Recipient | None:
         if isinstance(node, Scalar):
-            address = read_address(node, self._faults, named=False)
-            return Recipient(address=address, language=self._language) if address else None
+            found = address(node, self._faults)
+            return Recipient(address=found, language=self._language) if found else None
         one = section.of(node, node.at, name)
-        address = self._address(one, "address", required=True)
+        found = one.address("address", required=True)
         language = one.choice("language", self._language, {known: known for known in LANGUAGES})
         one.finish()
-        return Recipient(address=address, language=language) if address else None
+        return Recipient(address=found, language=language) if found else None
 
     def _networks(self, section: Section) -> Mapping[str, NetworkSettings]:
         networks: dict[str, NetworkSettings] = {}
@@ -204,7 +198,7 @@ class _Reader:
         organisation = Organisation(
             key=entry.name,
             name=one.text("name") or entry.name,
-            languages=read_languages(one, "languages") or (self._language,),
+            languages=one.languages("languages") or (self._language,),
             report=self._report(one.section("report")),
             accounts=read_accounts(one, entry.name),
         )

@@ -168,17 +168,21 @@ def _same_cause(fault: Fault, faults: list[Fault]) -> bool:
 
 def _without_control_characters(lines: list[str]) -> tuple[list[str], list[Fault]]:
     faults = [
-        Fault(
-            line=number,
-            column=found.start() + 1,
-            code="control_character",
-            message=_("an invisible control character (%(code)s) stands here") % {"code": f"U+{ord(found[0]):04X}"},
-            remedy=_("Delete it; write the words again rather than copying them."),
-        )
+        _control_character(found[0], number, found.start() + 1)
         for number, line in enumerate(lines, 1)
         if (found := _UNPRINTABLE.search(line))
     ]
     return [_UNPRINTABLE.sub(" ", line) for line in lines], faults
+
+
+def _control_character(char: str, line: int, column: int) -> Fault:
+    return Fault(
+        line=line,
+        column=column,
+        code="control_character",
+        message=_("an invisible control character (%(code)s) stands here") % {"code": f"U+{ord(char):04X}"},
+        remedy=_("Delete it; write the words again rather than copying them."),
+    )
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
@@ -251,6 +255,8 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             self._no_signs(event, at)
             self._count(1, at)
+            if hidden := _UNPRINTABLE.search(event.value):  # by an escape, such as "\0"
+                self.faults.append(_control_character(hidden[0], at.line, at.column))
             self._add(_scalar(event, at), 1, event.anchor)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self._no_signs(event, at)

@@ -13,6 +13,7 @@ from publisher.model import Problem
 from publisher.yamlfile.nodes import Block, Document, Entry, Items, Node, Scalar, Span
 
 _T = TypeVar("_T")
+_D = TypeVar("_D")
 
 _YES = frozenset({"yes", "true", "on", "kyllä", "ja"})
 _NO = frozenset({"no", "false", "off", "ei", "nej"})
@@ -24,6 +25,9 @@ _UNITS = {
     "week": ("w", "week", "weeks"),
 }
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400}
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+")
+_NAMED_ADDRESS = re.compile(rf"[^<>\r\n]*<{_ADDRESS.pattern}>|{_ADDRESS.pattern}")
 _LENGTHS = {word: timedelta(seconds=_SECONDS[unit]) for unit, words in _UNITS.items() for word in words}
 
 
@@ -139,7 +143,7 @@ class Section:
         found = self.scalar(name, required=required)
         return default if found is None or found.unknown or found.value is None else found.value
 
-    def parsed(self, name: str, default: _T, parse: Callable[[str], _T], expected: str) -> _T:
+    def parsed(self, name: str, default: _D, parse: Callable[[str], _T], expected: str) -> _T | _D:
         """Give a value through `parse`, which raises ValueError for what is none; `expected` says what belongs there."""
         found = self.scalar(name)
         if found is None or found.unknown or found.value is None:
@@ -184,8 +188,11 @@ class Section:
             node, "choice", message or _("'%(value)s' is not possible here") % {"value": shown(node)}, remedy
         )
 
-    def scalars(self, name: str) -> list[Scalar] | None:
-        """Give a list of single values; one value stands for a list of one. None: the key is not there."""
+    def scalars(self, name: str, *, filled: bool = False) -> list[Scalar] | None:
+        """Give a list of single values; one value stands for a list of one. None: the key is not there.
+
+        `filled`: an empty list is a fault, since it could be read as none or as all.
+        """
         found = self.entry(name)
         if found is None:
             return None
@@ -196,7 +203,20 @@ class Section:
                 self.faults.error(node, "not_text", _("'%(field)s' is a list of single values") % {"field": name})
             elif node.value is not None or node.unknown:
                 values.append(node)
+        if filled and not nodes:
+            self.missing(name)
         return values
+
+    def address(self, name: str, *, named: bool = False, required: bool = False) -> str | None:
+        """Give a mail address; `named`: a name may stand before it, the address then in angle brackets."""
+        found = self.scalar(name, required=required)
+        return address(found, self.faults, named=named) if found else None
+
+    def languages(self, name: str) -> tuple[str, ...] | None:
+        """Give a list of language codes. None: the key is not there, or holds nothing."""
+        found = self.scalars(name, filled=True)
+        codes = [node.value for node in found or () if node.value is not None and is_language(node, self.faults)]
+        return tuple(dict.fromkeys(codes)) or None
 
     def section(self, name: str) -> Section:
         """Give a block below this one; an absent one is empty."""
@@ -258,6 +278,27 @@ class Section:
         self.faults.error(
             entry.key, "unknown_field", _("there is no field '%(field)s'") % {"field": entry.name}, remedy
         )
+
+
+def address(node: Scalar, faults: Faults, *, named: bool = False) -> str | None:
+    """Read a mail address."""
+    if node.unknown or node.value is None:
+        return None
+    value = node.value.strip()
+    if (_NAMED_ADDRESS if named else _ADDRESS).fullmatch(value):
+        return value
+    faults.error(node, "address", _("'%(value)s' is not a mail address") % {"value": shown(node)})
+    return None
+
+
+def is_language(node: Scalar, faults: Faults) -> bool:
+    """Tell whether this is the code of a language, and complain if not."""
+    if node.value is not None and _LANGUAGE.fullmatch(node.value):
+        return True
+    if not node.unknown:
+        message = _("'%(value)s' is not the code of a language") % {"value": shown(node)}
+        faults.error(node, "language", message, _("Write two or three small letters, such as fi, sv or en."))
+    return False
 
 
 def did_you_mean(word: str) -> str:

@@ -1,0 +1,384 @@
+"""An announcement's fields: what each block of a file may say, and what its values must be."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from channels import registry
+from publisher.announcements.pictures import PictureReader, looks_like_file_name
+from publisher.announcements.times import Clockwork
+from publisher.locale import _
+from publisher.model import UNSET, Fields, PictureRef, Unset, When
+from publisher.yamlfile import Block, Entry, Faults, Scalar, Section
+from publisher.yamlfile.reading import is_language, shown, truth
+
+SYNONYMS: Mapping[str, str] = {
+    # Finnish
+    "teksti": "text",
+    "viesti": "text",
+    "julkaise": "publish",
+    "julkaisu": "publish",
+    "julkaisuaika": "publish",
+    "aika": "publish",
+    "linkki": "link",
+    "osoite": "link",
+    "otsikko": "title",
+    "palvelu": "service",
+    "kunta": "organisations",
+    "kunnat": "organisations",
+    "organisaatio": "organisations",
+    "organisaatiot": "organisations",
+    "kanava": "channels",
+    "kanavat": "channels",
+    "kieli": "languages",
+    "kielet": "languages",
+    "kuva": "image",
+    "kuvat": "images",
+    "tunnisteet": "hashtags",
+    "aihetunnisteet": "hashtags",
+    "häshtägit": "hashtags",
+    "hashtagit": "hashtags",
+    "kampanja": "campaign",
+    "kommentti": "first_comment",
+    "ensimmäinen_kommentti": "first_comment",
+    "vanhenee": "expires",
+    "päättyy": "expires",
+    "voimassa": "expires",
+    "uudelleen": "repost",
+    "hyväksyjä": "approved_by",
+    "hyväksynyt": "approved_by",
+    "yhteystieto": "contact",
+    "yhteyshenkilö": "contact",
+    "muistiinpano": "notes",
+    "muistiinpanot": "notes",
+    "huomautus": "notes",
+    "ohita": "skip",
+    "tiedosto": "file",
+    "kuvaus": "alt",
+    "kuvateksti": "alt",
+    "vaihtoehtoinen_teksti": "alt",
+    # Swedish
+    "meddelande": "text",
+    "publicera": "publish",
+    "publicering": "publish",
+    "tid": "publish",
+    "länk": "link",
+    "adress": "link",
+    "rubrik": "title",
+    "tjänst": "service",
+    "kommun": "organisations",
+    "kommuner": "organisations",
+    "organisationer": "organisations",
+    "kanaler": "channels",
+    "språk": "languages",
+    "bild": "image",
+    "bilder": "images",
+    "hashtaggar": "hashtags",
+    "kampanj": "campaign",
+    "första_kommentar": "first_comment",
+    "kommentar": "first_comment",
+    "utgår": "expires",
+    "godkänd_av": "approved_by",
+    "kontakt": "contact",
+    "anteckningar": "notes",
+    "hoppa_över": "skip",
+    "fil": "file",
+    "alternativtext": "alt",
+    "beskrivning": "alt",
+    # English, and other tools' names
+    "body": "text",
+    "message": "text",
+    "date": "publish",
+    "time": "publish",
+    "when": "publish",
+    "url": "link",
+    "picture": "image",
+    "pictures": "images",
+    "photo": "image",
+    "photos": "images",
+    "tags": "hashtags",
+    "comment": "first_comment",
+    "organizations": "organisations",
+    "organization": "organisations",
+    "alt_text": "alt",
+    "description": "alt",
+    "path": "file",
+    "src": "file",
+    "twitter": "x",
+    "fb": "facebook",
+    "insta": "instagram",
+    "ig": "instagram",
+    "li": "linkedin",
+    "some": "channels",
+}
+"""Words that people write, and the field or channel that is meant."""
+
+CHANNEL_FIELDS = frozenset({"text", "publish", "link", "images", "image", "hashtags", "first_comment", "skip"})
+_NOT_YET = ("video", "poll", "repeat")
+_HASHTAG = re.compile(r"\w*[^\W\d_]\w*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where each field stands: (organisation, channel, field) → its entry; '' for no organisation, no channel."""
+
+    entries: dict[tuple[str, str, str], Entry] = field(default_factory=dict)
+
+    def find(self, organisation: str, channel: str, name: str, language: str = "") -> Entry | Scalar | None:
+        """Give the place that counts for an organisation on a channel: the text itself if it is in a language."""
+        for level in ((organisation, channel), ("", channel), (organisation, ""), ("", "")):
+            entry = self.entries.get((*level, name))
+            if entry is None:
+                continue
+            if not isinstance(entry.value, Block):
+                return entry
+            own = entry.value.get(language)
+            if own is not None:
+                return own
+            if not language:
+                return entry
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldReader:
+    """Reads the fields of one file's blocks."""
+
+    faults: Faults
+    clock: Clockwork
+    pictures: PictureReader
+    places: Places = field(default_factory=Places)
+
+    def read(self, section: Section, organisation: str = "", channel: str = "") -> Fields:
+        """Read what a block may say at its level; further keys are left to whoever asks next."""
+        self._note(section, organisation, channel)
+        common = Fields(
+            text=self._texts(section, "text", clears=False) or UNSET,
+            link=self._links(section),
+            hashtags=self._hashtags(section),
+            pictures=self._pictures(section),
+            first_comment=self._texts(section, "first_comment"),
+            publish=self._when(section),
+        )
+        section.not_yet("thread", *_NOT_YET)
+        return self._of_channel(section, common) if channel else self._of_level(section, common)
+
+    def _note(self, section: Section, organisation: str, channel: str) -> None:
+        for entry in section:
+            name = "images" if entry.name == "image" else entry.name
+            self.places.entries[organisation, channel, name] = entry
+
+    def _of_channel(self, section: Section, common: Fields) -> Fields:
+        return replace(common, skip=self._flag(section, "skip"))
+
+    def _of_level(self, section: Section, common: Fields) -> Fields:
+        return replace(
+            common,
+            title=self._texts(section, "title"),
+            channels=self._channels(section),
+            languages=section.languages("languages") if section.entry("languages") else UNSET,
+            service=self._text(section, "service"),
+            campaign=self._text(section, "campaign"),
+            expires=self._expires(section),
+            repost=self._flag(section, "repost"),
+            approved_by=self._text(section, "approved_by"),
+            contact=section.address("contact") if section.entry("contact") else UNSET,
+            notes=self._text(section, "notes"),
+        )
+
+    def _flag(self, section: Section, name: str) -> bool | Unset:
+        if section.entry(name) is None:
+            return UNSET
+        return section.parsed(name, UNSET, truth, _("Write yes or no."))
+
+    def _text(self, section: Section, name: str) -> str | None | Unset:
+        if section.entry(name) is None:
+            return UNSET
+        value = section.text(name)
+        return clean(value) if value else None
+
+    def texts_of(self, section: Section, name: str) -> Mapping[str, str]:
+        """Read one text, or one per language, as a mapping; '' for no particular language. Empty: nothing is there."""
+        found = self._texts(section, name)
+        return found if isinstance(found, Mapping) else {}
+
+    def _texts(self, section: Section, name: str, *, clears: bool = True) -> Mapping[str, str] | None | Unset:
+        found = section.entry(name)
+        if found is None:
+            return UNSET
+        texts = dict(self._each_text(found, name))
+        if not texts and not clears and not self._told(found):
+            section.missing(name)
+        return texts or None
+
+    def _each_text(self, found: Entry, name: str) -> Iterator[tuple[str, str]]:
+        if isinstance(found.value, Scalar):
+            self._lost(found.value)
+            if found.value.value and found.value.value.strip():
+                yield "", clean(found.value.value)
+        elif isinstance(found.value, Block):
+            for entry in found.value:
+                yield from self._in_language(entry, name)
+        else:
+            message = _("'%(field)s' is one text, or one per language") % {"field": name}
+            self.faults.error(found.key, "not_text", message, _("Without the sign - before it."))
+
+    def _in_language(self, entry: Entry, name: str) -> Iterator[tuple[str, str]]:
+        if not is_language(entry.key, self.faults):
+            return
+        if not isinstance(entry.value, Scalar):
+            message = _("the text of '%(field)s' in '%(language)s' is no single text")
+            self.faults.error(entry.key, "not_text", message % {"field": name, "language": entry.name})
+        else:
+            lost = self._lost(entry.value)
+            if entry.value.value and entry.value.value.strip():
+                yield entry.name, clean(entry.value.value)
+            elif not lost:
+                message = _("the text in '%(language)s' is empty") % {"language": entry.name}
+                self.faults.error(entry.key, "missing", message)
+
+    def _lost(self, node: Scalar) -> bool:
+        """Find words that YAML took for a comment: the likeliest fault of all."""
+        lost = self.faults.document.comment_after(node)
+        if lost is not None:
+            self.faults.error(
+                lost,
+                "lost_hashtag",
+                _("everything after # is lost: YAML takes it for a comment"),
+                _("Write | after the field's name and the text on the next line; or use the field 'hashtags'."),
+            )
+        return lost is not None
+
+    def _links(self, section: Section) -> Mapping[str, str] | None | Unset:
+        links = self._texts(section, "link")
+        entry = section.entry("link")
+        if isinstance(links, Mapping) and entry:
+            for language, link in links.items():
+                self._check_link(_node(entry, language), link)
+        return links
+
+    def _check_link(self, node: Scalar, link: str) -> None:
+        known = {"value": shown(node)}
+        try:
+            parts = urlsplit(link)
+        except ValueError:
+            parts = urlsplit("")
+        if not parts.scheme and re.match(r"(?:www\.)?[\w-]+(?:\.[\w-]+)+(?:/|$)", link):
+            message = _("the link '%(value)s' does not say https://") % known
+            self.faults.error(node, "link", message, _("Write https:// before it."))
+        elif parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", link):
+            message = _("'%(value)s' is not a link") % known
+            self.faults.error(node, "link", message, _("Write the whole address, beginning with https://."))
+
+    def _hashtags(self, section: Section) -> tuple[str, ...] | Unset:
+        if section.entry("hashtags") is None:
+            return UNSET
+        nodes = section.scalars("hashtags") or []
+        self._lost_in_list(section)
+        return tuple(tag for node in nodes if (tag := self._hashtag(node)) is not None)
+
+    def _lost_in_list(self, section: Section) -> None:
+        found = section.entry("hashtags")
+        items = getattr(found.value, "items", (found.value,)) if found else ()
+        for node in items:
+            lost = self.faults.document.comment_after(node) if isinstance(node, Scalar) else None
+            if lost:
+                message = _("everything after # is lost: YAML takes it for a comment")
+                self.faults.error(lost, "lost_hashtag", message, _("Write hashtags without #."))
+
+    def _hashtag(self, node: Scalar) -> str | None:
+        tag = unicodedata.normalize("NFC", (node.value or "").strip())
+        if _HASHTAG.fullmatch(tag):
+            return tag
+        known = {"value": shown(node)}
+        if tag.startswith("#"):
+            message = _("hashtags are written without #")
+            self.faults.error(node, "hashtag", message, _("Write %(word)s.") % {"word": tag.lstrip("#")})
+            return None
+        joined = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W+", tag))
+        remedy = _("Write words together, for example %(word)s.") % {"word": joined or "SähköinenAsiointi"}
+        if "," in tag:
+            remedy = _("Write several hashtags as a list: [One, Two].")
+        self.faults.error(node, "hashtag", _("'%(value)s' cannot be a hashtag") % known, remedy)
+        return None
+
+    def _channels(self, section: Section) -> tuple[str, ...] | None | Unset:
+        nodes = section.scalars("channels", filled=True)
+        if nodes is None:
+            return UNSET
+        found = [self.channel(node, section) for node in nodes]
+        return tuple(dict.fromkeys(channel for channel in found if channel)) or None
+
+    @staticmethod
+    def channel(node: Scalar, section: Section) -> str | None:
+        """Read a channel's name; `twitter` is taken for `x`."""
+        channel = registry.canonical((node.value or "").strip().casefold())
+        if channel in registry.names():
+            return channel
+        section.not_one_of(node, registry.names(), _("'%(value)s' is not a channel") % {"value": shown(node)})
+        return None
+
+    def _pictures(self, section: Section) -> tuple[PictureRef, ...] | Unset:
+        found = self.pictures.read(section, self._alt)
+        return UNSET if found is None else found
+
+    def _alt(self, picture: Section) -> Mapping[str, str]:
+        texts = self.texts_of(picture, "alt")
+        entry = picture.entry("alt")
+        if not texts and not self._told(entry):
+            self.faults.error(
+                entry.key if entry else picture.at,
+                "missing_alt",
+                _("the picture has no alt text"),
+                _("Add alt: and say in a sentence what the picture shows, for those who cannot see it."),
+            )
+        if entry is not None:
+            for language, text in texts.items():
+                if looks_like_file_name(text):
+                    self.faults.warn(
+                        _node(entry, language),
+                        "alt_is_file_name",
+                        _("this alt text is only the name of a file"),
+                        _("Say in a sentence what the picture shows."),
+                    )
+        return texts
+
+    def _told(self, entry: Entry | None) -> bool:
+        """Whether the entry's own fault has been told already."""
+        if entry is None:
+            return False
+        if not isinstance(entry.value, Scalar):
+            return bool(getattr(entry.value, "entries", True))
+        return self.faults.document.comment_after(entry.value) is not None
+
+    def _when(self, section: Section) -> When | None | Unset:
+        if section.entry("publish") is None:
+            return UNSET
+        node = section.scalar("publish")
+        return self.clock.publish(node, self.faults) if node else None
+
+    def _expires(self, section: Section) -> datetime | None | Unset:
+        if section.entry("expires") is None:
+            return UNSET
+        node = section.scalar("expires")
+        return self.clock.expires(node, self.faults) if node else None
+
+
+def _node(entry: Entry, language: str) -> Scalar:
+    """Give the value of a text in a language, or the key if there is none."""
+    value = entry.value
+    if isinstance(value, Block):
+        own = value.get(language)
+        value = own.value if own else entry.key
+    return value if isinstance(value, Scalar) else entry.key
+
+
+def clean(text: str) -> str:
+    """Give words as they are kept: NFC, no white space around them, none at the end of a line."""
+    lines = unicodedata.normalize("NFC", text).strip().split("\n")
+    return "\n".join(line.rstrip() for line in lines)

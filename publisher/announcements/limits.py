@@ -1,0 +1,234 @@
+"""What the networks will not take, found when the file is written: every plan is composed and measured as its network measures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from channels.base import Capabilities, Post
+from channels.text import words
+from publisher.announcements.fields import Places
+from publisher.compose import OrganisationView, PublishersView, compose, in_language, language_groups, merged
+from publisher.locale import _
+from publisher.model import Announcement, Fields, Plan, Skipped
+from publisher.yamlfile import Entry, Faults, Items, Scalar, Span
+
+NETWORKS = {"facebook": "Facebook", "instagram": "Instagram", "x": "X", "linkedin": "LinkedIn"}
+
+
+_LINKS_NOT_CLICKABLE = frozenset({"instagram"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """One announcement against every account that it goes to."""
+
+    announcement: Announcement
+    publishers: PublishersView
+    capabilities: Callable[[str], Capabilities]
+    faults: Faults
+    places: Places
+
+    def examine(self, now: datetime | None) -> None:
+        """Note everything that a network will refuse, and a few things that are probably not meant."""
+        self._languages()
+        planned = compose(self.announcement, self.publishers, self.capabilities)
+        plans = [one for one in planned if isinstance(one, Plan)]
+        for plan in plans:
+            self._measure(plan, self.capabilities(plan.channel))
+            self._order_of_times(plan, now)
+        for skipped in planned:
+            if isinstance(skipped, Skipped) and skipped.reason == "no_picture":
+                self._no_picture(skipped)
+        self._hints(plans)
+
+    def _place(self, plan: Plan | Skipped, name: str, language: str = "") -> Span:
+        found = self.places.find(plan.organisation, plan.channel, name, language)
+        if isinstance(found, Entry):
+            value = found.value
+            return value.at if isinstance(value, Scalar) and value.at.end_line == value.at.line else found.key.at
+        if isinstance(found, Scalar):
+            return found.at
+        return self._start
+
+    @property
+    def _start(self) -> Span:
+        root = self.faults.document.root
+        return root.entries[0].key.at if root and root.entries else Span(1, 1, 1, 1)
+
+    # Languages
+
+    def _languages(self) -> None:
+        """Every language in which an account speaks must have its text and its alt texts."""
+        for organisation in self.publishers.organisations.values():
+            if organisation.key in self.announcement.organisations:
+                for account in organisation.accounts:
+                    said = merged(self.announcement, organisation.key, account.channel)
+                    taken = not said.channels or account.channel in said.channels
+                    if taken and not said.skip:
+                        groups = language_groups(said, organisation, account)
+                        self._texts(organisation, account.channel, said, [one for group in groups for one in group])
+
+    def _texts(self, organisation: OrganisationView, channel: str, said: Fields, languages: Sequence[str]) -> None:
+        places = self.places
+        texts = said.text or {}
+        entry = places.find(organisation.key, channel, "text")
+        if entry is None:
+            self._no_text(organisation, channel)
+            return
+        if len(languages) > 1 and "" in texts:
+            self.faults.error(
+                _at(entry),
+                "which_language",
+                _("the text does not say its language, and %(organisation)s publishes in %(languages)s")
+                % {"organisation": organisation.name, "languages": ", ".join(languages)},
+                _("Write a text for each, as fi: and sv: below; or say languages: [fi]."),
+            )
+            return
+        for language in languages:
+            known = {"organisation": organisation.name, "language": language}
+            if not in_language(texts, language):
+                message = _("the text in '%(language)s' is missing: %(organisation)s publishes in it") % known
+                remedy = _("Add it, or leave the language out with languages: [%(given)s].")
+                self.faults.error(_at(entry), "missing_language", message, remedy % {"given": ", ".join(texts)})
+            for picture in said.pictures or ():
+                images = places.find(organisation.key, channel, "images")
+                if images and picture.alt and not in_language(picture.alt, language):
+                    message = _("the alt text of '%(file)s' is missing in '%(language)s'") % {
+                        **known,
+                        "file": picture.name,
+                    }
+                    self.faults.error(_at(images), "missing_language", message, _("Add it under alt."))
+
+    def _no_text(self, organisation: OrganisationView, channel: str) -> None:
+        """Some part of the file has a text, but not the one that counts here."""
+        if any(name == "text" for (_organisation, _channel, name) in self.places.entries):
+            known = {"organisation": organisation.name, "network": NETWORKS.get(channel, channel)}
+            message = _("there is no text for %(organisation)s on %(network)s") % known
+            self.faults.error(self._start, "missing", message, _("Add text: at the top; it is for everybody."))
+
+    # Limits
+
+    def _measure(self, plan: Plan, limits: Capabilities) -> None:
+        network = {"network": NETWORKS.get(plan.channel, plan.channel)}
+        text = words(Post(text=plan.text, hashtags=plan.hashtags))
+        language = plan.language.partition("+")[0]
+        if (count := limits.measure(text)) > limits.max_text:
+            message = _(
+                "too long for %(network)s: %(count)d of at most %(most)d characters, as %(network)s counts them"
+            )
+            known = {**network, "count": count, "most": limits.max_text}
+            remedy = _("Shorten it, or write another text for this network: %(channel)s: {text: …}")
+            self.faults.error(
+                self._place(plan, "text", language), "too_long", message % known, remedy % {"channel": plan.channel}
+            )
+        tags = len(re.findall(r"(?<!\w)#\w", text))
+        if limits.max_hashtags is not None and tags > limits.max_hashtags:
+            message = _("too many hashtags for %(network)s: %(count)d of at most %(most)d")
+            known = {**network, "count": tags, "most": limits.max_hashtags}
+            self.faults.error(self._place(plan, "hashtags"), "too_many_hashtags", message % known)
+        self._measure_pictures(plan, limits, network)
+        self._measure_comment(plan, limits, network, language)
+
+    def _measure_pictures(self, plan: Plan, limits: Capabilities, network: Mapping[str, str]) -> None:
+        where = self._place(plan, "images")
+        if len(plan.pictures) > limits.pictures.most:
+            message = _("too many pictures for %(network)s: %(count)d of at most %(most)d")
+            known = {**network, "count": len(plan.pictures), "most": limits.pictures.most}
+            remedy = _("Name fewer for this network: %(channel)s: {images: […]}") % {"channel": plan.channel}
+            self.faults.error(where, "too_many_pictures", message % known, remedy)
+        for picture, alt in zip(plan.pictures, plan.alts, strict=True):
+            if len(alt) > limits.pictures.max_alt:
+                message = _(
+                    "the alt text of '%(file)s' is too long for %(network)s: %(count)d of at most %(most)d characters"
+                )
+                known = {**network, "file": picture.name, "count": len(alt), "most": limits.pictures.max_alt}
+                self.faults.error(where, "alt_too_long", message % known)
+
+    def _measure_comment(self, plan: Plan, limits: Capabilities, network: Mapping[str, str], language: str) -> None:
+        where = self._place(plan, "first_comment", language)
+        most = limits.max_first_comment
+        if plan.first_comment and most is not None and len(plan.first_comment) > most:
+            message = _("the first comment is too long for %(network)s: %(count)d of at most %(most)d characters")
+            known = {**network, "count": len(plan.first_comment), "most": most}
+            self.faults.error(where, "comment_too_long", message % known)
+
+    def _no_picture(self, skipped: Skipped) -> None:
+        """A network that needs a picture is left out without one; if the file names it, that is a fault."""
+        where = self._named_at(skipped)
+        if where is not None:
+            network = {"network": NETWORKS.get(skipped.channel, skipped.channel)}
+            message = _("%(network)s takes only posts with a picture") % network
+            self.faults.error(where, "no_picture", message, _("Add a picture, or leave this network out."))
+
+    def _named_at(self, skipped: Skipped) -> Span | None:
+        """Find where the file names a network: in `channels`, or by a block of its own."""
+        for organisation in (skipped.organisation, ""):
+            block = self.places.entries.get((organisation, "", skipped.channel))
+            if block:
+                return block.key.at
+        channels = self.places.find(skipped.organisation, "", "channels")
+        if not isinstance(channels, Entry):
+            return None
+        nodes = channels.value.items if isinstance(channels.value, Items) else (channels.value,)
+        names = (node for node in nodes if isinstance(node, Scalar) and node.value == skipped.channel)
+        return next((node.at for node in names), channels.key.at)
+
+    # Times
+
+    def _order_of_times(self, plan: Plan, now: datetime | None) -> None:
+        if plan.due_at is None:
+            return
+        if plan.expires_at is not None and plan.expires_at <= plan.due_at:
+            message = _("it expires before it would be published")
+            self.faults.error(self._place(plan, "expires"), "expires_first", message)
+        elif now is not None and plan.due_at < now:
+            message = _("%(time)s has passed already") % {"time": plan.due_wall}
+            remedy = _("If it has not gone out yet, give it a new time.")
+            self.faults.warn(self._place(plan, "publish"), "past", message, remedy)
+
+    # Hints
+
+    def _hints(self, plans: Sequence[Plan]) -> None:
+        if not plans:
+            self.faults.warn(self._start, "nowhere", _("nobody publishes this: no account is left for it"))
+            return
+        if not any(entry for (_org, _channel, name), entry in self.places.entries.items() if name == "link"):
+            message = _("there is no link to the e-service")
+            self.faults.warn(
+                self._start, "no_link", message, _("The same facts should stand on your own site: add link:")
+            )
+        for plan in plans:
+            self._comment_in_vain(plan)
+        for plan in plans:
+            if self._link_in_vain(plan):
+                break
+
+    def _comment_in_vain(self, plan: Plan) -> None:
+        """A first comment that the file gives to a network without them: more than leaving it out was meant."""
+        for organisation in ("", plan.organisation):
+            entry = self.places.entries.get((organisation, plan.channel, "first_comment"))
+            if entry and "first_comment" in plan.left_out:
+                message = _("%(network)s has no first comment") % {"network": NETWORKS.get(plan.channel, plan.channel)}
+                self.faults.error(entry.key, "no_first_comment", message, _("Remove it here."))
+
+    def _link_in_vain(self, plan: Plan) -> bool:
+        """Instagram shows a link that nobody can open; whoever wrote words of its own for it has thought of that."""
+        link = self.places.find(plan.organisation, "", "link")
+        own = any(
+            (organisation, plan.channel, name) in self.places.entries
+            for organisation in ("", plan.organisation)
+            for name in ("text", "link")
+        )
+        if plan.channel not in _LINKS_NOT_CLICKABLE or not isinstance(link, Entry) or own:
+            return False
+        message = _("links cannot be opened in %(network)s's posts") % {"network": NETWORKS[plan.channel]}
+        remedy = _("Say there where the link is, for example in the profile: %(channel)s: {text: …}")
+        self.faults.warn(link.key, "link_not_clickable", message, remedy % {"channel": plan.channel})
+        return True
+
+
+def _at(found: Entry | Scalar) -> Span:
+    return found.key.at if isinstance(found, Entry) else found.at

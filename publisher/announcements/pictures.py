@@ -1,0 +1,166 @@
+"""The pictures that announcements name: inside the queue, regular files, really pictures, with an alt text.
+
+A picture's hash is taken when its file is read; whoever sends the picture reads it again with `read_picture` and compares.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from publisher.locale import _
+from publisher.model import PictureRef
+from publisher.yamlfile import Block, Entry, Items, Node, Scalar, Section, Unreadable, read_bytes
+from publisher.yamlfile.reading import did_you_mean, shown
+
+MOST_BYTES = 50_000_000
+_FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|heic|tiff?)", re.IGNORECASE)
+_REMEMBERED = 2_000
+
+AltReader = Callable[[Section], Mapping[str, str]]
+"""Reads the alt text of a picture's block."""
+
+
+def read_picture(path: Path, queue: Path) -> bytes:
+    """Read a picture's bytes; never from outside the queue. Raises Unreadable."""
+    return read_bytes(_inside(path, queue), MOST_BYTES)
+
+
+def _inside(path: Path, queue: Path) -> Path:
+    """Follow every link on the way and see where it ends."""
+    try:
+        real = path.resolve()
+        root = queue.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise Unreadable("missing", _("there is no such file")) from error
+    if not real.is_relative_to(root):
+        raise Unreadable("outside", _("the file lies outside the folder of announcements"))
+    return real
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    sha256: str
+    fault: str
+    """Why it is no usable picture: a code of channels.pictures, or nothing."""
+
+
+@lru_cache(_REMEMBERED)
+def _facts(real: Path, queue: Path, _size: int, _changed: int, _inode: int) -> _Facts:
+    """Look at a picture once for as long as it stays the same file."""
+    # Pillow takes 20 ms to import: only where there is a picture.
+    from channels.pictures import PictureError, inspect
+
+    data = read_picture(real, queue)
+    try:
+        inspect(data)
+    except PictureError as error:
+        return _Facts(hashlib.sha256(data).hexdigest(), error.code)
+    return _Facts(hashlib.sha256(data).hexdigest(), "")
+
+
+def _facts_now(path: Path, queue: Path) -> _Facts:
+    real = _inside(path, queue)
+    try:
+        state = real.lstat()
+    except (OSError, ValueError) as error:
+        raise Unreadable("missing", _("there is no such file")) from error
+    return _facts(real, queue, state.st_size, state.st_mtime_ns, state.st_ino)
+
+
+class PictureReader:
+    """Reads the pictures of one announcement; `folder` is the one of its file."""
+
+    def __init__(self, folder: Path, queue: Path) -> None:
+        self._folder = folder
+        self._queue = queue
+
+    def read(self, section: Section, alt: AltReader) -> tuple[PictureRef, ...] | None:
+        """Read `images` or `image`. None: neither is there."""
+        many, single = section.entry("images"), section.entry("image")
+        if many and single:
+            section.faults.error(
+                single.key,
+                "twice",
+                _("'image' and 'images' cannot stand together"),
+                _("Put every picture into the list 'images'."),
+            )
+        given = many or single
+        if given is None:
+            return None
+        nodes = given.value.items if isinstance(given.value, Items) else (given.value,)
+        if isinstance(given.value, Scalar) and given.value.value is None:
+            nodes = ()
+        return tuple(one for node in nodes if (one := self._one(section, given, node, alt)) is not None)
+
+    def _one(self, section: Section, given: Entry, node: Node, alt: AltReader) -> PictureRef | None:
+        if isinstance(node, Scalar):
+            section.faults.error(
+                node,
+                "not_fields",
+                _("a picture needs its file and an alt text"),
+                _("Write file: and alt: below '%(field)s', indented.") % {"field": given.name},
+            )
+            return None
+        start = node.entries[0].key.at if isinstance(node, Block) and node.entries else given.key.at
+        one = section.of(node, start, given.name)
+        file = one.scalar("file", required=True)
+        texts = alt(one)
+        one.not_yet("captions", "thumbnail")
+        one.finish()
+        digest = self._check(file, one) if file else None
+        if file is None or file.value is None or digest is None:
+            return None
+        path = Path(os.path.normpath(self._folder / file.value))
+        return PictureRef(path=path, name=path.name, sha256=digest, alt=texts)
+
+    def _check(self, file: Scalar, one: Section) -> str | None:
+        name = file.value or ""
+        try:
+            facts = _facts_now(self._folder / name, self._queue)
+        except Unreadable as why:
+            remedy = self._remedy(name, why.code)
+            message = _("picture '%(name)s': %(why)s") % {"name": shown(file), "why": why}
+            one.faults.error(file, f"picture_{why.code}", message, remedy)
+            return None
+        if facts.fault:
+            message = _("picture '%(name)s': %(why)s") % {"name": shown(file), "why": _why(facts.fault)}
+            one.faults.error(file, f"picture_{facts.fault}", message, _("Save it again as a JPEG or PNG file."))
+        return facts.sha256
+
+    def _remedy(self, name: str, code: str) -> str:
+        if code == "outside":
+            return _("Copy the picture into the folder of announcements.")
+        if code != "missing":
+            return ""
+        if "\\" in name:
+            return _("Write / instead of \\ in paths.")
+        wanted = self._folder / name
+        try:
+            present = {file.name.casefold(): file.name for file in wanted.parent.iterdir()}
+        except (OSError, ValueError):
+            return _("The path starts at the announcement's own folder.")
+        guess = difflib.get_close_matches(wanted.name.casefold(), list(present), n=1, cutoff=0.75)
+        if guess:
+            return did_you_mean(str(Path(name).with_name(present[guess[0]])))
+        return _("The path starts at the announcement's own folder.")
+
+
+def _why(fault: str) -> str:
+    return {
+        "not_a_picture": _("this is not a picture"),
+        "broken": _("the picture is damaged"),
+        "animated": _("moving pictures are not possible"),
+        "too_many_pixels": _("the picture has too many pixels"),
+    }.get(fault, _("the picture is too large"))
+
+
+def looks_like_file_name(text: str) -> bool:
+    """Tell whether an alt text is only the name of a file."""
+    return bool(_FILE_NAME.fullmatch(text.strip()))

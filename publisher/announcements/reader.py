@@ -1,0 +1,227 @@
+"""One file of the queue → Announcement, or its problems."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, time, tzinfo
+from pathlib import Path
+from typing import Protocol
+
+from channels import registry
+from publisher.announcements.fields import SYNONYMS, FieldReader
+from publisher.announcements.limits import Examination
+from publisher.announcements.pictures import PictureReader
+from publisher.announcements.times import Clockwork
+from publisher.compose import PublishersView
+from publisher.locale import _
+from publisher.model import UNSET, Announcement, Fields, PictureRef, Problem, When
+from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, read
+from publisher.yamlfile.reading import shown
+
+LIMITS = Limits()
+_NO_KEY = re.compile(r"[\s@:\\\x00-\x1f]")
+_NOT_WORDS = frozenset({"approved_by", "contact", "notes"})
+"""What the public never sees: changing it is no edit of the announcement."""
+
+
+class QueueView(PublishersView, Protocol):
+    """What reading needs to know of the configuration."""
+
+    @property
+    def queue(self) -> Path: ...
+    @property
+    def timezone(self) -> tzinfo: ...
+    @property
+    def default_time(self) -> time: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A file as it was read. `announcement` None: it has a fault; warnings alone do not count as one."""
+
+    file: str
+    announcement: Announcement | None
+    problems: tuple[Problem, ...]
+
+
+def read_file(path: Path, config: QueueView, *, now: datetime | None = None) -> Reading:
+    """Read one file. With `now`, a time that has passed is warned of.
+
+    A file from outside the queue is read as if its folder were the queue.
+    """
+    return _FileReader(path, config).read(now)
+
+
+class _FileReader:
+    def __init__(self, path: Path, config: QueueView) -> None:
+        self._path = path
+        self._config = config
+        absolute, queue = path.absolute(), config.queue.absolute()
+        self._queue = queue if absolute.is_relative_to(queue) else absolute.parent
+        self._below = absolute.relative_to(self._queue)
+        self._file = unicodedata.normalize("NFC", self._below.as_posix())
+
+    def read(self, now: datetime | None) -> Reading:
+        document, problems = read(self._path, _shown(self._path), LIMITS)
+        faults = Faults(document, problems)
+        announcement = None
+        if document.root is not None:
+            announcement = self._announcement(document.root, faults, now)
+        return Reading(
+            file=self._file,
+            announcement=None if faults.fatal else announcement,
+            problems=faults.sorted(),
+        )
+
+    def _announcement(self, root: Block, faults: Faults, now: datetime | None) -> Announcement:
+        start = root.entries[0].key.at if root.entries else root.at
+        top = Section(root, faults, start, SYNONYMS)
+        reader = FieldReader(
+            faults=faults,
+            clock=Clockwork(zone=self._config.timezone, default_time=self._config.default_time),
+            pictures=PictureReader(self._path.absolute().parent, self._queue),
+        )
+        own = reader.read(top)
+        organisations = self._organisations(top)
+        key = self._key(top)
+        channels = _channels(top, reader, "")
+        per_organisation, per_both = self._overrides(top, reader, organisations)
+        top.finish()
+        blocks = (own, *channels.values(), *per_organisation.values(), *per_both.values())
+        if root.get("text") is None and all(block.text is UNSET for block in blocks):
+            top.missing("text")
+        announcement = Announcement(
+            key=key,
+            path=self._path.absolute(),
+            file=self._file,
+            source="\n".join(faults.document.lines),
+            content_hash=_content_hash(organisations, own, channels, per_organisation, per_both),
+            organisations=organisations,
+            top=own,
+            channels=channels,
+            organisation_fields=per_organisation,
+            organisation_channels=per_both,
+        )
+        Examination(
+            announcement=announcement,
+            publishers=self._config,
+            capabilities=registry.capabilities,
+            faults=faults,
+            places=reader.places,
+        ).examine(now)
+        return announcement
+
+    def _key(self, top: Section) -> str:
+        default = unicodedata.normalize("NFC", self._below.with_suffix("").as_posix())
+        node = top.scalar("id")
+        if node is None or node.value is None:
+            return default
+        if _NO_KEY.search(node.value):
+            message = _("'%(value)s' cannot be an id") % {"value": shown(node)}
+            top.faults.error(node, "id", message, _("Leave out spaces and the signs @ : \\."))
+        return unicodedata.normalize("NFC", node.value)
+
+    def _organisations(self, top: Section) -> tuple[str, ...]:
+        """Tell who publishes: those named, else the one whose folder this is, else all."""
+        known = self._config.organisations
+        nodes = top.scalars("organisations", filled=True)
+        if nodes:
+            return tuple(dict.fromkeys(key for node in nodes if (key := self._organisation(node, top)) is not None))
+        folder = next((part for part in reversed(self._below.parent.parts) if part in known), None)
+        return (folder,) if folder else tuple(known)
+
+    def _organisation(self, node: Scalar, section: Section) -> str | None:
+        if node.value in self._config.organisations:
+            return node.value
+        message = _("the configuration has no organisation '%(value)s'") % {"value": shown(node)}
+        section.not_one_of(node, self._config.organisations, message)
+        return None
+
+    def _overrides(
+        self, top: Section, reader: FieldReader, organisations: tuple[str, ...]
+    ) -> tuple[dict[str, Fields], dict[tuple[str, str], Fields]]:
+        """Read `for`: fields per organisation, and its channel blocks."""
+        section = top.section("for")
+        own: dict[str, Fields] = {}
+        both: dict[tuple[str, str], Fields] = {}
+        for entry in section:
+            block = section.below(entry)
+            key = self._organisation(entry.key, section)
+            if key is not None and key not in organisations:
+                message = _("'%(key)s' does not publish this, so its part has no effect") % {"key": key}
+                section.faults.error(entry.key, "not_publishing", message, _("Add it to 'organisations'."))
+            own[entry.name] = reader.read(block, entry.name)
+            for channel, fields_ in _channels(block, reader, entry.name).items():
+                both[entry.name, channel] = fields_
+            block.finish()
+        return own, both
+
+
+def _shown(path: Path) -> str:
+    """Name a file as somebody at the command line would."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _channels(section: Section, reader: FieldReader, organisation: str) -> dict[str, Fields]:
+    """Read the channel blocks of a level."""
+    blocks: dict[str, Fields] = {}
+    for entry in _channel_entries(section):
+        channel = registry.canonical(entry.name)
+        block = section.below(entry)
+        if channel in blocks:
+            message = _("'%(field)s' is given twice") % {"field": channel}
+            section.faults.error(entry.key, "duplicate", message)
+        blocks[channel] = reader.read(block, organisation, channel)
+        block.finish()
+    for channel in registry.names():
+        section.entry(channel)
+    return blocks
+
+
+def _channel_entries(section: Section) -> list[Entry]:
+    return [entry for entry in section if registry.canonical(entry.name) in registry.names()]
+
+
+def _content_hash(
+    organisations: tuple[str, ...],
+    top: Fields,
+    channels: Mapping[str, Fields],
+    per_organisation: Mapping[str, Fields],
+    per_both: Mapping[tuple[str, str], Fields],
+) -> str:
+    """Hash what the public will see and when: the same for a file that was only renamed, tidied or commented."""
+    content = {
+        "organisations": organisations,
+        "top": _plain(top),
+        "channels": {channel: _plain(block) for channel, block in channels.items()},
+        "for": {organisation: _plain(block) for organisation, block in per_organisation.items()},
+        "both": {f"{organisation} {channel}": _plain(block) for (organisation, channel), block in per_both.items()},
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _plain(block: Fields) -> dict[str, object]:
+    said = {one.name: getattr(block, one.name) for one in fields(Fields) if one.name not in _NOT_WORDS}
+    return {name: _value(value) for name, value in said.items() if value is not UNSET}
+
+
+def _value(value: object) -> object:
+    match value:
+        case When():
+            return [value.wall, value.instant.isoformat() if value.instant else None]
+        case datetime():
+            return value.isoformat()
+        case PictureRef():
+            return [value.sha256, dict(value.alt)]
+        case tuple():
+            return [_value(item) for item in value]
+        case Mapping():
+            return dict(value)
+        case _:
+            return value

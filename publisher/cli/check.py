@@ -1,0 +1,111 @@
+"""`tiedote check`: every fault of the configuration and the announcements, offline and without secrets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.shared import Exit, Stop, config_path, load, now, say
+from publisher.locale import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from publisher.announcements import Reading
+    from publisher.config import Config
+    from publisher.model import Problem
+
+
+@click.command(
+    help=N_(
+        "Find all faults at once in the configuration and in announcements: those of the whole queue, or the files and folders named."
+    )
+)
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "github", "json")),
+    default="text",
+    help=N_("How faults are printed: for people, as a code host's annotations, or for scripts."),
+)
+@click.option("--json", "form", flag_value="json", help=N_("The same as --format json."))
+@click.pass_context
+def check(ctx: click.Context, paths: tuple[Path, ...], form: str) -> None:
+    """Check and print."""
+    from publisher.config import ConfigFaults, load_config
+
+    path = config_path(ctx)
+    if not path.is_file():
+        load(ctx)  # says what is missing, and ends
+    try:
+        config = load_config(path, secrets=False)
+    except ConfigFaults as faults:
+        _print(form, faults.problems, [])
+        say(_("The announcements were not checked: the configuration comes first."))
+        ctx.exit(Exit.FINDINGS)
+    readings = _readings(config, paths)
+    _print(form, config.warnings, readings)
+    if any(reading.announcement is None for reading in readings):
+        ctx.exit(Exit.FINDINGS)
+
+
+def _readings(config: Config, paths: Sequence[Path]) -> list[Reading]:
+    from publisher.announcements import paths_below, read_file, read_queue
+
+    if paths:
+        files = [file for path in paths for file in (paths_below(path) if path.is_dir() else [path])]
+        return [read_file(file, config, now=now()) for file in dict.fromkeys(files)]
+    queue = read_queue(config, now=now())
+    if not queue.readable:
+        raise Stop(
+            _("The folder of announcements cannot be read: %(path)s") % {"path": config.queue},
+            remedy=_("Make it, or name another one as 'queue' in the configuration."),
+            code=Exit.FINDINGS,
+        )
+    return list(queue.readings)
+
+
+def _print(form: str, of_config: Iterable[Problem], readings: Sequence[Reading]) -> None:
+    from publisher.yamlfile import render, render_github
+
+    problems = [*of_config, *(problem for reading in readings for problem in reading.problems)]
+    if form == "json":
+        click.echo(json.dumps(_content(problems, readings), ensure_ascii=False, indent=2))
+        return
+    printed: Callable[[Problem], str] = render if form == "text" else render_github
+    for problem in problems:
+        click.echo(printed(problem))
+    if readings:
+        click.echo(_summary(readings), err=form == "github")
+
+
+def _summary(readings: Sequence[Reading]) -> str:
+    good = sum(reading.announcement is not None for reading in readings)
+    first = ngettext("%(n)d announcement in order", "%(n)d announcements in order", good) % {"n": good}
+    return _("%(in_order)s, %(n)d to mend") % {"in_order": first, "n": len(readings) - good}
+
+
+def _content(problems: Iterable[Problem], readings: Sequence[Reading]) -> dict[str, object]:
+    good = sum(reading.announcement is not None for reading in readings)
+    return {
+        "version": 1,
+        "in_order": good,
+        "to_mend": len(readings) - good,
+        "problems": [
+            {
+                "file": problem.position.file,
+                "line": problem.position.line,
+                "column": problem.position.column,
+                "length": problem.position.length,
+                "severity": "warning" if problem.warning else "error",
+                "code": problem.code,
+                "message": problem.message,
+                "remedy": problem.remedy or None,
+            }
+            for problem in problems
+        ],
+    }

@@ -47,6 +47,8 @@ class Reading:
     alerts_to: Audience
     contacts: Mapping[str, Audience]
     """Announcement key to those who hear of it, `alerts_to` included."""
+    unsettled: frozenset[str] = frozenset()
+    """Files that somebody may still be writing: they were not read, and nothing of them is sent meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,20 +88,28 @@ def _take_in_files(conn: Connection, reading: Reading, times: Times, now: dateti
     known = announcements.known_files(conn)
     present = {announcement.key: announcement for announcement in reading.announcements}
     broken = {file.key for file in known.values() if file.file in reading.problems and file.key not in present}
-    _rename(conn, known, present, broken)
+    _rename(conn, known, present, broken, reading.unsettled)
     known = announcements.known_files(conn)
     for key, announcement in present.items():
         _take_in_file(conn, known.get(key), announcement, now)
     announcements.mark_broken(conn, broken)
+    unsettled = {file.key for file in known.values() if file.file in reading.unsettled and file.key not in present}
+    announcements.hold_back(conn, unsettled, held=True)
     _tell_of_faults(conn, reading, known, now)
-    return _take_in_missing(conn, reading, set(present) | broken, times, now)
+    return _take_in_missing(conn, reading, set(present) | broken | unsettled, times, now)
 
 
 def _rename(
-    conn: Connection, known: Mapping[str, KnownFile], present: Mapping[str, Announcement], broken: set[str]
+    conn: Connection,
+    known: Mapping[str, KnownFile],
+    present: Mapping[str, Announcement],
+    broken: set[str],
+    unsettled: frozenset[str],
 ) -> None:
     vanished = {
-        file.content_hash: file.key for file in known.values() if file.key not in present and file.key not in broken
+        file.content_hash: file.key
+        for file in known.values()
+        if file.key not in present and file.key not in broken and file.file not in unsettled
     }
     for key, announcement in present.items():
         old = vanished.pop(announcement.content_hash, None) if key not in known else None
@@ -113,7 +123,7 @@ def _take_in_file(conn: Connection, known: KnownFile | None, announcement: Annou
         announcements.add(conn, content, now)
         return
     edited = known.content_hash != announcement.content_hash
-    if edited or known.missing_since or known.broken or known.file != announcement.file:
+    if edited or known.held_back or known.missing_since or known.broken or known.file != announcement.file:
         announcements.change(conn, content, edited_at=now if edited else known.edited_at)
 
 
@@ -272,7 +282,7 @@ def _take_in_unwanted(
             hold["account_removed"].append(row.id)
         elif file is None or file.gone_at is not None:
             cancel["file_gone"].append(row.id)
-        elif file.missing_since is None:
+        elif file.missing_since is None and file.file not in reading.unsettled:
             cancel["left_out"].append(row.id)
     held = sum(rows.set_waiting(conn, ids, State.HELD, kind, now) for kind, ids in hold.items())
     cancelled = sum(rows.set_waiting(conn, ids, State.CANCELLED, kind, now) for kind, ids in cancel.items())

@@ -227,7 +227,7 @@ class Service:
     def read_queue(self, *, still_for: timedelta = timedelta(0)) -> PlanReport:
         """Read the files and bring the deliveries in line with them."""
         now = self.clock.now()
-        read = queue.read_queue(self.config, now, still_for=still_for)
+        read = queue.read_queue(self.config, now=now, settled_since=now - still_for)
         plans = {
             announcement.key: tuple(one for one in compose(announcement, self.config) if isinstance(one, Plan))
             for announcement in read.announcements
@@ -237,6 +237,7 @@ class Service:
             plans=plans,
             problems=read.problems,
             readable=read.readable,
+            unsettled=read.unsettled,
             accounts=tuple(configured(self.config)),
             alerts_to=everybody(self.config),
             contacts=self._audiences(),

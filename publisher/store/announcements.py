@@ -25,6 +25,7 @@ class KnownFile:
     edited_at: datetime
     missing_since: datetime | None
     gone_at: datetime | None
+    held_back: bool
     broken: bool
     edited_after: bool
 

@@ -304,8 +304,8 @@ def _not_paused(conn: Connection) -> ColumnElement[bool]:
 
 
 def _file_is_there() -> ColumnElement[bool]:
-    """A file that is missing may come back; what it says does not go out meanwhile, unless over half of the queue is missing."""
-    return ~exists().where(_F.c.key == _D.c.announcement, _F.c.missing_since.is_not(None), _F.c.held_back.is_(True))
+    """A file that is missing or being written: what it said does not go out meanwhile, unless over half of the queue is missing."""
+    return ~exists().where(_F.c.key == _D.c.announcement, _F.c.held_back.is_(True))
 
 
 def _words_are_free() -> ColumnElement[bool]:

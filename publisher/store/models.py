@@ -47,7 +47,7 @@ class AnnouncementRow(Table, table=True):
     gone_at: datetime | None = None
     """When its waiting deliveries were cancelled because it had been missing for long enough."""
     held_back: bool = False
-    """It is missing, and what waits of it is not sent meanwhile."""
+    """It is missing or being written, and what waits of it is not sent meanwhile."""
     broken: bool = False
     """The file as it is now has a fault; its old words never go out."""
     edited_after: bool = False

@@ -31,6 +31,7 @@ class Queue:
     problems: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     readable: bool = True
     repost: bool = False
+    unsettled: frozenset[str] = frozenset()
 
     def reading(self) -> Reading:
         made = [self.announcement(key, words) for key, words in self.words.items()]
@@ -42,6 +43,7 @@ class Queue:
             accounts=self.accounts,
             alerts_to=IT,
             contacts={},
+            unsettled=self.unsettled,
         )
 
     def announcement(self, key: str, words: str) -> Announcement:
@@ -252,6 +254,16 @@ def test_a_file_that_an_edit_has_broken_is_held_and_its_author_hears_once(store:
     assert told(store, LATER) == [("rejected", "it@example.fi")]
     take_in(store, Queue({"a": "Yksi", "b": "Kaksi"}).reading(), TIMES, LATER)
     assert states(store)["a/facebook"] is State.SCHEDULED
+
+
+def test_a_file_that_somebody_is_writing_waits_until_it_is_still(store: Store) -> None:
+    """Neither its old words nor half of its new ones go out."""
+    take_in(store, Queue({"a": "Yksi", "b": "Kaksi"}).reading(), TIMES, NOW)
+    take_in(store, Queue({"b": "Kaksi"}, unsettled=frozenset({"a.yaml"})).reading(), TIMES, LATER)
+    assert sendable(store, LATER) == ["b"]
+    take_in(store, Queue({"a": "Yksi, korjattu", "b": "Kaksi"}).reading(), TIMES, LATER)
+    assert sendable(store, LATER) == ["a", "b"]
+    assert words(store)["a"] == "Yksi, korjattu"
 
 
 def test_what_waits_for_an_account_out_of_the_configuration_is_held(store: Store) -> None:

@@ -443,7 +443,8 @@ def counters_at(conn: Connection, organisation: str, moment: datetime, since: da
             _snapshots.c.shares,
             _snapshots.c.views,
         )
-        .join(_deliveries, _snapshots.c.id == _newest_before(moment))
+        .select_from(_deliveries)
+        .join(_snapshots, _snapshots.c.id == _newest_before(moment))
         .where(_deliveries.c.organisation == organisation, _is_out(), _deliveries.c.published_at >= since)
     )
     return {row.delivery_id: Counters(**row._mapping) for row in rows}  # noqa: SLF001

@@ -64,7 +64,7 @@ def raise_notice(
         return 0
     rows = [_row(cause, kind, params, address, language, now) for address, language in recipients]
     statement = insert_for(conn, _notices).on_conflict_do_nothing(index_elements=["cause", "day", "recipient"])
-    return sum(conn.execute(statement.values(row)).rowcount for row in rows)
+    return sum(conn.execute(statement.values(row).returning(_notices.c.id)).first() is not None for row in rows)
 
 
 def _row(

@@ -89,9 +89,8 @@ def add_report(
         tries=0,
         created_at=now,
     )
-    return bool(
-        conn.execute(statement.on_conflict_do_nothing(index_elements=["organisation", "week", "recipient"])).rowcount
-    )
+    unique = statement.on_conflict_do_nothing(index_elements=["organisation", "week", "recipient"])
+    return conn.execute(unique.returning(_reports.c.id)).first() is not None
 
 
 def claim_report(conn: Connection, now: datetime, lease: timedelta) -> Report | None:

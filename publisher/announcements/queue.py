@@ -42,7 +42,7 @@ class Queue:
         return {one.file: one.problems for one in self.readings if one.problems}
 
 
-def read_queue(config: QueueView, *, now: datetime | None = None, settled_since: datetime | None = None) -> Queue:
+def read_queue(config: QueueView, now: datetime | None = None, *, settled_since: datetime | None = None) -> Queue:
     """Read every file. `settled_since`: one that was changed later is left for the next time. `now`: warn of times that have passed."""
     trouble: list[OSError] = []
     paths = sorted(_paths(config.queue, trouble))

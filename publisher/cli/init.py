@@ -1,0 +1,57 @@
+"""`tiedote init`: what somebody needs to go live, written once and never overwritten."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from publisher.cli.shared import Exit, Stop, say
+from publisher.locale import N_, _, current
+
+EXAMPLE = "example-announcement.yaml"
+
+
+@click.command(
+    help=N_("Write a starter configuration, an empty queue and an example of an announcement; nothing is overwritten.")
+)
+@click.argument("folder", default=Path(), type=click.Path(path_type=Path, file_okay=False), metavar="[DIR]")
+def init(folder: Path) -> None:
+    """Write what is missing."""
+    language = current()
+    starter = files("publisher.cli") / "starter"
+    config = (starter / "config.yaml").read_text(encoding="utf-8").replace("LANGUAGE", language)
+    contents = {
+        folder / "config.yaml": config,
+        folder / EXAMPLE: (starter / f"announcement.{language}.yaml").read_text(encoding="utf-8"),
+        folder / ".gitignore": "/var/\n",
+    }
+    try:
+        (folder / "schedules" / "images").mkdir(parents=True, exist_ok=True)
+        written = [path for path, content in contents.items() if _write(path, content)]
+    except OSError as error:
+        message = _("%(path)s cannot be written: %(why)s") % {"path": error.filename, "why": error.strerror}
+        raise Stop(message, code=Exit.CONFIGURATION) from error
+    for path in contents:
+        click.echo(
+            _("written: %(path)s") % {"path": path}
+            if path in written
+            else _("left as it is: %(path)s") % {"path": path}
+        )
+    say(
+        "",
+        _("Next: fill in your organisation and its first account in %(path)s.") % {"path": folder / "config.yaml"},
+        _("Then: tiedote check, tiedote doctor, and your first announcement into %(path)s.")
+        % {"path": folder / "schedules"},
+    )
+
+
+def _write(path: Path, content: str) -> bool:
+    """Write a file unless it is there; tell whether it was written."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(content)
+    except FileExistsError:
+        return False
+    return True

@@ -261,13 +261,13 @@ def _has_any(post: TrackedPost, total: int | None) -> bool:
 def moved(post: TrackedPost, total: int | None) -> bool:
     """Tell whether the comments of a post are to be read, now that the network counts `total` of them, our own included.
 
-    They are when the number of residents' comments differs from the last reading's, and once more after that if fewer were listed than
-    counted: a listing may lag behind. Without a total only the daily full pass reads them.
+    They are when it counted otherwise at the last reading, and once more after that if fewer were listed than counted: a listing may
+    lag behind. Without a total only the daily full pass reads them.
     """
     if total is None:
         return False
-    count = residents(total, post.kept)
-    return count != (post.last or 0) or (post.kept.residents < count and post.last != post.previous)
+    lags = post.kept.residents + post.kept.own < total
+    return total != (post.last or 0) or (lags and post.last != post.previous)
 
 
 def residents(total: int, kept: Kept) -> int:
@@ -293,6 +293,7 @@ def _snapshot(post: TrackedPost, counts: Counts, kept: Mapping[int, Kept], compl
         delivery_id=post.delivery_id,
         reactions=None if counts.reactions is None else {kind: n for kind, n in counts.reactions.items() if n},
         comments=comments,
+        told_comments=counts.comments,
         shares=counts.shares,
         views=counts.views,
     )

@@ -41,7 +41,10 @@ FLAT = ("facebook", "instagram", "linkedin")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedPost:
-    """A published post and what is known of it. `last` and `previous`: its newest two numbers of comments; None where unknown."""
+    """A published post and what is known of it.
+
+    `last` and `previous`: the newest two numbers of comments that the network told, our own included; None where unknown.
+    """
 
     delivery_id: int
     remote_id: str
@@ -65,11 +68,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
-    """A post's counters; None: the network does not tell. `comments` are residents' alone."""
+    """A post's counters; None: the network does not tell. `comments` are residents' alone, `told_comments` what the network said."""
 
     delivery_id: int
     reactions: Mapping[str, int] | None
     comments: int | None
+    told_comments: int | None = None
     shares: int | None
     views: int | None
 
@@ -171,8 +175,8 @@ def _tracked(row: Row[tuple[object, ...]], newest: Sequence[Row[tuple[object, ..
         published_at=row.published_at,
         gone=row.error_kind == GONE,
         read_at=last.at if last else None,
-        last=last.comments if last else None,
-        previous=newest[1].comments if len(newest) > 1 else None,
+        last=last.told_comments if last else None,
+        previous=newest[1].told_comments if len(newest) > 1 else None,
         reactions=sum(last.reactions.values()) if last and last.reactions is not None else None,
         kept=kept,
     )
@@ -181,7 +185,7 @@ def _tracked(row: Row[tuple[object, ...]], newest: Sequence[Row[tuple[object, ..
 def _newest_two(conn: Connection, delivery_id: int) -> Sequence[Row[tuple[object, ...]]]:
     # One index look-up a post: a window function over all of them would read every snapshot there is.
     return conn.execute(
-        select(_snapshots.c.at, _snapshots.c.comments, _snapshots.c.reactions)
+        select(_snapshots.c.at, _snapshots.c.told_comments, _snapshots.c.reactions)
         .where(_snapshots.c.delivery_id == delivery_id)
         .order_by(_snapshots.c.at.desc(), _snapshots.c.id.desc())
         .limit(2)

@@ -243,6 +243,8 @@ class SnapshotRow(Table, table=True):
     reactions: dict[str, int] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     comments: int | None = None
     """Residents' comments and replies, our own not counted."""
+    told_comments: int | None = None
+    """The network's own number, whatever it counts: if the next reading's differs, the comments are read again."""
     shares: int | None = None
     views: int | None = None
 

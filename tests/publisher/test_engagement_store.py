@@ -157,7 +157,14 @@ def test_names_go_when_the_configuration_stops_keeping_them(store):
 
 def snap(store: Store, delivery_id: int, at: datetime, likes: int, comments: int | None = 0) -> None:
     with store.write() as conn:
-        counters = Counters(delivery_id=delivery_id, reactions={"like": likes}, comments=comments, shares=None, views=7)
+        counters = Counters(
+            delivery_id=delivery_id,
+            reactions={"like": likes},
+            comments=comments,
+            told_comments=comments,
+            shares=None,
+            views=7,
+        )
         engagement.add_snapshots(conn, [counters], at)
 
 

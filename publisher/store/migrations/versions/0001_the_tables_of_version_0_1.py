@@ -229,6 +229,7 @@ def upgrade() -> None:
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("reactions", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("comments", sa.Integer(), nullable=True),
+        sa.Column("told_comments", sa.Integer(), nullable=True),
         sa.Column("shares", sa.Integer(), nullable=True),
         sa.Column("views", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_snapshots_delivery_id_deliveries")),

@@ -6,6 +6,7 @@ A new message arrives without a translation; one that is no longer used is dropp
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +22,8 @@ _KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 _METHODS = [("**.py", "python"), ("**/templates/**", "jinja2")]
 _OPTIONS = {"**/templates/**": {"trimmed": "true", "silent": "false"}}
 _PACKAGE = FOLDER.parent
+_BEGUN = datetime(2026, 11, 24, tzinfo=UTC)
+"""Fixed, so that a catalogue changes only where a text does."""
 
 
 def messages() -> Catalog:
@@ -51,7 +54,19 @@ def read(language: str) -> Catalog:
     """Read a language's catalogue as it is; an empty one if there is none."""
     path = path_of(language)
     if not path.exists():
-        return Catalog(locale=language, project="Tiedote", charset="utf-8", fuzzy=False)
+        return Catalog(
+            locale=language,
+            header_comment=f"# Messages of Tiedote, language: {language}. Licence: EUPL-1.2.",
+            project="Tiedote",
+            version="1",
+            msgid_bugs_address="Tiedote",
+            creation_date=_BEGUN,
+            revision_date=_BEGUN,
+            last_translator="Tiedote",
+            language_team="Tiedote",
+            charset="utf-8",
+            fuzzy=False,
+        )
     with path.open("rb") as file:
         return read_po(file, locale=language, domain=DOMAIN)
 
@@ -61,7 +76,7 @@ def update() -> None:
     source = messages()
     for language in TRANSLATED:
         catalogue = read(language)
-        catalogue.update(source, no_fuzzy_matching=True)
+        catalogue.update(source, no_fuzzy_matching=True, update_creation_date=False, update_header_comment=False)
         catalogue.obsolete.clear()
         path = path_of(language)
         path.parent.mkdir(parents=True, exist_ok=True)

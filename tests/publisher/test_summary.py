@@ -1,0 +1,262 @@
+"""The week's numbers, without a database or a clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from publisher.cadence import Week
+from publisher.summary import (
+    Attention,
+    Change,
+    Direction,
+    Facts,
+    Period,
+    PostFacts,
+    Question,
+    Queued,
+    Summary,
+    Tally,
+    Trouble,
+    compare,
+    summarise,
+)
+
+ZONE = ZoneInfo("Europe/Helsinki")
+WEEK = Week.of(2026, 48, ZONE)
+BEFORE = WEEK.shifted(-1, ZONE)
+AS_OF = WEEK.end + timedelta(hours=6)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+PERIOD = Period(
+    zone=ZONE,
+    year=2026,
+    number=48,
+    start=WEEK.start,
+    end=WEEK.end,
+    until=WEEK.end,
+    previous_start=BEFORE.start,
+    previous_until=BEFORE.end,
+)
+
+
+def counted(reactions: int | None, comments: int | None = 0, shares: int | None = 0) -> Tally:
+    return Tally(reactions=reactions, comments=comments, shares=shares)
+
+
+def a_post(published_at: datetime, *at: Tally | None, channel: str = "facebook", **fields: Any) -> PostFacts:
+    """`at`: as read at the start and the end of the week before, and at those of this week."""
+    previous_start, previous_until, start, until = at
+    values: dict[str, Any] = {"announcement": "rakennuslupa", "title": "Rakennuslupa", "url": "https://example.org/1"}
+    return PostFacts(
+        channel=channel,
+        published_at=published_at,
+        at_previous_start=previous_start,
+        at_previous_until=previous_until,
+        at_start=start,
+        at_until=until,
+        **values | fields,
+    )
+
+
+def summed(
+    *posts: PostFacts, channels: tuple[str, ...] = ("facebook",), period: Period = PERIOD, **facts: Any
+) -> Summary:
+    values: dict[str, Any] = {
+        "questions": (),
+        "other_unanswered": 0,
+        "attention": (),
+        "queue": (),
+        "awaiting_approval": 0,
+    }
+    return summarise("hausjarvi", "Hausjärven kunta", channels, period, Facts(posts=posts, **values | facts), AS_OF)
+
+
+THIS_WEEK = WEEK.start + DAY
+LAST_WEEK = BEFORE.start + DAY
+LONG_AGO = BEFORE.start - 30 * DAY
+
+
+def test_a_post_of_the_week_counts_from_nothing():
+    """Everything it has was received since it was published."""
+    total = summed(a_post(THIS_WEEK, None, None, None, counted(12, 3, 2))).total
+    assert (total.posts, total.received.interactions) == (1, 17)
+    assert (total.received.reactions, total.received.comments, total.received.shares) == (12, 3, 2)
+    assert total.change == Change(direction=Direction.NEW, difference=17)
+
+
+def test_an_older_post_counts_what_came_in_during_the_week():
+    """The difference of two readings; what it had before is last week's."""
+    total = summed(a_post(LAST_WEEK, None, counted(30), counted(30), counted(36, 1))).total
+    assert (total.posts, total.received.interactions) == (0, 7)
+    assert total.change == Change(direction=Direction.FEWER, difference=-23, percent=-77)
+
+
+def test_what_people_take_back_is_subtracted():
+    """A like that is withdrawn makes a negative difference, and it stays one."""
+    assert summed(a_post(LONG_AGO, counted(9), counted(9), counted(9), counted(7))).total.received.interactions == -2
+
+
+def test_a_missing_reading_is_unknown_and_said():
+    """An old post that was not read before the week is in no number, and is counted among the unread."""
+    total = summed(a_post(LONG_AGO, None, None, None, counted(500))).total
+    assert (total.received.interactions, total.unread) == (None, 1)
+    assert total.change.direction is Direction.UNKNOWN
+
+
+def test_what_is_known_is_summed_beside_what_is_not():
+    """Instagram tells no shares: its own line says so, the total has the others'."""
+    summary = summed(
+        a_post(THIS_WEEK, None, None, None, counted(5, 1, None), channel="instagram"),
+        a_post(THIS_WEEK, None, None, None, counted(5, 1, 4)),
+        channels=("facebook", "instagram"),
+    )
+    facebook, instagram = summary.channels
+    assert (instagram.received.shares, instagram.received.interactions) == (None, 6)
+    assert (facebook.received.shares, summary.total.received.shares) == (4, 4)
+    assert (summary.announcements, summary.total.posts) == (1, 2)
+
+
+def test_channels_come_in_the_organisations_order_and_closed_ones_keep_their_history():
+    """A network without posts has a line of zeros; one that left the configuration still has its posts."""
+    summary = summed(a_post(THIS_WEEK, None, None, None, counted(1), channel="x"), channels=("facebook", "linkedin"))
+    assert [(line.channel, line.posts, line.received.interactions) for line in summary.channels] == [
+        ("facebook", 0, 0),
+        ("linkedin", 0, 0),
+        ("x", 1, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "now, before, expected",
+    [
+        (None, 5, Change(direction=Direction.UNKNOWN)),
+        (5, None, Change(direction=Direction.UNKNOWN)),
+        (5, 5, Change(direction=Direction.SAME)),
+        (0, 0, Change(direction=Direction.SAME)),
+        (5, 0, Change(direction=Direction.NEW, difference=5)),
+        (24, 19, Change(direction=Direction.MORE, difference=5)),
+        (25, 20, Change(direction=Direction.MORE, difference=5, percent=25)),
+        (10, 20, Change(direction=Direction.FEWER, difference=-10, percent=-50)),
+        (1001, 1000, Change(direction=Direction.MORE, difference=1)),
+        (0, 40, Change(direction=Direction.FEWER, difference=-40, percent=-100)),
+    ],
+)
+def test_a_percentage_needs_a_base(now, before, expected):
+    """The difference always; a percentage from a base of 20 and only if it is not 0; 'new' from nothing."""
+    assert compare(now, before) == expected
+
+
+def test_the_best_post_is_of_this_week_by_its_total_so_far():
+    """Older posts do not compete, however much they still collect; equal ones go by who was first."""
+    best = summed(
+        a_post(LAST_WEEK, None, counted(10), counted(10), counted(900), title="Vanha"),
+        a_post(THIS_WEEK + HOUR, None, None, None, counted(5, 1, 1), title="Toinen"),
+        a_post(THIS_WEEK, None, None, None, counted(6, 1), title="Ensimmäinen"),
+    ).best
+    assert best is not None
+    assert (best.title, best.so_far.interactions) == ("Ensimmäinen", 7)
+    assert summed(a_post(THIS_WEEK, None, None, None, counted(0))).best is None
+    assert summed(a_post(THIS_WEEK, None, None, None, None)).best is None
+
+
+def test_a_quiet_week_says_so():
+    """Nothing published and nothing received; what came in on an old post is not quiet."""
+    assert summed().quiet
+    assert summed(a_post(LONG_AGO, *[counted(4)] * 4)).quiet
+    assert not summed(a_post(LONG_AGO, *[counted(4)] * 3, counted(5))).quiet
+
+
+def test_a_running_week_is_set_beside_the_same_span_of_the_week_before():
+    """On Wednesday morning, last week counts up to Wednesday morning only."""
+    until = WEEK.start + 2 * DAY
+    period = Period(
+        zone=ZONE,
+        year=2026,
+        number=48,
+        start=WEEK.start,
+        end=WEEK.end,
+        until=until,
+        previous_start=BEFORE.start,
+        previous_until=BEFORE.start + 2 * DAY,
+    )
+    summary = summed(
+        a_post(BEFORE.start + DAY, None, counted(4), counted(30), counted(30)),
+        a_post(BEFORE.start + 5 * DAY, None, None, counted(50), counted(50)),
+        a_post(WEEK.start + DAY, None, None, None, counted(6)),
+        period=period,
+    )
+    assert period.running
+    assert (summary.total.posts, summary.total.received.interactions) == (1, 6)
+    assert summary.total.change == Change(direction=Direction.MORE, difference=2)
+
+
+def test_questions_are_oldest_first_and_troubles_most_urgent_first():
+    """Who has waited longest is answered first; what may be out twice or not at all is settled first."""
+
+    def asked(number: int, at: datetime) -> Question:
+        return Question(id=number, channel="x", announcement="a", title=None, text="?", created_at=at, url=None)
+
+    def trouble(kind: Trouble, at: datetime = THIS_WEEK) -> Attention:
+        return Attention(trouble=kind, channel="x", account="x", since=at)
+
+    summary = summed(
+        questions=[asked(2, THIS_WEEK), asked(1, LAST_WEEK)],
+        attention=[
+            trouble(Trouble.PARTIAL),
+            trouble(Trouble.FAILED),
+            trouble(Trouble.FAILED, LAST_WEEK),
+            trouble(Trouble.UNCONFIRMED),
+        ],
+    )
+    assert [question.id for question in summary.questions] == [1, 2]
+    assert [(one.trouble, one.since) for one in summary.attention] == [
+        (Trouble.UNCONFIRMED, THIS_WEEK),
+        (Trouble.FAILED, LAST_WEEK),
+        (Trouble.FAILED, THIS_WEEK),
+        (Trouble.PARTIAL, THIS_WEEK),
+    ]
+
+
+def test_what_comes_next_is_one_line_an_announcement():
+    """Its networks are named once each, at its earliest hour; a repeat is a line of its own."""
+
+    def queued(announcement: str, channel: str, at: datetime, occurrence: int = 1) -> Queued:
+        return Queued(announcement=announcement, occurrence=occurrence, title=None, channel=channel, due_at=at)
+
+    coming = summed(
+        queue=[
+            queued("b", "x", WEEK.end + 2 * DAY),
+            queued("a", "facebook", WEEK.end + DAY),
+            queued("a", "x", WEEK.end + DAY + HOUR),
+            queued("a", "x", WEEK.end + DAY + HOUR),
+            queued("a", "facebook", WEEK.end + 3 * DAY, occurrence=2),
+        ]
+    ).upcoming
+    assert [(one.announcement, one.due_at, one.channels) for one in coming] == [
+        ("a", WEEK.end + DAY, ("facebook", "x")),
+        ("b", WEEK.end + 2 * DAY, ("x",)),
+        ("a", WEEK.end + 3 * DAY, ("facebook",)),
+    ]
+
+
+def test_a_week_is_named_after_its_own_days():
+    """The number comes from the period, not from the Monday on which the mail leaves; week 53 has one too."""
+    assert PERIOD.label == "2026-W48"
+    assert PERIOD.previous_number == 47
+    last = Week.of(2026, 53, ZONE)
+    january = Period(
+        zone=ZONE,
+        year=2027,
+        number=1,
+        start=last.end,
+        end=last.shifted(1, ZONE).end,
+        until=last.shifted(1, ZONE).end,
+        previous_start=last.start,
+        previous_until=last.end,
+    )
+    assert (january.label, january.previous_number) == ("2027-W01", 53)
+    assert last.start == datetime(2026, 12, 27, 22, tzinfo=UTC)

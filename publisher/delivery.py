@@ -18,6 +18,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -75,7 +76,25 @@ class Desk(Protocol):
         """Return who hears of the account's troubles."""
 
 
-def nothing(_point: str) -> None:
+class Point(StrEnum):
+    """Where a process may die: every place between two effects. A test kills it at each."""
+
+    BEFORE_CLAIM = "before_claim"
+    AFTER_CLAIM = "after_claim"
+    AFTER_FREEZE = "after_freeze"
+    AFTER_STEP = "after_step"
+    STEP_STORED = "step_stored"
+    BEFORE_INTENT = "before_intent"
+    AFTER_INTENT = "after_intent"
+    AFTER_ANSWER = "after_answer"
+    AFTER_OUTCOME = "after_outcome"
+    AFTER_REFUSAL = "after_refusal"
+    SETBACK_STORED = "setback_stored"
+    AFTER_LOOK = "after_look"
+    AFTER_VERDICT = "after_verdict"
+
+
+def nothing(_point: Point) -> None:
     """Stand where a test may end the process."""
 
 
@@ -94,7 +113,7 @@ class Deliverer:
         *,
         owner: str,
         random: Callable[[], float],
-        reached: Callable[[str], None] = nothing,
+        reached: Callable[[Point], None] = nothing,
     ) -> None:
         """`owner` names this process in claims; `reached` is called at every point between two effects."""
         self._store = store
@@ -107,10 +126,10 @@ class Deliverer:
     def claim(self, account_id: int, limit: int) -> tuple[Job, ...]:
         """Take up to `limit` deliveries that are due for this account, oldest first."""
         now = self._clock.now()
-        self._reached("before_claim")
+        self._reached(Point.BEFORE_CLAIM)
         with self._store.write() as conn:
             jobs = rows.claim(conn, account_id, self._owner, now, LEASE, limit)
-        self._reached("after_claim")
+        self._reached(Point.AFTER_CLAIM)
         return jobs
 
     def release(self, job: Job, not_before: datetime | None = None) -> None:
@@ -249,7 +268,7 @@ class Deliverer:
         def keep() -> Job:
             with self._store.write() as conn:
                 rows.freeze(conn, job, data, now)
-            self._reached("after_freeze")
+            self._reached(Point.AFTER_FREEZE)
             return replace(job, frozen=True)
 
         return self._guard(keep)
@@ -276,32 +295,32 @@ class Deliverer:
         try:
             result = channel.advance(post, job.step)
         except ChannelError as error:
-            self._reached("after_refusal")
+            self._reached(Point.AFTER_REFUSAL)
             return self._setback(job, error, self._clock.now())
-        self._reached("after_step")
+        self._reached(Point.AFTER_STEP)
         following = self._record(job, result)
-        self._reached("step_stored")
+        self._reached(Point.STEP_STORED)
         return following
 
     def _commit(self, job: Job, post: Post, channel: Channel) -> Job | None:
         assert job.step is not None  # noqa: S101 - `run` has set it
         intent_at = self._clock.now()
-        self._reached("before_intent")
+        self._reached(Point.BEFORE_INTENT)
         try:
             with self._store.write() as conn:
                 job = rows.open_attempt(conn, job, intent_at, intent_at + REQUEST_AT_MOST)
         except AccountBusy:
             self.release(job, intent_at + BUSY_FOR)
             return None
-        self._reached("after_intent")
+        self._reached(Point.AFTER_INTENT)
         try:
             result = channel.advance(post, job.step or channel.begin(post))
         except ChannelError as error:
-            self._reached("after_refusal")
+            self._reached(Point.AFTER_REFUSAL)
             return self._setback(job, error, intent_at)
-        self._reached("after_answer")
+        self._reached(Point.AFTER_ANSWER)
         following = self._record(job, result)
-        self._reached("after_outcome")
+        self._reached(Point.AFTER_OUTCOME)
         return following
 
     def _record(self, job: Job, result: Step | Published) -> Job | None:
@@ -344,7 +363,7 @@ class Deliverer:
                     rows.record_doubt(conn, job, setback, intent_at, now, _with_hint(job.step, error))
                 case _:
                     self._end(conn, job, State.FAILED, setback, now)
-        self._reached("setback_stored")
+        self._reached(Point.SETBACK_STORED)
         return None
 
     def _end(self, conn: Connection, job: Job, state: State, setback: Setback, now: datetime) -> None:
@@ -380,7 +399,7 @@ class Deliverer:
             return None
         except ChannelError:
             found = None
-        self._reached("after_look")
+        self._reached(Point.AFTER_LOOK)
         now = self._clock.now()
         following: Job | None = None
         with self._store.write() as conn:
@@ -391,7 +410,7 @@ class Deliverer:
                 following = going_on if match.then is not None else None
             else:
                 self._not_found(conn, job, step, found, now)
-        self._reached("after_verdict")
+        self._reached(Point.AFTER_VERDICT)
         return following
 
     @staticmethod

@@ -27,7 +27,7 @@ from publisher import planning
 from publisher.collection import Collected, Collector
 from publisher.compose import compose
 from publisher.config import Account, Config
-from publisher.delivery import Clock, Deliverer, Rules, about, nothing
+from publisher.delivery import Clock, Deliverer, Point, Rules, about, nothing
 from publisher.lanes import Lanes
 from publisher.mail import open_outbox
 from publisher.model import Plan
@@ -175,7 +175,7 @@ class Service:
         clock: Clock,
         base_url: str | None,
         *,
-        reached: Callable[[str], None] = nothing,
+        reached: Callable[[Point], None] = nothing,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """Wire the workers; nothing starts."""
@@ -195,7 +195,7 @@ class Service:
     @classmethod
     @contextmanager
     def open(
-        cls, config: Config, clock: Clock | None = None, *, reached: Callable[[str], None] = nothing
+        cls, config: Config, clock: Clock | None = None, *, reached: Callable[[Point], None] = nothing
     ) -> Iterator[Self]:
         """Open database, networks and mail; with `sandbox: yes` the sandbox too. Raises DatabaseProblem."""
         clock = clock or SystemClock()

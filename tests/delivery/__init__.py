@@ -1,0 +1,1 @@
+"""The delivery worker against the four networks of the sandbox."""

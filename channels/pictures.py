@@ -16,7 +16,7 @@ from math import ceil
 
 from PIL import Image, ImageCms
 
-from channels.base import PictureRules
+from channels.base import Picture, PictureRules
 from channels.errors import Kind, Rejected
 
 # Pillow's own guard knows two limits for all formats and warns at the lower one; ours, below, is asked first.
@@ -69,9 +69,9 @@ class PictureFault(StrEnum):
 class PictureError(Rejected):
     """This picture cannot be used as it is; `code` says why."""
 
-    def __init__(self, code: PictureFault) -> None:
+    def __init__(self, code: PictureFault, name: str = "") -> None:
         self.code = code
-        super().__init__(Kind.PICTURE_REFUSED, code)
+        super().__init__(Kind.PICTURE_REFUSED, f"{name}: {code}" if name else code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +116,14 @@ def fit(data: bytes, rules: PictureRules, *, shape: tuple[int, int] | None = Non
     picture = picture.resize(_turned(_scaled(size, frame), orientation), Image.Resampling.LANCZOS)
     whole = _padded(_upright(_srgb(picture), orientation), frame)
     return (_png(whole, rules) if graphic and "PNG" in rules.formats else None) or _jpeg(whole, rules)
+
+
+def fit_picture(picture: Picture, rules: PictureRules, *, shape: tuple[int, int] | None = None) -> Fitted:
+    """Do the same for a post's picture; an error names it."""
+    try:
+        return fit(picture.data, rules, shape=shape)
+    except PictureError as error:
+        raise PictureError(error.code, picture.name) from error
 
 
 def _open(data: bytes) -> Image.Image:

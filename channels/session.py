@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from requests.models import PreparedRequest
     from urllib3.poolmanager import PoolManager, ProxyManager
 
-__all__ = ["Network", "Response", "Session", "Usage", "error_by_status", "waiting_time"]
+__all__ = ["Network", "Response", "Session", "Usage", "error_by_status", "usage_of", "waiting_time"]
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 30.0
@@ -156,7 +156,7 @@ class Session(requests.Session):
             self._door.close()
             request.headers["Connection"] = "close"
         response = self._exchange(request, kwargs)
-        self.usage = _usage(response)
+        self.usage = usage_of(response)
         error = self._judge(response)
         if error is not None:
             raise error
@@ -256,7 +256,7 @@ def _epoch(text: str | None) -> datetime | None:
     return None
 
 
-def _usage(response: Response) -> Usage:
+def usage_of(response: Response) -> Usage:
     headers = response.headers
     blocks = list(_meta_blocks(headers))
     percents = [value for block in blocks for key, value in block.items() if key in _PERCENTS and _is_number(value)]

@@ -1,0 +1,409 @@
+"""Facebook Pages, over Meta's Graph API.
+
+    photo (a call per picture) -> draft -> publish* -> [address] -> [comment*]
+
+A draft is a post that nobody sees, and its id is known before it is published: whether a lost `publish` took effect is read off the draft
+itself, and publishing it twice has the effect of once. With `draft_first: no` the post is made in one call (`create*`); a lost answer is
+then looked for on the Page, where presence can be proved and absence cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from channels.base import (
+    Capabilities,
+    Card,
+    Comment,
+    CommentKind,
+    Comments,
+    Counts,
+    Found,
+    Identity,
+    PictureRules,
+    Post,
+    Proof,
+    Published,
+    Recent,
+    RemotePost,
+    Step,
+    Tally,
+)
+from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpected
+from channels.graph import Created, Done, GraphWire, Listing, Token, connect_graph
+from channels.text import length, same_words, words
+
+if TYPE_CHECKING:
+    from channels.graph import Graph
+    from channels.session import Network  # a type only: whoever asks for limits should not wait for requests
+
+CAPABILITIES: Final = Capabilities(
+    as_of=date(2026, 11, 24),
+    source="https://developers.facebook.com/docs/pages-api/posts",
+    max_text=63_206,  # third party; Meta publishes no figure
+    measure=length,
+    max_first_comment=8_000,  # likewise
+    card=Card.BESIDE,
+    pictures=PictureRules(
+        most=10,
+        formats=("JPEG", "PNG"),
+        max_bytes=4_000_000,  # Meta says 10 MB; more than 4 MB is refused with 1366046 in practice
+        max_side=2048,
+        max_alt=1_000,  # ours: Meta publishes none
+    ),
+    tells=frozenset({"reactions", "comments", "shares", CommentKind.COMMENT, CommentKind.REPLY}),
+    proof=Proof.EXACT,
+    listing_delay=timedelta(minutes=1),
+)
+
+REACTIONS: Final = ("LIKE", "LOVE", "CARE", "HAHA", "WOW", "SAD", "ANGRY")
+
+_SLACK: Final = timedelta(minutes=10)  # our clock and theirs
+_PAGE: Final = 100
+_MOST_PAGES: Final = 20
+_COUNTED_A_PAGE: Final = 25  # each row of counters is nine edges; more and Graph asks to reduce the amount of data
+
+
+class Settings(BaseModel):
+    """A Facebook Page. `access_token` is the Page's own, not a person's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    page_id: str = Field(pattern=r"^[0-9]{1,20}$")
+    access_token: Token
+    draft_first: bool = True
+
+
+def connect(settings: Settings, network: Network) -> Facebook:
+    """Make the channel of one Page."""
+    return Facebook(settings, connect_graph(settings.access_token, network))
+
+
+class Facebook:
+    """One Page."""
+
+    name = "facebook"
+
+    def __init__(self, settings: Settings, graph: Graph) -> None:
+        """Take over `graph`; it is closed with the channel."""
+        self.capabilities = CAPABILITIES if settings.draft_first else replace(CAPABILITIES, proof=Proof.LIST)
+        self._page_id = settings.page_id
+        self._draft_first = settings.draft_first
+        self._graph = graph
+
+    def check(self) -> Identity:
+        """Tell which Page this is. Raises AccountBlocked when the token is somebody else's: it would publish there, or nowhere."""
+        me = self._graph.get("me", _Named, fields="id,name")
+        if me.id != self._page_id:
+            raise AccountBlocked(Kind.TOKEN_INVALID, f"the token belongs to {me.name} ({me.id}), not to this Page")
+        return Identity(account_id=me.id, name=me.name, version=self._graph.version)
+
+    def begin(self, post: Post) -> Step:
+        return self._after_photos(post, {})
+
+    def advance(self, post: Post, step: Step) -> Step | Published:
+        match step.name:
+            case "photo":
+                return self._photo(post, step.memo)
+            case "draft":
+                return self._draft(post, step.memo)
+            case "publish":
+                return self._publish(post, step.memo)
+            case "create":
+                return self._create(post, step.memo)
+            case "address":
+                return self._address(post, step.memo)
+            case "comment":
+                return self._comment(post, step.memo)
+        raise Unexpected(Kind.NOT_UNDERSTOOD, f"Facebook has no step {step.name}")
+
+    def _after_photos(self, post: Post, memo: Mapping[str, str]) -> Step:
+        if any(f"photo{n}" not in memo for n in range(len(post.pictures))):
+            return Step(name="photo", memo=memo)
+        return Step(name="draft", memo=memo) if self._draft_first else Step(name="create", memo=memo, commits=True)
+
+    def _photo(self, post: Post, memo: Mapping[str, str]) -> Step:
+        from channels.pictures import fit_picture  # Pillow is slow to import
+
+        n = next(n for n in range(len(post.pictures)) if f"photo{n}" not in memo)
+        fitted = fit_picture(post.pictures[n], CAPABILITIES.pictures)
+        with _the_page_is_there():
+            photo = self._graph.upload(
+                f"{self._page_id}/photos",
+                fitted,
+                Created,
+                published=False,
+                alt_text_custom=post.pictures[n].alt or None,
+            )
+        return self._after_photos(post, {**memo, f"photo{n}": photo.id})
+
+    def _draft(self, post: Post, memo: Mapping[str, str]) -> Step:
+        draft = self._feed(post, memo, published=False)
+        known = {"post_id": draft.id} | ({"url": draft.permalink_url} if draft.permalink_url else {})
+        return Step(name="publish", memo=known, commits=True, repeatable=True)
+
+    def _create(self, post: Post, memo: Mapping[str, str]) -> Published:
+        created = self._feed(post, memo, published=True)
+        return _published(post, created.id, created.permalink_url)
+
+    def _feed(self, post: Post, memo: Mapping[str, str], *, published: bool) -> _Written:
+        photos = [{"media_fbid": memo[f"photo{n}"]} for n in range(len(post.pictures))]
+        with _the_page_is_there(may_be_missing=bool(photos)):
+            return self._graph.post(
+                f"{self._page_id}/feed",
+                _Written,
+                message=words(post),
+                published=published,
+                link=None if photos else post.link,
+                attached_media=photos or None,
+                fields="id,permalink_url",
+            )
+
+    def _publish(self, post: Post, memo: Mapping[str, str]) -> Published:
+        done = self._graph.post(memo["post_id"], Done, is_published=True)
+        if not done.success:
+            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph neither published the draft nor said why")
+        return _published(post, memo["post_id"], memo.get("url"))
+
+    def _address(self, post: Post, memo: Mapping[str, str]) -> Published:
+        written = self._graph.get(memo["remote_id"], _Written, fields="id,permalink_url")
+        return _published(post, memo["remote_id"], written.permalink_url or f"https://www.facebook.com/{written.id}")
+
+    def _comment(self, post: Post, memo: Mapping[str, str]) -> Published:
+        said = self._graph.post(f"{memo['remote_id']}/comments", Created, message=post.first_comment)
+        # Posting to a comment's own address changes it, and answers with its id (reference of 2026-04-16): be sure it is a new one.
+        if said.id == memo["remote_id"]:
+            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph answered with the post's own id")
+        return Published(remote_id=memo["remote_id"], url=memo["url"])
+
+    def locate(self, post: Post, step: Step, since: datetime) -> Found:
+        """Read the draft itself; without one, our posts; for a comment, those under the post."""
+        match step.name:
+            case "publish":
+                return self._locate_draft(post, step.memo)
+            case "create":
+                return self._locate_post(post, since - _SLACK)
+            case "comment":
+                return self._locate_comment(post, step.memo)
+        return Found()
+
+    def _locate_draft(self, post: Post, memo: Mapping[str, str]) -> Found:
+        try:
+            draft = self._graph.get(memo["post_id"], _Written, fields="id,is_published,permalink_url")
+        except Gone:
+            return Found()  # Somebody deleted it, before or after it was public.
+        if draft.is_published is None:
+            return Found()
+        if not draft.is_published:
+            return Found(complete=True, absent=True)
+        return Found(candidates=(_published(post, draft.id, draft.permalink_url),), complete=True)
+
+    def _locate_post(self, post: Post, since: datetime) -> Found:
+        same = (remote for remote in self.recent(since).posts if self.is_same(post, remote))
+        # The listing is ranked and thinned out: a post that is not in it may still be there.
+        return Found(candidates=tuple(_published(post, remote.remote_id, remote.url) for remote in same))
+
+    def _locate_comment(self, post: Post, memo: Mapping[str, str]) -> Found:
+        listing = self._comments_under(memo["remote_id"])
+        said = post.first_comment or ""
+        ours = any(row.by(self._page_id) and same_words(said, row.message) for row in listing.rows)
+        known = Published(remote_id=memo["remote_id"], url=memo["url"])
+        return Found(candidates=(known,) if ours else (), complete=listing.complete)
+
+    def recent(self, since: datetime) -> Recent:
+        listing = self._graph.listing(
+            f"{self._page_id}/published_posts",
+            _RemotePost,
+            most=_MOST_PAGES,
+            until=lambda row: row.created_time < since,
+            fields="id,message,created_time,permalink_url",
+            since=int(since.timestamp()),
+            limit=_PAGE,
+        )
+        posts = sorted(listing.rows, key=lambda row: row.created_time, reverse=True)
+        return Recent(
+            posts=tuple(row.as_remote() for row in posts if row.created_time >= since), complete=listing.complete
+        )
+
+    def is_same(self, post: Post, remote: RemotePost) -> bool:
+        return same_words(words(post), remote.text)
+
+    def counts(self, remote_ids: Sequence[str]) -> Tally:
+        """Read counters off our listing, 25 posts a call, and by id what is not on it: old posts, and those that are gone."""
+        wanted = set(remote_ids)
+        known: dict[str, _Counted] = {}
+        pages = self._graph.pages(
+            f"{self._page_id}/published_posts",
+            _Counted,
+            most=1 + len(wanted) // _COUNTED_A_PAGE if wanted else 0,
+            fields=_COUNTERS,
+            limit=_COUNTED_A_PAGE,
+        )
+        for page in pages:
+            known |= {row.id: row for row in page.data}
+            if wanted <= known.keys():
+                break
+        by_id, gone = self._graph.many(sorted(wanted - known.keys()), _Counted, fields=_COUNTERS)
+        known |= by_id
+        return Tally(counts=tuple(known[key].counts() for key in remote_ids if key in known), gone=gone)
+
+    def comments(self, remote_ids: Sequence[str]) -> Comments:
+        """Read everything under these posts, replies too; only what this Page's token may see."""
+        items: list[Comment] = []
+        complete: set[str] = set()
+        for remote_id in remote_ids:
+            try:
+                listing = self._comments_under(remote_id)
+            except Gone:
+                continue
+            items += [row.as_comment(remote_id, self._page_id) for row in listing.rows]
+            if listing.complete:
+                complete.add(remote_id)
+        return Comments(items=tuple(items), complete=frozenset(complete))
+
+    def _comments_under(self, remote_id: str) -> Listing[_RemoteComment]:
+        return self._graph.listing(
+            f"{remote_id}/comments",
+            _RemoteComment,
+            most=_MOST_PAGES,
+            fields="id,message,from{id,name},created_time,permalink_url,parent{id}",
+            filter="stream",
+            order="chronological",
+            limit=_PAGE,
+        )
+
+    def close(self) -> None:
+        self._graph.close()
+
+
+def _published(post: Post, remote_id: str, url: str | None) -> Published:
+    """Return the public post and what is left to do under it."""
+    then: Step | None = None
+    if not url:
+        then = Step(name="address", memo={"remote_id": remote_id})
+    elif post.first_comment:
+        then = Step(name="comment", memo={"remote_id": remote_id, "url": url}, commits=True)
+    return Published(remote_id=remote_id, url=url or None, then=then)
+
+
+@contextmanager
+def _the_page_is_there(*, may_be_missing: bool = False) -> Iterator[None]:
+    """Say of "no such object" what it means for a Page: the token may not see it. `may_be_missing`: it can be a photo instead."""
+    try:
+        yield
+    except Gone as error:
+        if may_be_missing:
+            raise
+        raise AccountBlocked(Kind.PERMISSION_MISSING, error.detail) from error
+
+
+# Answers
+
+_COUNTERS: Final = ",".join(
+    (
+        "id",
+        "shares",
+        "comments.filter(stream).limit(0).summary(true)",
+        *(f"reactions.type({kind}).limit(0).summary(total_count).as({kind.lower()})" for kind in REACTIONS),
+    )
+)
+
+
+class _Named(GraphWire):
+    id: str
+    name: str = ""
+
+
+class _Written(Created):
+    permalink_url: str | None = None
+    is_published: bool | None = None
+
+
+class _RemotePost(GraphWire):
+    id: str
+    message: str = ""
+    created_time: AwareDatetime
+    permalink_url: str | None = None
+
+    def as_remote(self) -> RemotePost:
+        return RemotePost(remote_id=self.id, text=self.message, created_at=self.created_time, url=self.permalink_url)
+
+
+class _Summary(GraphWire):
+    total_count: int | None = None
+
+
+class _Edge(GraphWire):
+    summary: _Summary = _Summary()
+
+
+class _Shares(GraphWire):
+    count: int
+
+
+class _Counted(GraphWire):
+    id: str
+    # There is no `shares` on a post that nobody shared.
+    shares: _Shares = _Shares(count=0)
+    comments: _Edge = _Edge()
+    like: _Edge | None = None
+    love: _Edge | None = None
+    care: _Edge | None = None
+    haha: _Edge | None = None
+    wow: _Edge | None = None
+    sad: _Edge | None = None
+    angry: _Edge | None = None
+
+    def counts(self) -> Counts:
+        """A kind that nobody chose is left out; with none told at all, nothing is known."""
+        edges = {kind.lower(): getattr(self, kind.lower()) for kind in REACTIONS}
+        told = {kind: edge.summary.total_count for kind, edge in edges.items() if edge is not None}
+        known = {kind: count for kind, count in told.items() if count is not None}
+        return Counts(
+            remote_id=self.id,
+            reactions={kind: count for kind, count in known.items() if count} if known else None,
+            comments=self.comments.summary.total_count,
+            shares=self.shares.count,
+        )
+
+
+class _Person(GraphWire):
+    id: str | None = None
+    name: str | None = None
+
+
+class _Parent(GraphWire):
+    id: str
+
+
+class _RemoteComment(GraphWire):
+    id: str
+    message: str = ""
+    created_time: AwareDatetime
+    permalink_url: str | None = None
+    parent: _Parent | None = None
+    # Left out where privacy or a missing permission hides it.
+    author: _Person = Field(default=_Person(), alias="from")
+
+    def by(self, page_id: str) -> bool:
+        return self.author.id == page_id
+
+    def as_comment(self, post_id: str, page_id: str) -> Comment:
+        return Comment(
+            post_id=post_id,
+            remote_id=self.id,
+            parent_remote_id=self.parent.id if self.parent else None,
+            kind=CommentKind.REPLY if self.parent else CommentKind.COMMENT,
+            author_id=self.author.id,
+            author_name=self.author.name,
+            text=self.message or None,
+            created_at=self.created_time,
+            url=self.permalink_url,
+            own=self.by(page_id),
+        )

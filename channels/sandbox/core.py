@@ -32,6 +32,13 @@ _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "TIFF"
 class Sandbox:
     """The four networks in a box. May be used from any thread: one request or one call at a time is let in."""
 
+    accounts: list[SandboxAccount]
+    clock: Clock
+    pages: dict[str, SandboxAccount]
+    settings: Settings
+    windows: Windows
+    world: World
+
     def __init__(
         self,
         accounts: Iterable[SandboxAccount],
@@ -45,7 +52,7 @@ class Sandbox:
     ) -> None:
         """Set up the networks with these accounts. `state`: a folder that keeps what was posted over a restart."""
         self.lock = threading.RLock()
-        self.accounts: list[SandboxAccount] = list(accounts)
+        self.accounts = list(accounts)
         self.settings = Settings(
             quotas=quotas or Quotas(),
             delays=delays or Delays(),

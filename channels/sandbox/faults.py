@@ -44,7 +44,7 @@ class Kind(StrEnum):
     SLOW = "slow"
     MALFORMED = "malformed"
     CUT_HEADERS = "cut_headers"
-    EXPIRED_TOKEN = "expired_token"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 (names a fault)
     DEAD_VERSION = "dead_version"
     LATE_EFFECT = "late_effect"
 

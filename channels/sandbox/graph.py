@@ -264,8 +264,7 @@ _TOKEN_TROUBLE: Mapping[str, tuple[int, str]] = {
     "checkpoint": (459, "Error validating access token: The user is enrolled in a blocking, logged-in checkpoint"),
     "password_changed": (
         460,
-        "Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed "
-        "the session for security reasons.",
+        "Error validating access token: The session was invalidated: the user changed the password.",
     ),
     "no_role": (492, "Error validating access token: The user no longer has a role on the Page."),
 }
@@ -500,7 +499,7 @@ PERMISSIONS = (
 )
 
 
-def _managed(view: View, accounts: Sequence[SandboxAccount], ask: Ask) -> dict[str, Any]:
+def _managed(_view: View, accounts: Sequence[SandboxAccount], ask: Ask) -> dict[str, Any]:
     wanted = (
         {item.name for item in ask.sub}
         if ask.sub

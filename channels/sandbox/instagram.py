@@ -334,16 +334,17 @@ def list_media(view: View, account: SandboxAccount, ask: Ask) -> dict[str, Any]:
     """GET /{ig}/media: newest first."""
     view.need(account, "instagram_basic")
     horizon = view.sandbox.clock.stamp() - view.sandbox.settings.delays.listing
-    posts = [
-        post
-        for post in view.sandbox.world.posts.values()
-        if post.network == "instagram"
-        and post.author == account.account_id
-        and post.visible
-        and (post.published or 0) <= horizon
-    ]
+    posts = [post for post in _media_of(view.sandbox, account) if (post.published or 0) <= horizon]
     posts.sort(key=lambda post: (post.published or 0, post.id), reverse=True)
     return page_of(view, ask, [_media_node(post) for post in posts])
+
+
+def _media_of(sandbox: Sandbox, account: SandboxAccount) -> list[Post]:
+    return [
+        post
+        for post in sandbox.world.posts.values()
+        if post.network == "instagram" and post.author == account.account_id and post.visible
+    ]
 
 
 def _media_node(post: Post) -> Node:
@@ -549,10 +550,7 @@ USER = NodeKind(
         "ig_id": lambda _view, account, _field: int(account.account_id[-10:]),
         "followers_count": lambda _view, account, _field: account.followers,
         "follows_count": lambda _view, _account, _field: 12,
-        "media_count": lambda view, account, _field: sum(
-            post.network == "instagram" and post.author == account.account_id and post.visible
-            for post in view.sandbox.world.posts.values()
-        ),
+        "media_count": lambda view, account, _field: len(_media_of(view.sandbox, account)),
     },
     edges={"media": list_media, "content_publishing_limit": publishing_limit},
     posts={"media": post_media, "media_publish": publish_media},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -328,21 +328,8 @@ def _owned_image(ask: Ask, urn: str) -> Upload:
 
 
 def _with_alt(uploads: list[Upload], images: list[Mapping[str, Any]]) -> tuple[Picture, ...]:
-    held = []
-    for upload, image in zip(uploads, images, strict=True):
-        seen = upload.picture
-        assert seen is not None  # _owned_image refuses what has no bytes
-        held.append(
-            Picture(
-                blob=seen.blob,
-                alt=image.get("altText", ""),
-                width=seen.width,
-                height=seen.height,
-                format=seen.format,
-                size=seen.size,
-            )
-        )
-    return tuple(held)
+    pairs = zip(uploads, images, strict=True)
+    return tuple(replace(seen, alt=image.get("altText", "")) for upload, image in pairs if (seen := upload.picture))
 
 
 def _article(ask: Ask, article: Mapping[str, Any]) -> _Content:
@@ -515,8 +502,6 @@ def _batch(ask: Ask, resource: str, row: Callable[[str], Any]) -> Answer:
 
 def change_post(ask: Ask, keys: list[str]) -> Answer:
     """POST /rest/posts/{urn} with PARTIAL_UPDATE: the words alone."""
-    if ask.call.headers.get("x-restli-method", "").upper() != "PARTIAL_UPDATE":
-        raise restli.unresolved()
     ask.need("w_organization_social", "posts.PARTIAL_UPDATE")
     post = _own(ask, keys[0])
     changes = _patch(restli.body_of(ask.call))
@@ -648,7 +633,7 @@ def list_comments(ask: Ask, keys: list[str]) -> Answer:
     """GET /rest/socialActions/{urn}/comments: one level, newest first."""
     ask.need("r_organization_social_feed", "socialActionsV2.GET_ALL")
     if "ids" in ask.query:
-        return _batch(ask, "socialActionsV2", lambda _urn: {})
+        return _batch(ask, "socialActionsV2", lambda key: _comment_row(ask, [keys[0], key]))
     thread = _thread(ask, keys[0])
     start, count = restli.number(ask.query, "start", 0, 10**9), restli.number(ask.query, "count", 10, _MOST_ROWS)
     remarks = [item for item in ask.sandbox.world.remarks_of(thread.post.id) if item.parent == thread.parent][::-1]
@@ -777,8 +762,12 @@ def new_comment(
 def read_comment(ask: Ask, keys: list[str]) -> Answer:
     """GET /rest/socialActions/{urn}/comments/{id}."""
     ask.need("r_organization_social_feed", "socialActionsV2.GET")
+    return Answer(body=_comment_row(ask, keys))
+
+
+def _comment_row(ask: Ask, keys: list[str]) -> dict[str, Any]:
     thread, remark = _remark(ask, keys)
-    return Answer(body=comment_row(ask.sandbox, thread.post, remark))
+    return comment_row(ask.sandbox, thread.post, remark)
 
 
 def _remark(ask: Ask, keys: list[str]) -> tuple[_Thread, Remark]:
@@ -791,8 +780,6 @@ def _remark(ask: Ask, keys: list[str]) -> tuple[_Thread, Remark]:
 
 def change_comment(ask: Ask, keys: list[str]) -> Answer:
     """POST …/comments/{id}?actor= with PARTIAL_UPDATE: our own words."""
-    if ask.call.headers.get("x-restli-method", "").upper() != "PARTIAL_UPDATE":
-        raise restli.unresolved()
     ask.need("w_organization_social_feed", "socialActionsV2.PARTIAL_UPDATE")
     _, remark = _remark(ask, keys)
     if not remark.own or restli.value(ask.query, "actor") != ask.author:
@@ -906,8 +893,6 @@ def batch_metadata(ask: Ask, _keys: list[str]) -> Answer:
 
 def change_metadata(ask: Ask, keys: list[str]) -> Answer:
     """POST /rest/socialMetadata/{urn}?actor=: open or close comments; closing deletes them."""
-    if ask.call.headers.get("x-restli-method", "").upper() != "PARTIAL_UPDATE":
-        raise restli.unresolved()
     ask.need("w_organization_social_feed", "socialMetadata.PARTIAL_UPDATE")
     state = _patch(restli.body_of(ask.call)).get("commentsState")
     if state not in {"OPEN", "CLOSED"}:
@@ -1043,41 +1028,50 @@ SCOPES = (
     "rw_organization_admin",
 )
 
-_ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "posts", create),
-    ("GET", "posts", find_posts),
-    ("GET", "posts/*", read_post),
-    ("POST", "posts/*", change_post),
-    ("DELETE", "posts/*", delete_post),
-    ("POST", "images", initialize),
-    ("GET", "images/*", read_image),
-    ("GET", "socialActions/*/comments", list_comments),
-    ("POST", "socialActions/*/comments", comment),
-    ("GET", "socialActions/*/comments/*", read_comment),
-    ("POST", "socialActions/*/comments/*", change_comment),
-    ("DELETE", "socialActions/*/comments/*", delete_comment),
-    ("GET", "reactions/*", list_reactions),
-    ("POST", "reactions", react),
-    ("DELETE", "reactions/*", unreact),
-    ("GET", "socialMetadata", batch_metadata),
-    ("GET", "socialMetadata/*", read_metadata),
-    ("POST", "socialMetadata/*", change_metadata),
-    ("GET", "organizationalEntityShareStatistics", statistics),
-    ("GET", "me", read_me),
-    ("GET", "organizations/*", organization),
-    ("GET", "organizationAcls", roles),
-    ("GET", "networkSizes/*", followers),
+_ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
+    ("POST", "posts", "CREATE", create),
+    ("GET", "posts", "FINDER BATCH_GET", find_posts),
+    ("GET", "posts/*", "GET", read_post),
+    ("POST", "posts/*", "PARTIAL_UPDATE", change_post),
+    ("DELETE", "posts/*", "DELETE", delete_post),
+    ("POST", "images", "ACTION", initialize),
+    ("GET", "images/*", "GET", read_image),
+    ("GET", "socialActions/*/comments", "GET_ALL BATCH_GET", list_comments),
+    ("POST", "socialActions/*/comments", "CREATE", comment),
+    ("GET", "socialActions/*/comments/*", "GET", read_comment),
+    ("POST", "socialActions/*/comments/*", "PARTIAL_UPDATE", change_comment),
+    ("DELETE", "socialActions/*/comments/*", "DELETE", delete_comment),
+    ("GET", "reactions/*", "FINDER", list_reactions),
+    ("POST", "reactions", "CREATE", react),
+    ("DELETE", "reactions/*", "DELETE", unreact),
+    ("GET", "socialMetadata", "BATCH_GET", batch_metadata),
+    ("GET", "socialMetadata/*", "GET", read_metadata),
+    ("POST", "socialMetadata/*", "PARTIAL_UPDATE", change_metadata),
+    ("GET", "organizationalEntityShareStatistics", "FINDER", statistics),
+    ("GET", "me", "GET", read_me),
+    ("GET", "organizations/*", "GET", organization),
+    ("GET", "organizationAcls", "FINDER", roles),
+    ("GET", "networkSizes/*", "GET", followers),
 )
-_COMPILED = tuple((method, route.split("/"), handler) for method, route, handler in _ROUTES)
+_COMPILED = tuple((verb, route.split("/"), methods.split(), handler) for verb, route, methods, handler in _ROUTES)
 
 
 def _find(call: Call) -> tuple[Handler, list[str]]:
     parts = restli.segments(call.raw_path)
-    for method, pattern, handler in _COMPILED:
-        if (
-            method == call.method
-            and len(pattern) == len(parts)
-            and all(a in {"*", b} for a, b in zip(pattern, parts, strict=True))
-        ):
+    for verb, pattern, methods, handler in _COMPILED:
+        if verb == call.method and _fits(pattern, parts):
+            _check_method(call, methods)
             return handler, [part for sign, part in zip(pattern, parts, strict=True) if sign == "*"]
     raise trouble(404, "No virtual resource found", "RESOURCE_NOT_FOUND", 0)
+
+
+def _fits(pattern: list[str], parts: list[str]) -> bool:
+    same_length = len(pattern) == len(parts)
+    return same_length and all(sign in {"*", part} for sign, part in zip(pattern, parts, strict=True))
+
+
+def _check_method(call: Call, methods: list[str]) -> None:
+    """A method header that does not fit is refused; a partial update cannot do without."""
+    named = call.headers.get("x-restli-method", "").upper()
+    if named not in methods and (named or "PARTIAL_UPDATE" in methods):
+        raise restli.unresolved()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 RESERVED = frozenset("\\|{}@[]()<>#*_~")
 _HASHTAG = re.compile(r"#(\w+)")
-_TEMPLATE = re.compile(r"\{hashtag\|\\?[#＃]\|((?:\\.|[^|}\\])+)\}")
+_TEMPLATE = re.compile(r"\{hashtag\|\\?[#\uff03]\|((?:\\.|[^|}\\])+)\}")
 _MENTION = re.compile(r"@\[((?:\\.|[^\]\\])+)\]\((urn:li:(?:organization|person|company):\w+)\)")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 

@@ -18,10 +18,11 @@ Status = Literal[
 class SandboxAccount:
     """One organisation's page or profile on one network, with its token.
 
-    `account_id`: Facebook page id, Instagram user id, X user id, LinkedIn organisation number. `page_id`: the Page an Instagram account is
-    linked to; by default the Facebook account with the same token or organisation. An X account with a `token_secret` signs with OAuth 1.0a,
-    one without uses its token as an OAuth 2.0 bearer. `api_key`: the app (LinkedIn: client id). `missing`: permissions or scopes that were
-    not granted. `credit`: US dollars left on X; None: no limit. `status` breaks the token or the account on purpose.
+    `account_id`: Facebook page id, Instagram user id, X user id, LinkedIn organisation number. `page_id`: the Page an
+    Instagram account is linked to; by default the Facebook account with the same token or organisation. An X account with
+    a `token_secret` signs with OAuth 1.0a, one without uses its token as an OAuth 2.0 bearer. `api_key`: the app
+    (LinkedIn: client id). `missing`: permissions or scopes that were not granted. `credit`: US dollars left on X; None: no
+    limit. `status` breaks the token or the account on purpose.
     """
 
     organisation: str
@@ -127,7 +128,8 @@ class Habits:
 class Versions:
     """Which API versions live.
 
-    `judged_on`: the day on which their life is judged, so that a rehearsal still runs when real versions have died; None: the sandbox's clock.
+    `judged_on`: the day on which their life is judged, so that a rehearsal still runs when real versions have died; None:
+    the sandbox's clock.
     """
 
     judged_on: date | None = date(2026, 11, 24)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 LONGEST = 280
 _URL_WEIGHT = 23
+_DISPLAYED = 27
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?![A-Za-z])")
 _MENTION = re.compile(r"(?<![\w@])@(\w{1,15})")
 
@@ -82,6 +83,12 @@ def short_link(address: str, number: int) -> str:
     """Make the t.co address of a link."""
     digest = hashlib.sha256(f"{number}{address}".encode()).hexdigest()
     return f"https://t.co/{digest[:10]}"
+
+
+def displayed(address: str) -> str:
+    """What residents see of a link."""
+    bare = address.partition("://")[2]
+    return bare if len(bare) <= _DISPLAYED else bare[: _DISPLAYED - 1] + "…"
 
 
 def escape(text: str) -> str:

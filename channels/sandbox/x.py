@@ -121,7 +121,7 @@ Handler = Callable[[Ask, Mapping[str, str]], Answer]
 
 
 class X:
-    """Serves /2/…"""
+    """Serves /2/ of the API."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         """Serve the sandbox's X accounts."""
@@ -137,10 +137,7 @@ class X:
             account = self._who(call)
             call.entry.account = account.account_id
             headers.update(self._limits(account, route))
-            if account.credit is not None and account.credit <= 0:
-                body = problem(402, "Payment Required", "credits depleted").body
-                kind = "https://api.x.com/2/problems/credits-depleted"
-                raise Refusal(Answer(status=402, body={**body, "type": kind}, media_type=JSON))
+            _check_credit(account)
             answer = handler(Ask(sandbox=self.sandbox, call=call, account=account), parts)
         except Refusal as refusal:
             answer = refusal.answer
@@ -150,22 +147,10 @@ class X:
 
     def _who(self, call: Call) -> SandboxAccount:
         account = self._by_signature(call) or self._by_bearer(call)
-        broken = (
-            account is None or account.expired(self.sandbox.clock.now()) or account.status not in {"ok", "restricted"}
-        )
-        if account is None or broken:
+        if account is None or account.expired(self.sandbox.clock.now()) or account.status not in {"ok", "restricted"}:
             raise Refusal(UNAUTHORIZED)
-        if call.method != "GET" and "write" in account.missing:
-            raise Refusal(
-                problem(
-                    403,
-                    "Forbidden",
-                    "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.",
-                    "oauth1-permissions",
-                )
-            )
-        if call.method != "GET" and account.status == "restricted":
-            raise forbidden("You are not permitted to perform this action.")
+        if call.method != "GET":
+            _check_writable(account)
         return account
 
     def _by_signature(self, call: Call) -> SandboxAccount | None:
@@ -213,6 +198,22 @@ class X:
         if count > limit:
             raise Refusal(too_many(headers))
         return headers
+
+
+def _check_credit(account: SandboxAccount) -> None:
+    if account.credit is None or account.credit > 0:
+        return
+    body = problem(402, "Payment Required", "credits depleted").body
+    kind = "https://api.x.com/2/problems/credits-depleted"
+    raise Refusal(Answer(status=402, body={**body, "type": kind}, media_type=JSON))
+
+
+def _check_writable(account: SandboxAccount) -> None:
+    if "write" in account.missing:
+        detail = "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint."
+        raise Refusal(problem(403, "Forbidden", detail, "oauth1-permissions"))
+    if account.status == "restricted":
+        raise forbidden("You are not permitted to perform this action.")
 
 
 def too_many(headers: Mapping[str, str]) -> Answer:
@@ -599,12 +600,9 @@ def _split(text: str) -> list[str]:
     return [term for term in text.split() if term]
 
 
-_OPERATORS = {"conversation_id", "from", "to", "is", "in_reply_to_tweet_id", "quotes_of_tweet_id", "lang", "has"}
-
-
 def _check_term(term: str) -> None:
     name, colon, value = term.removeprefix("-").partition(":")
-    if colon and name not in _OPERATORS and not name.startswith("http"):
+    if colon and name not in _OPERATORS:
         raise invalid(
             f"Reference to invalid operator '{name}'. Operator is not available in current product or product packaging."
         )
@@ -616,24 +614,30 @@ def _is(ask: Ask, post: Post, term: str) -> bool:
     name, colon, value = term.partition(":")
     if not colon:
         return term.lower() in post.source.lower()
-    match name:
-        case "conversation_id":
-            return post.memo["conversation"] == value
-        case "from":
-            return value.lower() in {username_of(ask.sandbox, post.author).lower(), post.author}
-        case "to":
-            parent = ask.sandbox.world.posts.get(post.reply_to or "")
-            return parent is not None and value.lower() == username_of(ask.sandbox, parent.author).lower()
-        case "in_reply_to_tweet_id":
-            return post.reply_to == value
-        case "quotes_of_tweet_id":
-            return post.quotes == value
-        case "is":
-            return {"reply": post.reply_to is not None, "quote": post.quotes is not None}.get(value, False)
-        case "has":
-            return {"media": bool(post.pictures), "links": bool(tweettext.urls(post.source))}.get(value, False)
-        case _:
-            return value == "fi"
+    return _OPERATORS[name](ask.sandbox, post, value)
+
+
+def _is_from(sandbox: Sandbox, post: Post, value: str) -> bool:
+    return value.lower() in {username_of(sandbox, post.author).lower(), post.author}
+
+
+def _is_to(sandbox: Sandbox, post: Post, value: str) -> bool:
+    parent = sandbox.world.posts.get(post.reply_to or "")
+    return parent is not None and _is_from(sandbox, parent, value)
+
+
+_OPERATORS: Mapping[str, Callable[[Sandbox, Post, str], bool]] = {
+    "conversation_id": lambda _sandbox, post, value: post.memo["conversation"] == value,
+    "from": _is_from,
+    "to": _is_to,
+    "in_reply_to_tweet_id": lambda _sandbox, post, value: post.reply_to == value,
+    "quotes_of_tweet_id": lambda _sandbox, post, value: post.quotes == value,
+    "is": lambda _sandbox, post, value: bool({"reply": post.reply_to, "quote": post.quotes}.get(value)),
+    "has": lambda _sandbox, post, value: bool(
+        {"media": post.pictures, "links": tweettext.urls(post.source)}.get(value)
+    ),
+    "lang": lambda _sandbox, _post, value: value == "fi",
+}
 
 
 def _page(ask: Ask, posts: list[Post], least: int, price: float) -> Answer:
@@ -778,18 +782,13 @@ def _entities(sandbox: Sandbox, post: Post) -> dict[str, Any] | None:
             "end": link.end,
             "url": link.url,
             "expanded_url": link.expanded,
-            "display_url": _displayed(link.expanded),
+            "display_url": tweettext.displayed(link.expanded),
         }
         for link in links
     ]
     if media:
         rows[-1]["media_key"] = post.memo["media_keys"].split(",")[0]
     return {"urls": rows} if rows else None
-
-
-def _displayed(address: str) -> str:
-    bare = address.partition("://")[2]
-    return bare if len(bare) <= 27 else bare[:26] + "…"
 
 
 _TWEET_FIELDS: Mapping[str, Callable[[Sandbox, Post], Any]] = {

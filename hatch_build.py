@@ -11,6 +11,7 @@ from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SHIPPED = {"config.yaml": "publisher/shipped/config.yaml", "schedules": "publisher/shipped/schedules"}
@@ -30,7 +31,7 @@ def compile_catalogues(root: Path) -> list[Path]:
     return written
 
 
-class TiedoteBuildHook(BuildHookInterface):
+class TiedoteBuildHook(BuildHookInterface[BuilderConfig]):
     """Called by hatchling before each build; `version` is 'standard' for a wheel and 'editable' for `pip install -e`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -21,8 +21,8 @@ def main() -> int:
     )
     print(_LINE.format("", "median", "floor", "", "ratio", "promised", ""))
     holds = True
-    for measure in (lambda: start(repeats=11), lambda: idle(repeats=3), lambda: throughput(repeats=3)):
-        for figure in measure():
+    for measure, repeats in ((start, 11), (idle, 3), (throughput, 3)):
+        for figure in measure(repeats):
             print(_row(figure), flush=True)
             holds = holds and figure.holds
     return 0 if holds else 1

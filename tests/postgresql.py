@@ -81,7 +81,7 @@ class Cluster:
         if user:
             shutil.chown(folder, user)
         data = folder / "data"
-        initdb = [
+        initdb: list[str | Path] = [
             programs / "initdb",
             "-D",
             data,

@@ -1,0 +1,480 @@
+"""What our mails say, and how they leave."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import AuthResult, LoginPassword
+from pydantic import SecretStr
+
+from publisher.config import MailSettings
+from publisher.locale import LANGUAGES, use
+from publisher.mail import (
+    FolderOutbox,
+    NotTaken,
+    Refused,
+    SmtpOutbox,
+    alert_id,
+    alert_mail,
+    formats,
+    open_outbox,
+    weekly_id,
+    weekly_mail,
+    weekly_text,
+)
+from publisher.store.notices import Notice, NoticeKind
+from publisher.summary import Change, Direction, Summary, Tally
+from tests.mailserver import MailServer, _Controller
+from tests.publisher.configs import ZONE, a_config
+from tests.publisher.weeks import BEFORE, CHANNELS, TUESDAY, WEEK, a_lively_summary, a_period, a_summary
+
+SENDER = "Tiedote <tiedote@example.fi>"
+CERTIFICATES = Path(__file__).parent / "certificates"
+
+
+def a_mail(
+    summary: Summary | None = None, language: str = "en", recipient: str = "viestinta@hausjarvi.example"
+) -> EmailMessage:
+    return weekly_mail(
+        summary or a_lively_summary(),
+        sender=SENDER,
+        recipient=recipient,
+        language=language,
+        message_id=weekly_id(SENDER, "hausjarvi", "2026-W48", language, recipient),
+    )
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    found = message.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+class Page(HTMLParser):
+    """Collects the tags and the visible words of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+# What it says
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_weekly_mail_has_two_parts_and_its_headers(language):
+    """A text and an HTML part in the recipient's language, and headers that keep machines from answering."""
+    message = message_from_bytes(a_mail(language=language).as_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert message.get_content_type() == "multipart/alternative"
+    assert [one.get_content_type() for one in message.iter_parts()] == ["text/plain", "text/html"]
+    assert message["From"] == SENDER
+    assert message["To"] == "viestinta@hausjarvi.example"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["List-Id"] == "<hausjarvi.tiedote.example.fi>"
+    assert message["Content-Language"] == language
+    assert message["Date"].datetime == WEEK.end + timedelta(hours=6)
+    assert Page(part(message, "html")).named("html") == [{"lang": language}]
+
+
+def test_the_subject_carries_the_news():
+    """Who opens no mail still knows the week: how much came in, what waits for an answer, what needs a hand."""
+    subject = a_mail()["Subject"]
+    assert subject.startswith(
+        "Hausjärven kunta, week 48: 4,943 interactions (+3,721), 2 questions wait for an answer, "
+    )
+    assert subject.endswith("8 things need attention")
+
+
+def test_a_quiet_week_says_so_and_is_sent():
+    """Silence would look like a fault."""
+    message = a_mail(a_summary())
+    assert message["Subject"] == "Hausjärven kunta, week 48: a quiet week"
+    assert "A quiet week: nothing was published and nothing came in." in part(message, "plain")
+    assert "Nothing is scheduled." in part(message, "plain")
+
+
+def test_the_week_so_far_says_that_it_is_not_over():
+    """A running week is named as one and compared with the same span of the week before."""
+    period = a_period(until=TUESDAY, previous_until=BEFORE.start + timedelta(days=1, hours=9))
+    text = part(a_mail(a_summary(period)), "plain")
+    assert "23–29 Nov 2026, the week so far" in text
+    assert "Nothing has been published this week so far" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_text_part_fits_72_columns(language):
+    """No line is wider, except an address, which stands alone so that it can be opened."""
+    text = part(a_mail(language=language), "plain")
+    wide = [line for line in text.splitlines() if len(line) > 72 and "://" not in line]
+    assert wide == []
+    assert all(line.strip().startswith("https://") for line in text.splitlines() if "://" in line and len(line) > 72)
+
+
+@pytest.mark.parametrize("channels", [CHANNELS[:1], CHANNELS])
+def test_both_parts_tell_the_same_numbers(channels):
+    """The table of the text part and the one of the HTML part come from the same lines."""
+    summary = replace(a_lively_summary(), channels=a_lively_summary().channels[: len(channels)])
+    text, page = part(a_mail(summary), "plain"), Page(part(a_mail(summary), "html"))
+    for line in summary.channels:
+        name = formats.network(line.channel)
+        (row,) = [one.split() for one in text.splitlines() if one.startswith(name) and one.split()[1:2] == ["1"]]
+        assert row[2] == f"{line.received.reactions:,}"
+        assert f"{line.received.interactions:,}" in page.words
+    assert len(page.named("caption")) == 1
+    assert {one["scope"] for one in page.named("th")} == {"col", "row"}
+
+
+def test_what_a_network_does_not_tell_is_not_a_zero():
+    """Instagram's shares: 'not told' in the table, and no word of shares beside its number."""
+    message = a_mail()
+    (row,) = [line for line in part(message, "plain").splitlines() if line.startswith("Instagram ")]
+    assert "not told" in row
+    assert '"not told": the network does not tell this number.' in part(message, "plain")
+
+
+def test_residents_words_are_harmless():
+    """No tag of theirs is a tag, no control character and no turned direction passes, nothing reaches a header."""
+    message = a_mail()
+    text, html = part(message, "plain"), part(message, "html")
+    page = Page(html)
+    assert page.named("script") == []
+    assert "&lt;script&gt;" in html
+    for unwanted in ("\u202e", "\u0007", "\nSubject: huijaus"):
+        assert unwanted not in text
+        assert unwanted not in html
+    assert "huijaus" not in message["Subject"]
+    assert [name for name in message if name.lower() == "subject"] == ["Subject"]
+
+
+def test_addresses_open_only_on_the_web():
+    """A network that hands out another kind of address gets no link."""
+    assert formats.weblink("javascript:alert(1)") == ""
+    assert formats.weblink("https://[half") == ""
+    assert formats.weblink(None) == ""
+    assert formats.weblink("https://example.org/a b\n") == "https://example.org/a%20b"
+
+
+def test_long_words_of_residents_are_cut():
+    """At most 200 characters of a message, cut between words; the link leads to the rest."""
+    (words,) = [one for one in part(a_mail(), "html").splitlines() if "<q " in one]
+    shown = words.partition(">")[2].partition("</q>")[0]
+    assert shown.endswith("…")
+    assert len(shown) < 260
+
+
+def test_members_words_that_may_not_be_kept_are_a_link():
+    """A LinkedIn member's question is told without its words."""
+    text = part(a_mail(), "plain")
+    assert "A question; read it on the network." in text
+    assert "https://www.example.org/linkedin/13" in text
+
+
+def test_only_the_oldest_questions_are_listed():
+    """Ten are shown, the rest is a command away; the heading counts all."""
+    (question,) = a_lively_summary().questions[:1]
+    many = a_summary(questions=[replace(question, id=n) for n in range(1, 26)])
+    text = part(a_mail(many), "plain")
+    assert "QUESTIONS WITHOUT AN ANSWER (25)" in text
+    assert "c-10" in text
+    assert "c-11" not in text
+    assert "The rest: tiedote comments --unanswered" in text
+
+
+@pytest.mark.parametrize(
+    "language, number, period, moment, change",
+    [
+        ("fi", "12 345", "16.–22. marraskuuta 2026", "ma 16.11. klo 9.05", "+150 (+22 %)"),
+        ("sv", "12 345", "16–22 nov. 2026", "mån 16.11. kl. 9.05", "+150 (+22 %)"),
+        ("en", "12,345", "16–22 Nov 2026", "Mon 16 Nov, 09:05", "+150 (+22%)"),
+    ],
+)
+def test_numbers_and_days_are_written_as_each_language_does(language, number, period, moment, change):
+    """Thousands, spans of days, weekdays and percentages, with ordinary spaces throughout."""
+    start = datetime(2026, 11, 16, 7, 5, tzinfo=UTC)
+    with use(language):
+        assert formats.number(12345) == number
+        assert formats.days(start, start + timedelta(days=6, hours=14), ZONE) == period
+        assert formats.moment(start, ZONE) == moment
+        assert formats.change(Change(direction=Direction.MORE, difference=150, percent=22)) == change
+
+
+def test_a_fall_has_a_minus_sign():
+    """Fewer is told by a sign, not by a colour."""
+    with use("en"):
+        assert (
+            formats.change(Change(direction=Direction.FEWER, difference=-10, percent=-50))
+            == "\N{MINUS SIGN}10 (\N{MINUS SIGN}50%)"
+        )
+        assert formats.change(Change(direction=Direction.SAME)) == "same"
+        assert formats.change(Change(direction=Direction.UNKNOWN)) == "not known"
+        assert formats.change(Change(direction=Direction.NEW, difference=3)) == "+3 (new)"
+
+
+def test_the_terminal_gets_the_same_text():
+    """`tiedote report` prints the mail's text part."""
+    assert weekly_text(a_lively_summary(), "en").strip() == part(a_mail(), "plain").strip()
+
+
+def test_a_message_id_is_the_same_at_every_try_and_another_for_everybody():
+    """It is ours alone, and only what it is about changes it."""
+    first = weekly_id(SENDER, "hausjarvi", "2026-W48", "fi", "a@example.fi")
+    assert first == weekly_id(SENDER, "hausjarvi", "2026-W48", "fi", "a@example.fi")
+    assert first.startswith("<report.hausjarvi.2026-W48.fi.")
+    assert first.endswith("@example.fi>")
+    assert first != weekly_id(SENDER, "hausjarvi", "2026-W48", "fi", "b@example.fi")
+
+
+# Alerts
+
+PARAMS = {
+    "delivery": "d-12",
+    "announcement": "hausjarvi/rakennuslupa",
+    "title": "Rakennuslupa verkossa",
+    "organisation": "hausjarvi",
+    "channel": "x",
+    "account": "x",
+    "error_kind": "text_refused",
+    "detail": "No.",
+    "file": "hausjarvi/rakennuslupa.yaml",
+    "faults": "3:1: 'teksti' is not a field\n9:4: <b>no</b>",
+    "missing": "4",
+    "known": "6",
+}
+
+COMMANDS = {
+    NoticeKind.FAILED: ["tiedote retry d-12", "tiedote cancel d-12"],
+    NoticeKind.UNCONFIRMED: ["tiedote resolve d-12 --published URL", "tiedote resolve d-12 --not-published"],
+    NoticeKind.MISSED: ["tiedote retry d-12", "tiedote cancel d-12"],
+    NoticeKind.BLOCKED: ["tiedote doctor"],
+    NoticeKind.REJECTED: ["tiedote check hausjarvi/rakennuslupa.yaml"],
+    NoticeKind.QUEUE_GONE: ["tiedote status", "tiedote cancel DELIVERY"],
+    NoticeKind.EDITED_AFTER: [],
+    NoticeKind.EXPIRED: [],
+}
+
+
+def an_alert(kind: NoticeKind, language: str = "en", **params: str) -> EmailMessage:
+    notice = Notice(
+        id=1,
+        cause=f"{kind}:d-12",
+        kind=kind,
+        params=PARAMS | params,
+        recipient="it@example.fi",
+        language=language,
+        message_id="",
+        tries=1,
+        created_at=TUESDAY,
+    )
+    return alert_mail(
+        notice,
+        sender=SENDER,
+        message_id=alert_id(SENDER, notice),
+        organisations={"hausjarvi": "Hausjärven kunta"},
+        zone=ZONE,
+        now=TUESDAY,
+    )
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_alert_names_what_settles_it(kind, language):
+    """Each kind has its words and its commands, in both parts, within 72 columns."""
+    message = an_alert(kind, language)
+    text, page = part(message, "plain"), Page(part(message, "html"))
+    for command in COMMANDS[kind]:
+        assert f"  {command}\n" in text
+        assert command in page.words
+    assert [line for line in text.splitlines() if len(line) > 72] == []
+    assert "%(" not in text
+    assert message["Content-Language"] == language
+    assert page.named("b") == []
+
+
+def test_an_unconfirmed_post_is_explained():
+    """It says that nothing is sent again by itself, and why."""
+    text = part(an_alert(NoticeKind.UNCONFIRMED), "plain")
+    assert 'Hausjärven kunta: "Rakennuslupa verkossa" was sent to X' in text
+    assert "not sent again by itself" in text
+
+
+def test_a_post_that_is_out_but_not_wholly_is_not_called_unpublished():
+    """A refused first comment: the mail links the post and offers no retry of what is out."""
+    message = an_alert(NoticeKind.FAILED, url="https://x.com/i/web/status/1")
+    assert message["Subject"] == "Not wholly published: Rakennuslupa verkossa (X)"
+    assert "https://x.com/i/web/status/1" in part(message, "plain")
+    assert "tiedote retry" not in part(message, "plain")
+
+
+def test_reading_that_is_blocked_does_not_sound_like_publishing():
+    """An account that cannot be read still publishes, and the mail says so."""
+    assert "Publishing is not stopped" in part(an_alert(NoticeKind.BLOCKED, reading="yes"), "plain").replace("\n", " ")
+    assert "Nothing of this account goes out" in part(an_alert(NoticeKind.BLOCKED), "plain").replace("\n", " ")
+
+
+# How it leaves
+
+
+def settings(server: MailServer, **fields: Any) -> MailSettings:
+    values: dict[str, Any] = {"host": server.host, "port": server.port, "security": "none", "sender": SENDER}
+    return MailSettings(**values | fields)
+
+
+def test_a_mail_arrives_whole(smtp):
+    """A real server receives the envelope, the headers and both parts, letters and all."""
+    SmtpOutbox(settings(smtp)).send(a_mail())
+    (received,) = smtp.received
+    assert (received.sender, received.recipients) == ("tiedote@example.fi", ["viestinta@hausjarvi.example"])
+    assert received.message["Subject"] == a_mail()["Subject"]
+    assert received.message["Message-ID"] == a_mail()["Message-ID"]
+    assert part(received.message, "plain").replace("\r\n", "\n") == part(a_mail(), "plain").replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    "answer, error",
+    [("451 4.3.2 greylisted, try later", NotTaken), ("554 5.7.1 we do not want this", Refused)],
+)
+def test_the_servers_answer_decides_whether_to_try_again(smtp, answer, error):
+    """4xx is later, 5xx is never; the server's own words are kept."""
+    smtp.refusals.append(answer)
+    with pytest.raises(error, match=answer.partition(" ")[2].partition(" ")[2]):
+        SmtpOutbox(settings(smtp)).send(a_mail())
+    assert smtp.messages == []
+
+
+def test_an_unknown_recipient_is_refused(smtp, monkeypatch):
+    """550 at RCPT: this mail to this person will never be taken."""
+
+    async def handle_rcpt(*_arguments: object) -> str:
+        return "550 5.1.1 no such mailbox"
+
+    monkeypatch.setattr(MailServer, "handle_RCPT", handle_rcpt, raising=False)
+    with pytest.raises(Refused, match="no such mailbox"):
+        SmtpOutbox(settings(smtp)).send(a_mail())
+
+
+def test_nobody_there_is_later():
+    """A server that is down takes nothing and breaks nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    outbox = SmtpOutbox(MailSettings(host="127.0.0.1", port=port, security="none", sender=SENDER))
+    with pytest.raises(NotTaken, match="ConnectionRefused"):
+        outbox.send(a_mail())
+    with pytest.raises(NotTaken):
+        outbox.check()
+
+
+def test_a_server_that_says_nothing_is_given_up_in_time():
+    """A hanging server costs the time-out and not the worker."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = MailSettings(host="127.0.0.1", port=silent.getsockname()[1], security="none", sender=SENDER)
+        with pytest.raises(NotTaken):
+            SmtpOutbox(where, timeout=0.2).send(a_mail())
+
+
+def _password(_server: object, _session: object, _envelope: object, _mechanism: str, data: object) -> AuthResult:
+    good = isinstance(data, LoginPassword) and (data.login, data.password) == (b"tiedote", b"salasana")
+    return AuthResult(success=good, handled=False, message=None if good else "535 5.7.8 wrong password")
+
+
+@contextmanager
+def secure_server(security: str) -> Iterator[MailServer]:
+    """A mail server with a certificate of its own; behind STARTTLS it wants a password."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATES / "server.pem", CERTIFICATES / "server.key")
+    server = MailServer()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        controller = _Controller(server, listener)
+        if security == "starttls":
+            controller.SMTP_kwargs |= {"tls_context": context, "require_starttls": True}
+            controller.SMTP_kwargs |= {"authenticator": _password, "auth_required": True}
+        else:
+            controller._create_server = lambda: controller.loop.create_server(  # type: ignore[method-assign]
+                controller._factory_invoker, sock=listener, ssl=context
+            )
+        server._controller = controller
+        controller.start()
+        try:
+            yield server
+        finally:
+            controller.stop()
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_encryption_is_verified(security):
+    """A certificate that we trust passes; one that we do not, and nothing is sent."""
+    ours = CERTIFICATES / "server.pem"
+    with secure_server(security) as server:
+        signed_in = {"username": "tiedote", "password": SecretStr("salasana")} if security == "starttls" else {}
+        where = settings(server, security=security, **signed_in)
+        SmtpOutbox(where, ours).send(a_mail())
+        assert SmtpOutbox(where, ours).check() == f"127.0.0.1:{server.port}"
+        with pytest.raises(NotTaken, match="certificate"):
+            SmtpOutbox(where).send(a_mail())
+        assert len(server.messages) == 1
+
+
+def test_a_wrong_password_is_a_fault_of_the_set_up():
+    """The mail waits for the right one, and neither is ever told."""
+    with secure_server("starttls") as server:
+        wrong = settings(server, security="starttls", username="tiedote", password=SecretStr("vaarasana"))
+        with pytest.raises(NotTaken, match="535") as refused:
+            SmtpOutbox(wrong, CERTIFICATES / "server.pem").send(a_mail())
+        assert server.messages == []
+    assert "vaarasana" not in f"{refused.value} {wrong}"
+
+
+def test_no_encryption_where_it_is_asked_for_sends_nothing(smtp):
+    """A server without STARTTLS, or somebody between who takes it out, gets no mail in clear."""
+    with pytest.raises(NotTaken):
+        SmtpOutbox(settings(smtp, security="starttls")).send(a_mail())
+    assert smtp.messages == []
+
+
+def test_the_sandbox_and_a_missing_mail_server_write_files(tmp_path, smtp):
+    """With `sandbox: yes` nothing leaves, even where a server is configured."""
+    live = a_config(tmp_path, mail=settings(smtp))
+    assert open_outbox(live) == SmtpOutbox(settings(smtp))
+    assert open_outbox(replace(live, sandbox=True)) == FolderOutbox(tmp_path / "var" / "mails")
+    assert open_outbox(replace(live, mail=None)) == FolderOutbox(tmp_path / "var" / "mails")
+
+
+def test_a_mail_that_is_written_twice_is_one_file(tmp_path):
+    """The file is named after the Message-ID; it opens as the mail that was sent."""
+    outbox = FolderOutbox(tmp_path / "mails")
+    outbox.send(a_mail())
+    outbox.send(a_mail())
+    outbox.send(a_mail(recipient="toinen@hausjarvi.example"))
+    files = sorted((tmp_path / "mails").iterdir())
+    assert [path.suffix for path in files] == [".eml", ".eml"]
+    read = {message_from_bytes(path.read_bytes(), policy=policy.default)["To"] for path in files}
+    assert read == {"viestinta@hausjarvi.example", "toinen@hausjarvi.example"}
+
+
+def test_a_mail_stays_small():
+    """Gmail clips at 102 KB of HTML; ours stays far below, however lively the week."""
+    assert len(part(a_mail(), "html")) < 30_000
+    assert Tally().interactions is None

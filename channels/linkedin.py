@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 from urllib.parse import quote, unquote, urljoin
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from channels.base import (
@@ -39,7 +39,7 @@ from channels.base import (
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.text import escape_little, linkedin_length, same_words, unlittle, words
-from channels.wire import Wire, answered_at, batches, read, understand
+from channels.wire import Secret, Wire, answered_at, batches, read, understand
 
 if TYPE_CHECKING:
     from channels.session import Network, Response, Session  # requests is slow to import and limits do not need it
@@ -84,7 +84,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     organization_id: str = Field(pattern=r"^[0-9]+$")
-    access_token: SecretStr = Field(min_length=1)
+    access_token: Secret
     tier: Literal["development", "standard"] = "development"
 
 

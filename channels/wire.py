@@ -1,4 +1,7 @@
-"""Reading what a network sends: a small model at the door, and nothing quoted from an answer that does not fit it."""
+"""What comes in at the door: secrets from the configuration, and answers of a network, read into small models.
+
+Nothing of an answer that does not fit is ever quoted.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from channels.errors import Kind, OutcomeUnknown
 
 if TYPE_CHECKING:
     from channels.session import Response  # a type only: whoever asks for limits should not wait for requests
+
+
+def _fits_a_header(secret: SecretStr) -> SecretStr:
+    value = secret.get_secret_value()
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("a secret has no spaces, line breaks or letters beyond a-z")
+    return secret
+
+
+Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_fits_a_header)]
+"""A token or key. A line break that came along from a file would otherwise be found out at three in the morning."""
 
 
 class Wire(BaseModel):

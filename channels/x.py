@@ -39,7 +39,7 @@ from channels.base import (
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, Rejected, Retryable, Unexpected
 from channels.text import same_words, words, x_length
-from channels.wire import Wire, answered_at, batches, read, understand
+from channels.wire import Secret, Wire, answered_at, batches, read, understand
 
 if TYPE_CHECKING:
     from requests.models import PreparedRequest  # types only: requests is slow to import and limits do not need it
@@ -89,10 +89,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     user_id: str = Field(pattern=r"^[0-9]{1,19}$")
-    access_token: SecretStr = Field(min_length=1)
-    access_token_secret: SecretStr | None = Field(default=None, min_length=1)
-    api_key: SecretStr | None = Field(default=None, min_length=1)
-    api_secret: SecretStr | None = Field(default=None, min_length=1)
+    access_token: Secret
+    access_token_secret: Secret | None = None
+    api_key: Secret | None = None
+    api_secret: Secret | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

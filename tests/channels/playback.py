@@ -73,6 +73,8 @@ class Playback:
                     self.send_header(name, value)
                 if "Date" not in headers:
                     self.send_header("Date", self.date_time_string())
+                if self.close_connection:
+                    self.send_header("Connection", "close")
                 self.end_headers()
                 self.wfile.write(data)
 

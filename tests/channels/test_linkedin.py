@@ -327,6 +327,7 @@ def test_every_call_names_version_protocol_and_method(network: Playback) -> None
     [
         {"organization_id": US, "access_token": "t"},
         {"organization_id": "1", "access_token": ""},
+        {"organization_id": "1", "access_token": "t\n"},
         {"organization_id": "1", "access_token": "t", "tier": "premium"},
         {"organization_id": "1", "access_token": "t", "person": "p"},
     ],

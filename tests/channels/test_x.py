@@ -189,6 +189,7 @@ def test_a_lone_access_token_is_a_bearer(network: Playback) -> None:
         {"user_id": "2000000101"},
         {"user_id": "@hausjarvi", "access_token": "t"},
         {"user_id": "1", "access_token": ""},
+        {"user_id": "1", "access_token": "t\n"},
         {"user_id": "1", "access_token": "t", "api_key": "k"},
         {"user_id": "1", "access_token": "t", "api_key": "k", "api_secret": "s"},
         {"user_id": "1", "access_token": "t", "password": "p"},

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 class Clock:
     """Runs as real time does, from wherever it was set; a frozen one stands still between moves."""
 
-    def __init__(self, start: datetime | None = None, *, frozen: bool = False) -> None:
-        """Start at `start` (aware), or now. `frozen`: time passes by `advance` and `set` alone."""
+    def __init__(self, start: datetime | None = None, *, ahead: float = 0, frozen: bool = False) -> None:
+        """Start at `start` (aware), or `ahead` seconds from now. `frozen`: time passes by `advance` and `set` alone."""
         self._moved: list[Callable[[], None]] = []
-        self._offset = timedelta(0)
+        self._offset = timedelta(seconds=ahead)
         self._frozen_at = (start or datetime.now(UTC)) if frozen else None
         if start is not None and not frozen:
             self._offset = start - datetime.now(UTC)

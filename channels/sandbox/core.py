@@ -59,8 +59,8 @@ class Sandbox:
             habits=habits or Habits(),
             versions=versions or Versions(),
         )
-        self.clock = clock or Clock()
         self.world = World(state)
+        self.clock = clock or Clock(ahead=float(self.world.notes.get("ahead", "0")))
         self.windows = Windows()
         self.rules: list[Rule] = []
         self.log: list[Entry] = []
@@ -75,7 +75,7 @@ class Sandbox:
         self._numbers = 0
         self.arrange()
         self._know_residents()
-        self.clock.when_moved(self.run_late)
+        self.clock.when_moved(self._clock_moved)
 
     @property
     def app(self) -> ASGIApp:
@@ -188,6 +188,11 @@ class Sandbox:
             self._late.append((self.clock.stamp() + delay, effect))
         if self.loop is not None:
             self.loop.call_soon_threadsafe(self.loop.call_later, delay, self.run_late)
+
+    def _clock_moved(self) -> None:
+        with self.lock:
+            self.world.note("ahead", str(self.clock.offset))
+        self.run_late()
 
     def run_late(self) -> None:
         """Apply the late effects whose time has come. Waits for them unless called from the server's own thread."""

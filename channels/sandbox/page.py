@@ -31,24 +31,24 @@ _ZONE = ZoneInfo("Europe/Helsinki")
 _TITLES = {"facebook": "Facebook", "instagram": "Instagram", "x": "X", "linkedin": "LinkedIn"}
 _REACTIONS: Mapping[str, Mapping[str, str]] = {
     "facebook": {
-        "LIKE": "👍 Tykkään",
-        "LOVE": "❤️ Ihanaa",
-        "CARE": "🤗 Välitän",
-        "HAHA": "😆 Haha",
-        "WOW": "😮 Vau",
-        "SAD": "😢 Surullista",
-        "ANGRY": "😠 Suututtaa",
+        "LIKE": "Tykkään",
+        "LOVE": "Ihanaa",
+        "CARE": "Välitän",
+        "HAHA": "Haha",
+        "WOW": "Vau",
+        "SAD": "Surullista",
+        "ANGRY": "Suututtaa",
     },
     "linkedin": {
-        "LIKE": "👍 Tykkää",
-        "PRAISE": "👏 Hienoa",
-        "APPRECIATION": "🫶 Tue",
-        "EMPATHY": "❤️ Ihanaa",
-        "INTEREST": "💡 Oivaltavaa",
-        "ENTERTAINMENT": "😄 Hauskaa",
+        "LIKE": "Tykkää",
+        "PRAISE": "Hienoa",
+        "APPRECIATION": "Tue",
+        "EMPATHY": "Ihanaa",
+        "INTEREST": "Oivaltavaa",
+        "ENTERTAINMENT": "Hauskaa",
     },
-    "instagram": {"LIKE": "❤️ Tykkää"},
-    "x": {"LIKE": "❤️ Tykkää"},
+    "instagram": {"LIKE": "Tykkää"},
+    "x": {"LIKE": "Tykkää"},
 }
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,:;!?)]")
 _CONTENT_POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'"
@@ -255,8 +255,12 @@ def post_view(sandbox: Sandbox, post: Post) -> PostView:
         choices=_REACTIONS[post.network],
         shares=len(post.sharers),
         comments=comments,
-        comment_count=sum(1 + len(item.replies) for item in comments),
+        comment_count=_count(comments),
     )
+
+
+def _count(comments: Iterable[CommentView]) -> int:
+    return sum(1 + _count(item.replies) for item in comments)
 
 
 def _handle(account: SandboxAccount | None) -> str:
@@ -273,7 +277,8 @@ def _card(post: Post) -> CardView | None:
     if not post.link or (post.network == "facebook" and post.pictures):
         return None
     host = urlsplit(post.link).hostname or ""
-    return CardView(url=post.link, title=post.title or host, host=host.removeprefix("www."))
+    bare = post.link.partition("://")[2].removeprefix("www.")
+    return CardView(url=post.link, title=post.title or bare.partition("?")[0], host=host.removeprefix("www."))
 
 
 def _marked_up(post: Post) -> Markup:

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from channels.sandbox.core import Sandbox
 
 _PATIENCE = 10
+_TICK = 0.1
+_TICKS_A_DAY = 864_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +50,44 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self.sandbox = sandbox
-        self.sockets = [_bound(host, port) for port in ports]
+        self.sockets: list[socket.socket] = []
+        self._ending: asyncio.Event | None = None
+        try:
+            self.sockets += [_bound(host, port) for port in ports]
+        except OSError:
+            self.release()
+            raise
         self.urls = tuple(f"http://{host}:{item.getsockname()[1]}" for item in self.sockets)
         sandbox.addresses[:] = self.urls
 
     async def serve_all(self) -> None:
         """Serve until told to stop."""
+        self._ending = asyncio.Event()
         self.sandbox.loop = asyncio.get_running_loop()
         try:
             await self.serve(sockets=self.sockets)
         finally:
             self.sandbox.loop = None
+
+    async def main_loop(self) -> None:
+        """Tick as uvicorn does, but end at once when told to."""
+        ending = self._ending or asyncio.Event()
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % _TICKS_A_DAY
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), _TICK)
+
+    def stop(self) -> None:
+        """End serving; may be called from any thread."""
+        self.should_exit = True
+        if self.sandbox.loop is not None and self._ending is not None:
+            self.sandbox.loop.call_soon_threadsafe(self._ending.set)
+
+    def release(self) -> None:
+        """Give the ports back if they were never served."""
+        for item in self.sockets:
+            item.close()
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -80,6 +109,6 @@ def serve(sandbox: Sandbox, ports: Sequence[int] = (0,)) -> Iterator[Served]:
     try:
         yield Served(sandbox=sandbox, urls=server.urls)
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(timeout=_PATIENCE)
         sandbox.close()

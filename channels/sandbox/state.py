@@ -134,9 +134,11 @@ class World:
         self._sequence = 0
         self._dirty: dict[str, Thing] = {}
         self._new_blobs: list[str] = []
-        self._file = _open(folder) if folder else None
-        if self._file is not None:
-            self._load(self._file)
+        self._folder = folder
+        self._open_file: sqlite3.Connection | None = None
+        self.notes: dict[str, str] = {}
+        if (file := self._file()) is not None:
+            self._load(file)
 
     def add(self, thing: Thing) -> None:
         """Take a new thing in."""
@@ -145,22 +147,22 @@ class World:
 
     def touch(self, thing: Thing) -> None:
         """Note that a thing changed, so that `flush` writes it."""
-        if self._file is not None:
+        if self._folder is not None:
             self._dirty[thing.id] = thing
 
     def flush(self) -> None:
         """Write what changed since the last time, in one transaction."""
-        if self._file is None or not (self._dirty or self._new_blobs):
+        if not (self._dirty or self._new_blobs) or (file := self._file()) is None:
             return
         rows = [(key, _kind(thing), json.dumps(asdict(thing))) for key, thing in self._dirty.items()]
         blobs = [(key, self._blobs[key]) for key in self._new_blobs]
-        with self._file:
-            self._file.executemany("INSERT OR REPLACE INTO blob VALUES (?, ?)", blobs)
-            self._file.executemany(
+        with file:
+            file.executemany("INSERT OR REPLACE INTO blob VALUES (?, ?)", blobs)
+            file.executemany(
                 "INSERT INTO thing (id, kind, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
                 rows,
             )
-            self._file.execute("INSERT OR REPLACE INTO note VALUES ('sequence', ?)", (str(self._sequence),))
+            file.execute("INSERT OR REPLACE INTO note VALUES ('sequence', ?)", (str(self._sequence),))
         self._dirty.clear()
         self._new_blobs.clear()
 
@@ -177,23 +179,29 @@ class World:
         ):
             held.clear()
         self._new_blobs.clear()
-        if self._file is not None:
-            with self._file:
-                self._file.executescript("DELETE FROM thing; DELETE FROM blob;")
+        if (file := self._file()) is not None:
+            file.executescript("BEGIN; DELETE FROM thing; DELETE FROM blob; COMMIT;")
 
     def close(self) -> None:
-        """Write what is left and give the file back."""
+        """Write what is left and give the file back; the next change opens it again."""
         self.flush()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._open_file is not None:
+            self._open_file.close()
+            self._open_file = None
+
+    def note(self, key: str, value: str) -> None:
+        """Keep a word about the sandbox itself."""
+        self.notes[key] = value
+        if (file := self._file()) is not None:
+            with file:
+                file.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (key, value))
 
     def store(self, data: bytes) -> str:
         """Keep bytes; the same bytes are kept once. Returns their key."""
         key = hashlib.sha256(data).hexdigest()[:32]
         if key not in self._blobs:
             self._blobs[key] = data
-            if self._file is not None:
+            if self._folder is not None:
                 self._new_blobs.append(key)
         return key
 
@@ -233,8 +241,13 @@ class World:
         for _, kind, body in file.execute("SELECT id, kind, body FROM thing ORDER BY rowid"):
             self._place(_KINDS[kind](**_revived(json.loads(body))))
         self._blobs.update(file.execute("SELECT id, data FROM blob"))
-        row = file.execute("SELECT body FROM note WHERE id = 'sequence'").fetchone()
-        self._sequence = int(row[0]) if row else 0
+        self.notes.update(file.execute("SELECT id, body FROM note"))
+        self._sequence = int(self.notes.get("sequence", "0"))
+
+    def _file(self) -> sqlite3.Connection | None:
+        if self._open_file is None and self._folder is not None:
+            self._open_file = _open(self._folder)
+        return self._open_file
 
 
 def _open(folder: Path) -> sqlite3.Connection:

@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 CATALOGUES := $(shell find publisher/locale -name '*.po' 2>/dev/null)
 
 .PHONY: help install demo test check bench format lock clean

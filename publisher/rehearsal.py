@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
@@ -143,7 +143,7 @@ def sandbox_accounts(config: Config) -> list[SandboxAccount]:
     ]
 
 
-def _credentials(account: Account) -> dict[str, str]:
+def _credentials(account: Account) -> dict[str, Any]:
     given = {
         name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in account.settings
     }

@@ -26,8 +26,8 @@ SUMMARY = N_("Publish a municipality's announcements on its social media account
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("publisher.cli.demo:demo", N_("Show the whole thing on the built-in sandbox.")),
-    "init": ("publisher.cli.init:init", N_("Write a starter configuration and folders.")),
-    "check": ("publisher.cli.check:check", N_("Find the faults in announcements and configuration.")),
+    "init": ("publisher.cli.init:init", N_("Write a starter configuration, an empty queue and an example.")),
+    "check": ("publisher.cli.check:check", N_("Find all faults at once in the configuration and in announcements.")),
     "run": ("publisher.cli.running:run", N_("Publish, collect and mail what is due.")),
     "pause": ("publisher.cli.running:pause", N_("Stop publishing for now.")),
     "resume": ("publisher.cli.running:resume", N_("Go on publishing after a pause.")),

@@ -58,35 +58,39 @@ def demo(ctx: click.Context, serve: bool) -> None:  # noqa: FBT001 -- click pass
 
 def _print_deliveries(shown: Shown) -> None:
     in_order = sorted(shown.deliveries, key=lambda one: (one.key.announcement, one.id))
+    rows = {one.id: _cells(one) for one in in_order}
+    widths = [max(map(len, column)) for column in zip(*rows.values(), strict=True)]
     for announcement, group in groupby(in_order, key=lambda one: one.key.announcement):
         deliveries = list(group)
         title = deliveries[0].title
         click.secho(f"{title} ({announcement})" if title else announcement, bold=True)
         for delivery in deliveries:
-            click.echo(_line(delivery, shown))
+            cells = [cell.ljust(width) for cell, width in zip(rows[delivery.id], widths, strict=True)]
+            click.echo("  ".join(["", *cells, _where(delivery, shown)]))
         click.echo()
 
 
-def _line(delivery: DeliveryView, shown: Shown) -> str:
+def _cells(delivery: DeliveryView) -> tuple[str, str, str]:
     key = delivery.key
-    state = words.state_word(delivery.state)
-    where = shown.links.get(delivery.id) or words.moment(delivery.due_at, shown.config.timezone)
-    return f"  {key.organisation:<9} {words.account_word(key.channel, key.account):<9} {state:<9} {where}"
+    return key.organisation, words.account_word(key.channel, key.account), words.state_word(delivery.state)
+
+
+def _where(delivery: DeliveryView, shown: Shown) -> str:
+    return shown.links.get(delivery.id) or words.moment(delivery.due_at, shown.config.timezone)
 
 
 def _print_comments(shown: Shown) -> None:
     comments = shown.comments
-    told = ngettext("%(n)d comment was collected", "%(n)d comments were collected", len(comments)) % {
-        "n": len(comments)
-    }
     questions = [comment for comment in comments if comment.question and not comment.answered]
+    collected = ngettext("%(n)d comment was collected", "%(n)d comments were collected", len(comments))
     waiting = ngettext("%(n)d question awaits an answer:", "%(n)d questions await an answer:", len(questions))
-    click.secho(f"{told}; {waiting % {'n': len(questions)}}", bold=True)
+    click.secho(f"{collected % {'n': len(comments)}}; {waiting % {'n': len(questions)}}", bold=True)
     for comment in questions[:_QUESTIONS_SHOWN]:
-        click.echo(f"  {words.account_word(comment.channel, comment.account):<9} {comment.text}")
+        click.echo(f"  {words.account_word(comment.channel, comment.account):<9}  {comment.text}")
     if len(questions) > _QUESTIONS_SHOWN:
         more = len(questions) - _QUESTIONS_SHOWN
-        click.echo(f"  {ngettext('and %(n)d more', 'and %(n)d more', more) % {'n': more}}")
+        rest = _("and %(n)d more: tiedote comments --config %(path)s")
+        click.echo("  " + rest % {"n": more, "path": shown.config.path})
     click.echo()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +18,14 @@ import yaml
 from publisher.locale import _
 from publisher.model import Problem
 from publisher.yamlfile.mending import Fault, any_sign, begins_with_odd_space, diagnose, odd_space
-from publisher.yamlfile.nodes import Block, Document, Entry, Items, Node, Scalar, Span
+from publisher.yamlfile.nodes import Block, Document, Entry, Items, Node, Scalar, Span, hide_secrets
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\U00010000-\U0010ffff]")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _MOST_MENDINGS = 60
+_MOST_CHARACTERS_MENDED = 3_000_000
+"""The pure parser, which finds the words for a fault, reads half a million a second."""
 
 # libyaml reads a file in a tenth of the time; columns are the same, emoji included.
 _FAST: type[yaml.SafeLoader | yaml.CSafeLoader] = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
@@ -55,9 +57,10 @@ def read_bytes(path: Path, most: int) -> bytes:
         raise Unreadable("missing", _("there is no such file")) from error
     except OSError as error:
         raise Unreadable("unreadable", _("the file cannot be opened: %(why)s") % {"why": error.strerror}) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise Unreadable("not_a_file", _("this is not a file"))
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Unreadable("not_a_file", _("this is not a file"))
         data = file.read(most + 1)
     if len(data) > most:
         raise Unreadable("too_large", _("the file is larger than %(size)s") % {"size": _size(most)})
@@ -92,7 +95,7 @@ def load(
         faults = [Fault(line=1, column=1, code="too_large", message=message)]
         root, blanked = None, frozenset[int]()
     else:
-        root, more, blanked = _understand(lines, limits)
+        root, more, blanked = _understand(lines, limits, secretive=secretive)
         faults += more
     document = Document(file=file, lines=tuple(lines), root=root, secretive=secretive, blanked=blanked)
     return document, [_problem(document, fault) for fault in faults]
@@ -133,13 +136,15 @@ def _decode_as(source: bytes, encoding: str) -> tuple[str, list[Fault]]:
         return text, [fault]
 
 
-def _understand(lines: list[str], limits: Limits) -> tuple[Block | None, list[Fault], frozenset[int]]:
+def _understand(
+    lines: list[str], limits: Limits, *, secretive: bool
+) -> tuple[Block | None, list[Fault], frozenset[int]]:
     """Build the tree, mending one fault after another; also gives the lines that had to be left out."""
     blanked: set[int] = set()
     work, faults = _without_control_characters(lines)
-    for _turn in range(_MOST_MENDINGS):
+    for _turn in range(min(_MOST_MENDINGS, 1 + _MOST_CHARACTERS_MENDED // max(1, sum(map(len, lines))))):
         try:
-            builder = _Builder(limits)
+            builder = _Builder(limits, hide_secrets if secretive else str)
             root = builder.build(_events("\n".join(work)))
         except _Stop as stop:
             return None, [*faults, stop.fault], frozenset(blanked)
@@ -218,11 +223,12 @@ class _Open:
 class _Builder:
     """Makes the tree of one document out of events, and counts what it costs."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, shown: Callable[[str], str]) -> None:
         self.faults: list[Fault] = []
         self.odd_row: int | None = None
         """A line whose field's name begins with a no-break space: YAML takes the space for a letter."""
         self._limits = limits
+        self._shown = shown
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._aliases = 0
@@ -257,7 +263,7 @@ class _Builder:
             self._count(1, at)
             if hidden := _UNPRINTABLE.search(event.value):  # by an escape, such as "\0"
                 self.faults.append(_control_character(hidden[0], at.line, at.column))
-            self._add(_scalar(event, at), 1, event.anchor)
+            self._add(self._scalar(event, at), 1, event.anchor)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self._no_signs(event, at)
             self._begin(event, at)
@@ -276,6 +282,11 @@ class _Builder:
     def _sign(self, sign: str, at: Span) -> None:
         message = _("a value cannot begin with %(sign)s") % {"sign": sign}
         self.faults.append(Fault(line=at.line, column=at.column, code="sign", message=message, remedy=any_sign()))
+
+    def _scalar(self, event: yaml.ScalarEvent, at: Span) -> Scalar:
+        style = event.style or ""
+        value = None if not style and event.value in _NOTHING else event.value
+        return Scalar(at=at, value=value, written=self._shown(event.value), style=style)
 
     def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent, at: Span) -> None:
         if len(self._open) >= self._limits.depth:
@@ -338,12 +349,6 @@ def _twice(key: Scalar, first: Entry) -> Fault:
     known = {"field": first.name, "first": first.key.at.line, "second": key.at.line}
     message = _("'%(field)s' is given twice, on lines %(first)d and %(second)d") % known
     return _fault(key.at, "duplicate", message, _("Remove one of the two."))
-
-
-def _scalar(event: yaml.ScalarEvent, at: Span) -> Scalar:
-    style = event.style or ""
-    value = None if not style and event.value in _NOTHING else event.value
-    return Scalar(at=at, value=value, written=event.value, style=style)
 
 
 def _span(event: yaml.Event) -> Span:

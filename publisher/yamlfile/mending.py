@@ -19,6 +19,7 @@ ODD_SPACES = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
 
 _INDENT = re.compile(f"[ \t{ODD_SPACES}]*")
 _QUOTES = {'"': "”", "'": "\u2019"}
+_CLOSING = {"[": "]", "{": "}"}
 _BRACKETS = {"[": "(", "]": ")", "{": "(", "}": ")"}
 
 
@@ -146,6 +147,20 @@ def odd_space(lines: Sequence[str], row: int) -> Mending | None:
     return Mending(fault=fault, lines=place.with_line(mended))
 
 
+def _colon_space(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Mending | None:
+    """`field:words`: YAML takes it for a text, and complains of the next colon or of none."""
+    row = opened.row if "could not find expected ':'" in _problem(error) else here.row - 1
+    if row < 0 or not re.search("expected ':'|mapping values are not allowed", _problem(error)):
+        return None
+    place = _Place(here.lines, row, 0)
+    found = re.match(r"\s*[\w-]+(:)(?!//)\S", place.line)
+    if not found or (row != opened.row and place.indent != here.indent):
+        return None
+    at = _Place(here.lines, row, found.start(1))
+    fault = at.fault("colon_space", _("a space is missing after the colon"), _("Write a space after the colon."))
+    return Mending(fault=fault, lines=at.with_line(""), blanked=frozenset({row + 1}))
+
+
 def _second_colon(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
     if here.char != ":" or "mapping values are not allowed" not in _problem(error):
         return None
@@ -200,10 +215,6 @@ def _open_quote(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> M
 def _missing_colon(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> Mending | None:
     if "could not find expected ':'" not in _problem(error):
         return None
-    if re.match(r"\s*[\w-]+:\S", opened.line):
-        at = _Place(opened.lines, opened.row, opened.line.index(":"))
-        fault = at.fault("colon_space", _("a space is missing after the colon"), _("Write a space after the colon."))
-        return Mending(fault=fault, lines=at.with_line(""), blanked=frozenset({at.row + 1}))
     return opened.left_out(
         "no_colon",
         _("this line is no field: it has no colon"),
@@ -227,38 +238,49 @@ def _after_quote(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> 
     return Mending(fault=fault, lines=here.with_line(softened))
 
 
-def _hash_in_list(_error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Mending | None:
+def _hash_in_list(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Mending | None:
     """`[#One, #Two]`: the rest of the line became a comment and the list never ends."""
-    for place in (opened, here):
-        found = re.search(r"[\[{,]\s*(#)[^\s#]|\s(#)[^\s#]", place.line[place.column :])
-        if place.char in {"[", "{"} and found:
-            group = 1 if found[1] else 2
-            at = _Place(place.lines, place.row, place.column + found.start(group))
-            word = re.match(r"#[^\s,\]}]*", at.line[at.column :])
-            fault = at.fault(
-                "lost_hashtag",
-                _("everything after # is lost: YAML takes it for a comment"),
-                _("Write hashtags without #, for example: hashtags: [Kuntalaiset]"),
-                len(word[0]) if word else 1,
-            )
-            tail = at.line[at.column :].replace("#", " ")
-            return Mending(fault=fault, lines=at.with_line(at.line[: at.column] + tail))
+    place = _unclosed(error, here, opened)
+    found = place and re.search(r"[\[{,\s](#)[^\s#]", place.line[place.column :])
+    if not place or not found:
+        return None
+    at = _Place(place.lines, place.row, place.column + found.start(1))
+    word = re.match(r"#[^\s,\]}]*", at.line[at.column :])
+    fault = at.fault(
+        "lost_hashtag",
+        _("everything after # is lost: YAML takes it for a comment"),
+        _("Write hashtags without #, for example: hashtags: [Kuntalaiset]"),
+        len(word[0]) if word else 1,
+    )
+    return Mending(fault=fault, lines=at.with_line(at.line[: at.column] + at.line[at.column :].replace("#", " ")))
+
+
+def _unclosed(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> _Place | None:
+    """Find the bracket that is still open: where the parser says, or above a line that begins like a block inside it."""
+    if re.search(r"flow (sequence|mapping)", error.context or "") and opened.char in _CLOSING:
+        return opened
+    inside = re.search("not allowed here|expected the node content", _problem(error))
+    if not inside or here.line[: here.column].strip():
+        return None
+    for row in range(here.row - 1, -1, -1):
+        line = re.sub(r"""(?<=[\s\[{,])#.*|"[^"]*"|'[^']*'""", lambda found: " " * len(found[0]), here.lines[row])
+        for opening, closing in _CLOSING.items():
+            if line.count(opening) > line.count(closing):
+                return _Place(here.lines, row, line.index(opening))
     return None
 
 
-def _open_bracket(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> Mending | None:
-    if not re.search(r"flow (sequence|mapping)", error.context or "") or opened.char not in {"[", "{"}:
+def _open_bracket(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Mending | None:
+    place = _unclosed(error, here, opened)
+    if place is None:
         return None
-    closing = {"[": "]", "{": "}"}[opened.char]
-    fault = opened.fault(
+    fault = place.fault(
         "open_bracket",
         _("%(opening)s is never closed with %(closing)s, or a comma is missing")
-        % {"opening": opened.char, "closing": closing},
+        % {"opening": place.char, "closing": _CLOSING[place.char]},
         _("Put texts inside brackets in quotation marks, and close the bracket."),
     )
-    return Mending(
-        fault=fault, lines=opened.with_line(opened.line[: opened.column]), blanked=frozenset({opened.row + 1})
-    )
+    return Mending(fault=fault, lines=place.with_line(place.line[: place.column]), blanked=frozenset({place.row + 1}))
 
 
 def _indentation(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
@@ -278,14 +300,15 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
 _RULES: Sequence[_Rule] = (
     _tab,
     _odd_space,
+    _colon_space,
     _second_colon,
     _hash_in_list,
+    _open_bracket,
     _first_sign,
     _after_bar,
     _backslash,
     _open_quote,
     _missing_colon,
     _after_quote,
-    _open_bracket,
     _indentation,
 )

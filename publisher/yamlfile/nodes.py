@@ -34,8 +34,8 @@ class Span:
 class Scalar:
     """One value. `value` None: nothing, `~` or `null` stands there.
 
-    `written` is what the file itself says, before a reference was replaced: the only form that may be shown. `unknown`: it has a reference
-    that was not looked up, so nothing can be said about it.
+    `written` is what the file itself says, before a reference was replaced and with secrets hidden: the only form that may be shown.
+    `unknown`: it has a reference that was not looked up, so nothing can be said about it.
     """
 
     at: Span

@@ -81,7 +81,12 @@ def closest(word: str, known: Iterable[str], synonyms: Mapping[str, str] = {}) -
         return key
     if len(key) < 3:
         return None
-    return next(iter(difflib.get_close_matches(key, choices, n=1, cutoff=0.66)), None)
+    meant = {
+        **{word: choice for word, choice in synonyms.items() if choice in choices},
+        **{one: one for one in choices},
+    }
+    near = difflib.get_close_matches(key, list(meant), n=1, cutoff=0.66)
+    return meant[near[0]] if near else None
 
 
 class Section:

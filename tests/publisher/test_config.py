@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+from datetime import time, timedelta
+
+import pytest
+
+from publisher.config import Config, ConfigFaults, load_config
+from publisher.yamlfile import render
+
+ACCOUNT = 'facebook: {page_id: "1", access_token: a}'
+SMALL = """\
+language: en
+organisations:
+  loppi:
+    name: Lopen kunta
+    accounts:
+      facebook: {page_id: "1", access_token: "${PAGE_TOKEN}"}
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a configuration; gives its path."""
+
+    def write(text):
+        path = tmp_path / "config.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def faults_of(path, **options):
+    with pytest.raises(ConfigFaults) as caught:
+        load_config(path, **options)
+    return [(problem.code, problem.position.line, problem.position.column) for problem in caught.value.problems]
+
+
+def with_account(text):
+    return f"organisations:\n  loppi:\n    accounts:\n      {text}\n"
+
+
+def test_what_is_left_out_has_a_default(write, tmp_path):
+    """A name and an account are enough; and who forgets `sandbox` publishes nothing."""
+    config = load_config(write(with_account(ACCOUNT)))
+    assert isinstance(config, Config)
+    assert config.sandbox is True
+    assert config.default_time == time(9)
+    assert str(config.timezone) == "Europe/Helsinki"
+    assert config.queue == tmp_path / "schedules"
+    assert config.delivery.late_limit == timedelta(hours=6)
+    assert config.retention.comments == timedelta(days=365)
+    assert config.mail is None
+    account = config.organisations["loppi"].accounts[0]
+    assert (account.channel, account.name, account.on_doubt, account.languages) == (
+        "facebook",
+        "facebook",
+        "hold",
+        "together",
+    )
+
+
+@pytest.mark.parametrize(
+    "sandbox,database,expected,var",
+    [
+        ("no", "sqlite:///var/tiedote.db", "sqlite:///{0}/var/tiedote.db", "{0}/var"),
+        ("yes", "sqlite:///var/tiedote.db", "sqlite:///{0}/var/sandbox/tiedote.db", "{0}/var"),
+        ("no", "sqlite:////srv/t/x.db", "sqlite:////srv/t/x.db", "/srv/t"),
+        ("yes", "sqlite:////srv/t/x.db", "sqlite:////srv/t/sandbox/x.db", "/srv/t"),
+        ("no", "postgresql+psycopg://u@db/t", "postgresql+psycopg://u@db/t", "{0}/var"),
+        ("yes", "postgresql+psycopg://u@db/t", "sqlite:///{0}/var/sandbox/tiedote.db", "{0}/var"),
+    ],
+)
+def test_the_sandbox_has_a_database_of_its_own(write, tmp_path, sandbox, database, expected, var):
+    """Paths start at the file's folder, and a rehearsal never meets the live database."""
+    config = load_config(write(f"sandbox: {sandbox}\ndatabase: {database}\n" + with_account(ACCOUNT)))
+    assert config.database == expected.format(tmp_path)
+    assert str(config.var) == var.format(tmp_path)
+
+
+def test_a_secret_comes_from_the_environment_or_a_file(write, tmp_path, monkeypatch):
+    """References work anywhere in a value; a file's last line break is not part of the secret."""
+    monkeypatch.setenv("PAGE_TOKEN", "from-environment")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "secrets")
+    monkeypatch.setenv("HOST_PART", "mail")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "mail").write_text("from ${PAGE_TOKEN} file\n", encoding="utf-8")
+    config = load_config(
+        write(
+            SMALL + "mail: {host: '${HOST_PART}.example.fi', from: a@example.fi, username: 'a$${b}',"
+            " password: '${file:${CREDENTIALS_DIRECTORY}/mail}'}\n"
+        )
+    )
+    token = config.organisations["loppi"].accounts[0].settings.model_dump()["access_token"]
+    assert token.get_secret_value() == "from-environment"
+    assert config.mail is not None
+    assert config.mail.host == "mail.example.fi"
+    assert config.mail.username == "a${b}"
+    assert config.mail.password is not None
+    assert config.mail.password.get_secret_value() == "from ${PAGE_TOKEN} file"
+
+
+def test_a_missing_secret_is_named(write, tmp_path):
+    """Every one that is missing, at its place; an empty one is missing too."""
+    (tmp_path / "empty").touch()
+    path = write(
+        "organisations:\n  loppi:\n    accounts:\n"
+        "      facebook: {page_id: '1', access_token: '${NO_SUCH_TOKEN}'}\n"
+        "      linkedin: {organization_id: '1', access_token: '${file:no-such-file}'}\n"
+        "      x: {user_id: '1', access_token: '${file:empty}'}\n"
+    )
+    with pytest.raises(ConfigFaults) as caught:
+        load_config(path)
+    messages = [problem.message for problem in caught.value.problems]
+    assert [problem.code for problem in caught.value.problems] == ["missing_secret"] * 3
+    assert "NO_SUCH_TOKEN" in messages[0]
+    assert "no-such-file" in messages[1]
+    assert "empty" in messages[2]
+
+
+def test_check_needs_no_secrets(write):
+    """Without them the file is read all the same, and its other faults are found."""
+    account = load_config(write(SMALL), secrets=False).organisations["loppi"].accounts[0]
+    assert account.channel == "facebook"
+    assert faults_of(write(SMALL.replace('page_id: "1"', "page: 1")), secrets=False) == [
+        ("missing", 6, 7),
+        ("unknown_field", 6, 18),
+    ]
+
+
+def test_no_secret_is_ever_shown(write, monkeypatch):
+    """Not in a printed fault, not in an error, not in a repr: neither one written down nor one referred to."""
+    monkeypatch.setenv("PAGE_TOKEN", "planted-in-environment")
+    faulty = SMALL + "    wrong: 1\n" + "    accounts2: {facebook: {acces_token: planted-in-file, page_id: '1'}}\n"
+    faulty = faulty.replace('page_id: "1"', "page_id: [a]") + "database: mysql://tiedote:planted-password@db/x\n"
+    with pytest.raises(ConfigFaults) as caught:
+        load_config(write(faulty))
+    shown = "\n".join([*map(render, caught.value.problems), str(caught.value), repr(caught.value)])
+    assert len(caught.value.problems) >= 4
+    good = load_config(write(SMALL + "proxy: http://user:planted-proxy@proxy.example.fi:8080\n"))
+    assert "planted" not in shown + repr(good) + str(good)
+
+
+@pytest.mark.parametrize(
+    "line,expected",
+    [
+        ("sandbox: maybe", ("value", 1, 10)),
+        ("language: no", ("choice", 1, 11)),
+        ("timezone: Helsinki", ("value", 1, 11)),
+        ("default_time: 25:00", ("value", 1, 15)),
+        ("approval: ehkä", ("choice", 1, 11)),
+        ("databse: sqlite:///x.db", ("unknown_field", 1, 1)),
+        ("database: mysql://db/x", ("value", 1, 11)),
+        ("web: {port: 80}", ("not_yet", 1, 1)),
+        ("delivery: {late_limit: 6}", ("value", 1, 24)),
+        ("delivery: {retry: {frist: 30s}}", ("unknown_field", 1, 20)),
+        ("delivery: 6h", ("not_fields", 1, 11)),
+        ("retention: {comments: for ever}", ("value", 1, 23)),
+        ("mail: {host: a, from: Tiedote}", ("address", 1, 23)),
+        ("mail: {host: a}", ("missing", 1, 1)),
+        ("mail: {host: a, from: a@b.fi, port: 0}", ("value", 1, 37)),
+        ("mail: {host: a, from: a@b.fi, security: ssl}", ("choice", 1, 41)),
+        ("mail: {host: a, from: a@b.fi, password: p}", ("missing", 1, 31)),
+        ('mail: {host: a, from: "A <a@b.fi>\\nBcc: c@d.fi"}', ("address", 1, 23)),
+        ("networks: {facebok: {base_url: 'http://127.0.0.1:1'}}", ("choice", 1, 12)),
+        ("networks: {x: {base_url: 127.0.0.1}}", ("value", 1, 26)),
+        ("networks: {x: {base_url: 'http://127.0.0.1/path'}}", ("value", 1, 26)),
+        ("networks: {x: {version: newest}}", ("value", 1, 25)),
+        ("networks: {x: {}, twitter: {}}", ("duplicate", 1, 19)),
+        ("proxy: proxy.example.fi", ("value", 1, 8)),
+    ],
+)
+def test_each_fault_is_told_at_its_place(write, line, expected):
+    """Code, line and column; nothing else is complained of."""
+    assert faults_of(write(f"{line}\n" + with_account(ACCOUNT))) == [expected]
+
+
+@pytest.mark.parametrize(
+    "account,expected",
+    [
+        ("facebok: {page_id: '1', access_token: a}", ("choice", 4, 7)),
+        ("facebook: {access_token: a}", ("missing", 4, 7)),
+        ("facebook: {page_id: '1', access_token: a, on_dobt: hold}", ("unknown_field", 4, 49)),
+        ("facebook: {page_id: '1', access_token: a, on_doubt: ask}", ("choice", 4, 59)),
+        ("facebook: {page_id: '1', access_token: a, languages: suomi}", ("language", 4, 60)),
+        ("facebook: {page_id: '1', access_token: a, owner: Maija}", ("address", 4, 56)),
+        ("facebook: [{page_id: '1', access_token: a}, {page_id: '2', access_token: b}]", ("duplicate", 4, 52)),
+        ("x: {user_id: '1', access_token: a, api_key: b}", ("value", 4, 7)),
+        ("x: {user_id: abc, access_token: a}", ("value", 4, 20)),
+        ("facebook: token", ("not_fields", 4, 17)),
+    ],
+)
+def test_each_fault_of_an_account_is_told_at_its_place(write, account, expected):
+    """Ours and those that the channel's own model finds, alike."""
+    assert faults_of(write(with_account(account))) == [expected]
+
+
+def test_all_faults_come_at_once_and_in_order(write):
+    """One reading tells everything that has to be mended."""
+    text = (
+        "sanbox: yes\nlanguage: no\nmail: {host: a}\norganisations:\n  Loppi:\n    accounts:\n      x: {user_id: q}\n"
+    )
+    found = faults_of(write(text))
+    assert found == [
+        ("unknown_field", 1, 1),
+        ("choice", 2, 11),
+        ("missing", 3, 1),
+        ("key", 5, 3),
+        ("missing", 7, 7),
+        ("value", 7, 20),
+    ]
+
+
+def test_an_account_says_how_languages_go_out(write):
+    """Together, separately, or only some; `twitter` is taken for `x`; one network can have several accounts."""
+    text = with_account(
+        "twitter: [{user_id: '1', access_token: a, languages: separate},"
+        " {name: sv, user_id: '2', access_token: b, languages: [sv], on_doubt: resend, owner: a@b.fi}]"
+    )
+    first, second = load_config(write(text)).organisations["loppi"].accounts
+    assert (first.channel, first.name, first.languages) == ("x", "x", "separate")
+    assert (second.name, second.languages, second.on_doubt, second.owner) == ("sv", ("sv",), "resend", "a@b.fi")
+
+
+def test_a_recipient_may_have_a_language(write):
+    """The weekly summary goes out in the recipient's own language, else in the configuration's."""
+    text = (
+        "language: fi\norganisations:\n  loppi:\n    report: {to: [a@b.fi, {address: c@d.fi, language: sv}], day: friday,"
+        ' time: "07:30"}\n    accounts:\n      ' + ACCOUNT + "\n"
+    )
+    report = load_config(write(text)).organisations["loppi"].report
+    assert report is not None
+    assert [(one.address, one.language) for one in report.to] == [("a@b.fi", "fi"), ("c@d.fi", "sv")]
+    assert (report.weekday, report.time) == (4, time(7, 30))
+
+
+def test_parts_may_be_repeated_by_reference(write):
+    """Two accounts can share what they have in common; a reference is no fault in the configuration."""
+    text = with_account("x: [{user_id: &u '1', access_token: a}, {name: b, user_id: *u, access_token: b}]")
+    assert len(load_config(write(text)).organisations["loppi"].accounts) == 2
+
+
+def test_what_is_not_watched_yet_is_said(write):
+    """A budget is taken and kept, with a warning that stops nothing."""
+    config = load_config(write(with_account("x: {user_id: '1', access_token: a, monthly_budget: 20 USD}")))
+    assert config.organisations["loppi"].accounts[0].monthly_budget == "20 USD"
+    assert [(problem.code, problem.warning) for problem in config.warnings] == [("not_watched", True)]
+
+
+def test_a_configuration_without_organisations_is_none(write):
+    """There must be somebody who publishes."""
+    assert faults_of(write("sandbox: yes\n")) == [("missing", 1, 1)]
+    assert faults_of(write("organisations: {}\n")) == [("missing", 1, 1)]

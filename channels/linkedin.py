@@ -39,7 +39,7 @@ from channels.base import (
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.text import escape_little, linkedin_length, same_words, unlittle, words
-from channels.wire import Secret, Wire, answered_at, batches, read, understand
+from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
     from channels.session import Network, Response, Session  # requests is slow to import and limits do not need it
@@ -123,8 +123,6 @@ RULES: Final = (
 
 def judge(response: Response) -> ChannelError | None:
     """Read an answer's status, code and words; None if it is good."""
-    from channels.session import error_by_status  # limits are asked for without waiting for requests
-
     status = response.status_code
     if status < 300:
         return None
@@ -138,7 +136,7 @@ def judge(response: Response) -> ChannelError | None:
         return _not_found(response, detail, signs) if problem else Unexpected(Kind.NOT_UNDERSTOOD, detail)
     if status == 429 and "#101" in signs and "Retry-After" not in response.headers:
         return Retryable(Kind.QUOTA_USED, detail, after=_day_is_over_in(response), announced=True)
-    return error_by_status(response, detail)
+    return judge_by_status(response, detail)
 
 
 def _not_found(response: Response, detail: str, signs: str) -> ChannelError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from channels.errors import Kind, OutcomeUnknown
+from channels.errors import ChannelError, Kind, OutcomeUnknown, Retryable
 
 if TYPE_CHECKING:
     from channels.session import Response  # a type only: whoever asks for limits should not wait for requests
@@ -53,6 +53,16 @@ def understand(response: Response, model: type[Answer]) -> Answer | None:
     with suppress(ValidationError):
         return model.model_validate_json(response.content)
     return None
+
+
+def judge_by_status(response: Response, detail: str) -> ChannelError | None:
+    """Judge by the status alone. Reading leaves no doubt: a server that could not answer was busy."""
+    from channels.session import error_by_status  # limits are asked for without waiting for requests
+
+    error = error_by_status(response, detail)
+    if isinstance(error, OutcomeUnknown) and response.request.method == "GET":
+        return Retryable(Kind.BUSY, detail, after=error.after)
+    return error
 
 
 def answered_at(response: Response) -> datetime | None:

@@ -39,7 +39,7 @@ from channels.base import (
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, Rejected, Retryable, Unexpected
 from channels.text import same_words, words, x_length
-from channels.wire import Secret, Wire, answered_at, batches, read, understand
+from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
     from requests.models import PreparedRequest  # types only: requests is slow to import and limits do not need it
@@ -139,8 +139,6 @@ RULES: Final = (
 
 def judge(response: Response) -> ChannelError | None:
     """Read an answer's status and words; None if it is good."""
-    from channels.session import error_by_status  # limits are asked for without waiting for requests
-
     status = response.status_code
     if status < 300:
         return None
@@ -154,7 +152,7 @@ def judge(response: Response) -> ChannelError | None:
         return _not_found(response, detail) if problem else Unexpected(Kind.NOT_UNDERSTOOD, detail)
     if status == 429 and (after := _day_is_over_in(response)):
         return Retryable(Kind.QUOTA_USED, detail, after=after, announced=True)
-    return error_by_status(response, detail)
+    return judge_by_status(response, detail)
 
 
 def _not_found(response: Response, detail: str) -> ChannelError:

@@ -239,7 +239,7 @@ def _not_graph(response: Response) -> ChannelError:
     detail = f"HTTP {status}, not in Graph's own words"
     if status < 300:
         return OutcomeUnknown(Kind.ANSWER_LOST, detail)
-    if status in {408, 429} or status >= 500:
+    if status in {408, 409, 425, 429} or status >= 500:
         return error_by_status(response, detail) or Unexpected(Kind.NOT_UNDERSTOOD, detail)
     return Unexpected(Kind.NOT_UNDERSTOOD, detail)
 

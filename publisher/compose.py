@@ -22,7 +22,8 @@ from channels.base import Capabilities, Card
 from publisher.model import UNSET, Announcement, Fields, PictureRef, Plan, Skipped, State
 
 _TEXTS = ("text", "link", "title", "first_comment")
-_SENTENCE = re.compile(r".+?[.!?\u2026](?=\s|$)", re.DOTALL)
+_SENTENCE = re.compile(r".+?[.!?\u2026](?=\s+[A-ZÅÄÖ]|\s*$)|.+?(?=\n\n)", re.DOTALL)
+"""Up to a full stop before a capital letter: "1.12." and "klo." end no sentence. An empty line ends one too."""
 _LONGEST_TITLE = 150
 
 

@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from channels import registry
+from publisher.compose import compose, first_sentence, with_campaign
+from publisher.model import Announcement, Fields, PictureRef, Plan, Skipped, State, When
+
+LINK = "https://asiointi.example.fi/lupa"
+WHEN = When(instant=datetime(2026, 12, 1, 7, 0, tzinfo=UTC), wall="2026-12-01 09:00")
+
+
+@dataclass(frozen=True)
+class AnAccount:
+    """As much of an account as composing looks at."""
+
+    channel: str
+    name: str
+    languages: Literal["together", "separate"] | tuple[str, ...] = "together"
+
+
+@dataclass(frozen=True)
+class AnOrganisation:
+    """Likewise."""
+
+    key: str
+    accounts: tuple[AnAccount, ...]
+    languages: tuple[str, ...] = ("fi",)
+    name: str = "Kunta"
+
+
+@dataclass(frozen=True)
+class Publishers:
+    """Likewise."""
+
+    organisations: dict[str, AnOrganisation]
+    approval: Literal["optional", "required"] = "optional"
+
+
+@dataclass
+class Case:
+    """An announcement and who publishes it; each test changes what it is about."""
+
+    channels: tuple[str, ...] = registry.NAMES
+    organisations: tuple[str, ...] = ("hausjarvi",)
+    languages: tuple[str, ...] = ("fi",)
+    account_languages: Any = "together"
+    approval: Literal["optional", "required"] = "optional"
+    top: Fields = field(default_factory=Fields)
+    blocks: dict[str, Fields] = field(default_factory=dict)
+    for_: dict[str, Fields] = field(default_factory=dict)
+    both: dict[tuple[str, str], Fields] = field(default_factory=dict)
+
+    def compose(self):
+        accounts = tuple(AnAccount(channel, channel, self.account_languages) for channel in self.channels)
+        publishers = Publishers(
+            {key: AnOrganisation(key, accounts, self.languages) for key in ("hausjarvi", "loppi")}, self.approval
+        )
+        announcement = Announcement(
+            key="a",
+            path=Path("/q/a.yaml"),
+            file="a.yaml",
+            source="",
+            content_hash="",
+            organisations=self.organisations,
+            top=self.top,
+            channels=self.blocks,
+            organisation_fields=self.for_,
+            organisation_channels=self.both,
+        )
+        return compose(announcement, publishers)
+
+    def plans(self):
+        return {one.channel: one for one in self.compose() if isinstance(one, Plan)}
+
+    def plan(self, channel="facebook"):
+        return self.plans()[channel]
+
+    def skipped(self):
+        return {
+            one.channel: one.reason
+            for one in self.compose()
+            if isinstance(one, Skipped) and one.organisation in self.organisations
+        }
+
+
+def a_picture(alt="Talo", name="talo.png", **alts):
+    return PictureRef(path=Path("/q") / name, name=name, sha256="0" * 64, alt=alts or {"": alt})
+
+
+def said(text="Sanat.", **more):
+    return Fields(text={"": text} if isinstance(text, str) else text, publish=WHEN, **more)
+
+
+def test_the_nearest_word_wins():
+    """for.ORG.CHANNEL over CHANNEL over for.ORG over the top, field by field."""
+    case = Case(
+        organisations=("hausjarvi", "loppi"),
+        top=said("top", hashtags=("Top",), title={"": "top"}),
+        for_={"loppi": Fields(text={"": "for"}, hashtags=("For",))},
+        blocks={"x": Fields(text={"": "x"})},
+        both={("loppi", "x"): Fields(text={"": "both"})},
+    )
+    found = {(one.organisation, one.channel): one for one in case.compose() if isinstance(one, Plan)}
+    texts = {key: plan.text for key, plan in found.items()}
+    assert texts["hausjarvi", "facebook"] == "top"
+    assert texts["hausjarvi", "x"] == "x"
+    assert texts["loppi", "facebook"] == "for"
+    assert texts["loppi", "x"] == "both"
+    assert found["loppi", "x"].hashtags == ("For",)
+    assert found["hausjarvi", "x"].hashtags == ("Top",)
+
+
+def test_lists_replace_and_nothing_takes_away():
+    """A channel's own list stands alone; an empty one, or an empty link, leaves the thing out there."""
+    case = Case(
+        top=said(hashtags=("A", "B"), pictures=(a_picture(),), link={"": LINK}, first_comment={"": "Ohje."}),
+        blocks={
+            "facebook": Fields(hashtags=("C",), pictures=(), link=None, first_comment=None),
+            "linkedin": Fields(hashtags=()),
+        },
+    )
+    facebook, linkedin = case.plan("facebook"), case.plan("linkedin")
+    assert (facebook.hashtags, facebook.pictures, facebook.text, facebook.first_comment) == (("C",), (), "Sanat.", None)
+    assert (linkedin.hashtags, len(linkedin.pictures)) == ((), 1)
+
+
+def test_a_text_of_one_language_replaces_only_that_language():
+    """What an override leaves out comes from above; one for no language in particular takes the place of all."""
+    case = Case(
+        languages=("fi", "sv"),
+        top=said({"fi": "suomeksi", "sv": "på svenska"}),
+        blocks={"x": Fields(text={"fi": "lyhyesti"}), "linkedin": Fields(text={"": "both at once"})},
+    )
+    assert case.plan("x").text == "lyhyesti\n\npå svenska"
+    assert case.plan("linkedin").text == "both at once"
+
+
+@pytest.mark.parametrize(
+    "channel,pictures,in_words,on_card",
+    [
+        ("facebook", 0, True, True),
+        ("facebook", 1, True, False),
+        ("instagram", 1, True, False),
+        ("x", 0, True, False),
+        ("x", 1, True, False),
+        ("linkedin", 0, False, True),
+        ("linkedin", 1, True, False),
+    ],
+)
+def test_the_link_goes_where_the_network_has_a_place_for_it(channel, pictures, in_words, on_card):
+    """The interface's table, row by row."""
+    plan = Case(top=said(link={"": LINK}, pictures=(a_picture(),) * pictures)).plan(channel)
+    assert plan.text == (f"Sanat.\n\n{LINK}" if in_words else "Sanat.")
+    assert plan.link == (LINK if on_card else None)
+
+
+def test_a_link_card_has_a_title():
+    """The announcement's own, or else the first sentence of its words."""
+    top = said("Hakemus verkossa! Se vie vartin.", link={"": LINK})
+    assert Case(top=top).plan("linkedin").title == "Hakemus verkossa!"
+    assert Case(top=replace(top, title={"": "Lupa"})).plan("linkedin").title == "Lupa"
+    assert Case(top=top).plan("facebook").title is None
+
+
+@pytest.mark.parametrize(
+    "text,title",
+    [
+        ("Auki 1.12. alkaen", "Auki 1.12. alkaen"),
+        ("Uutta! Ja muuta.", "Uutta!"),
+        ("Rivi yksi\njatkuu. Toinen.", "Rivi yksi jatkuu."),
+        ("Ei pistettä", "Ei pistettä"),
+        ("Otsikko\n\nTeksti. Lisää.", "Otsikko"),
+        ("sana " * 60, "sana " * 29 + "sana…"),
+    ],
+)
+def test_the_first_sentence_is_found(text, title):
+    """It ends with its sign, not with a date's, and is cut where it would be no title any more."""
+    assert first_sentence(text) == title
+
+
+@pytest.mark.parametrize(
+    "link,expected",
+    [
+        ("https://a.fi", "https://a.fi?utm_source=x&utm_medium=social&utm_campaign=kev%C3%A4t%202026"),
+        (
+            "https://a.fi/?q=1&r=%20",
+            "https://a.fi/?q=1&r=%20&utm_source=x&utm_medium=social&utm_campaign=kev%C3%A4t%202026",
+        ),
+        ("https://a.fi/p#kohta", "https://a.fi/p?utm_source=x&utm_medium=social&utm_campaign=kev%C3%A4t%202026#kohta"),
+        (
+            "https://a.fi/?utm_source=lehti",
+            "https://a.fi/?utm_source=lehti&utm_medium=social&utm_campaign=kev%C3%A4t%202026",
+        ),
+    ],
+)
+def test_a_campaign_marks_the_link(link, expected):
+    """The link's own query and fragment stay as they are; without a campaign nothing is added."""
+    assert with_campaign(link, "x", "kevät 2026") == expected
+    assert with_campaign(link, "x", None) == link
+
+
+def test_each_channel_is_its_own_source():
+    """In the words and on the card alike."""
+    case = Case(top=said(link={"": LINK}, campaign="k"))
+    assert "utm_source=facebook&" in case.plan("facebook").text
+    assert "utm_source=linkedin&" in (case.plan("linkedin").link or "")
+
+
+def test_a_link_that_the_words_have_already_is_not_added_again():
+    """It is marked where it stands; a longer address that begins alike is another one."""
+    text = f"Katso {LINK}. Tai {LINK}/ohje"
+    plan = Case(top=said(text, link={"": LINK}, campaign="k")).plan("x")
+    marked = f"{LINK}?utm_source=x&utm_medium=social&utm_campaign=k"
+    assert plan.text == f"Katso {marked}. Tai {LINK}/ohje"
+
+
+@pytest.mark.parametrize(
+    "how,expected",
+    [
+        ("together", {"fi+sv": "suomeksi\n\npå svenska"}),
+        ("separate", {"fi": "suomeksi", "sv": "på svenska"}),
+        (("sv",), {"sv": "på svenska"}),
+        (("en",), {}),
+    ],
+)
+def test_languages_go_out_as_the_account_says(how, expected):
+    """Together in the organisation's order, each by itself, or only those that the account takes."""
+    case = Case(
+        channels=("facebook",),
+        languages=("fi", "sv"),
+        account_languages=how,
+        top=said({"sv": "på svenska", "fi": "suomeksi"}),
+    )
+    plans = {
+        one.language: one.text for one in case.compose() if isinstance(one, Plan) and one.organisation == "hausjarvi"
+    }
+    assert plans == expected
+    assert case.skipped() == ({} if expected else {"facebook": "no_language"})
+
+
+def test_the_announcement_may_name_its_languages():
+    """They count instead of the organisation's."""
+    case = Case(languages=("fi", "sv"), top=said("suomeksi", languages=("fi",)))
+    assert case.plan().language == "fi"
+
+
+def test_each_language_keeps_its_own_link():
+    """Different links stand after their own words, the same one once at the end; a missing one is borrowed."""
+    texts = {"fi": "suomeksi", "sv": "på svenska"}
+    case = Case(languages=("fi", "sv"), top=said(texts, link={"fi": f"{LINK}/fi", "sv": f"{LINK}/sv"}))
+    assert case.plan("x").text == f"suomeksi\n\n{LINK}/fi\n\npå svenska\n\n{LINK}/sv"
+    assert case.plan("linkedin").link == f"{LINK}/fi"
+    assert case.plan("linkedin").text == f"suomeksi\n\npå svenska\n\n{LINK}/sv"
+    borrowed = Case(languages=("fi", "sv"), top=said(texts, link={"fi": LINK}))
+    assert borrowed.plan("x").text == f"suomeksi\n\npå svenska\n\n{LINK}"
+
+
+def test_alt_texts_and_comments_follow_the_languages():
+    """One after the other in a joint post, and only once where they are the same."""
+    case = Case(
+        languages=("fi", "sv"),
+        top=said(
+            {"fi": "a", "sv": "b"},
+            pictures=(a_picture(fi="Talo", sv="Hus"), a_picture("Kartta")),
+            first_comment={"fi": "Ohje.", "sv": "Anvisning."},
+        ),
+    )
+    assert case.plan().alts == ("Talo / Hus", "Kartta")
+    assert case.plan().first_comment == "Ohje.\n\nAnvisning."
+
+
+def test_a_network_without_first_comments_leaves_it_out_and_says_so():
+    """X has none; the others do."""
+    case = Case(top=said(first_comment={"": "Ohje."}, pictures=(a_picture(),)))
+    left_out = {channel: (plan.first_comment, plan.left_out) for channel, plan in case.plans().items()}
+    assert left_out["x"] == (None, ("first_comment",))
+    assert {channel for channel, one in left_out.items() if one == ("Ohje.", ())} == {
+        "facebook",
+        "instagram",
+        "linkedin",
+    }
+    assert Case(top=said()).plan("x").left_out == ()
+
+
+def test_an_account_that_gets_nothing_has_a_reason():
+    """The file says skip, names other networks, other organisations, or has no picture where one is needed."""
+    case = Case(top=said(channels=("facebook", "instagram", "x")), blocks={"x": Fields(skip=True)})
+    assert case.skipped() == {"instagram": "no_picture", "x": "skip", "linkedin": "not_in_channels"}
+    assert list(case.plans()) == ["facebook"]
+    others = [one for one in case.compose() if one.organisation == "loppi"]
+    assert {one.reason for one in others if isinstance(one, Skipped)} == {"not_in_organisations"}
+    assert len(others) == 4
+
+
+def test_when_it_goes_out():
+    """At its time, at once, or, as a draft, not at all; a channel may have a time of its own."""
+    asap = When(instant=None, wall="asap")
+    case = Case(top=said(), blocks={"x": Fields(publish=asap), "linkedin": Fields(publish=None)})
+    times = {channel: (plan.state, plan.due_at, plan.due_wall) for channel, plan in case.plans().items()}
+    assert times["facebook"] == (State.SCHEDULED, WHEN.instant, "2026-12-01 09:00")
+    assert times["x"] == (State.SCHEDULED, None, "asap")
+    assert times["linkedin"] == (State.DRAFT, None, "")
+    assert Case(top=Fields(text={"": "a"})).plan().state is State.DRAFT
+
+
+def test_approval_is_waited_for_only_where_it_is_required():
+    """A name is enough; a draft stays a draft."""
+    assert Case(top=said()).plan().state is State.SCHEDULED
+    assert Case(top=said(), approval="required").plan().state is State.AWAITING_APPROVAL
+    assert Case(top=said(approved_by="Maija"), approval="required").plan().state is State.SCHEDULED
+    assert Case(top=Fields(text={"": "a"}), approval="required").plan().state is State.DRAFT
+
+
+def test_a_plan_carries_the_rest():
+    """Expiry and permission to repeat come along; one occurrence is the first."""
+    until = datetime(2027, 1, 31, tzinfo=UTC)
+    plan = Case(top=said(expires=until, repost=True)).plan()
+    assert (plan.expires_at, plan.repost, plan.occurrence, plan.language) == (until, True, 1, "fi")

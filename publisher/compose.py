@@ -22,8 +22,8 @@ from channels.base import Capabilities, Card
 from publisher.model import UNSET, Announcement, Fields, PictureRef, Plan, Skipped, State
 
 _TEXTS = ("text", "link", "title", "first_comment")
-_SENTENCE = re.compile(r".+?[.!?\u2026](?=\s+[A-ZÅÄÖ]|\s*$)|.+?(?=\n\n)", re.DOTALL)
-"""Up to a full stop before a capital letter: "1.12." and "klo." end no sentence. An empty line ends one too."""
+_SENTENCE = re.compile(r".+?[.!?\u2026](?=\s+[A-ZÅÄÖ])", re.DOTALL)
+"""Up to a full stop before a capital letter: "1.12." and "klo." end no sentence."""
 _LONGEST_TITLE = 150
 
 
@@ -279,6 +279,7 @@ def with_campaign(link: str, channel: str, campaign: str | None) -> str:
 
 def first_sentence(text: str) -> str:
     """Give a text's first sentence as a title."""
-    found = _SENTENCE.match(text.strip())
-    sentence = " ".join((found[0] if found else text).split())
+    paragraph = re.split(r"\n\s*\n", text.strip())[0]
+    found = _SENTENCE.match(paragraph)
+    sentence = " ".join((found[0] if found else paragraph).split())
     return sentence if len(sentence) <= _LONGEST_TITLE else sentence[: _LONGEST_TITLE - 1].rstrip() + "…"

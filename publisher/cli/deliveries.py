@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli import words
+from publisher.cli import tokens, words
 from publisher.cli.shared import (
     HEARTBEAT,
     Exit,
     Stop,
+    echo_folded,
     json_option,
     now,
     one_of,
@@ -28,6 +30,7 @@ from publisher.model import State
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from publisher.cli.tokens import TokenLife
     from publisher.store.deliveries import DeliveryView
 
 
@@ -40,14 +43,44 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
 
     with open_store(ctx) as (config, store), store.read() as conn:
         found = deliveries.list_deliveries(conn)
-        heartbeat = meta.written_at(conn, HEARTBEAT)
-        paused = meta.paused(conn)
+        house = House(
+            heartbeat=meta.written_at(conn, HEARTBEAT),
+            paused=meta.paused(conn),
+            tokens=tuple(tokens.known(conn, config)),
+        )
     if as_json:
-        print_json({"version": 1, "deliveries": [as_data(delivery, config.timezone) for delivery in found]})
+        data = [as_data(delivery, config.timezone) for delivery in found]
+        print_json({"version": 1, "deliveries": data, **_house_data(house, config.timezone)})
         return
     _print_deliveries(found, config.timezone)
     _print_troubles(found)
-    _print_daemon(heartbeat, paused)
+    _print_house(house)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """How Tiedote itself stands: when the daemon was last at work, what is paused, how long the tokens last."""
+
+    heartbeat: datetime | None
+    paused: frozenset[str]
+    tokens: tuple[TokenLife, ...]
+
+
+def _house_data(house: House, zone: tzinfo) -> dict[str, object]:
+    at = now()
+    return {
+        "daemon": {"last_seen": words.iso(house.heartbeat, zone), "paused": sorted(house.paused)},
+        "tokens": [
+            {
+                "organisation": token.organisation,
+                "channel": token.channel,
+                "account": token.account,
+                "expires_at": words.iso(token.expires_at, zone),
+                "days_left": token.days_left(at),
+            }
+            for token in house.tokens
+        ],
+    }
 
 
 def as_data(delivery: DeliveryView, zone: tzinfo) -> dict[str, object]:
@@ -120,18 +153,24 @@ def _print_troubles(found: Sequence[DeliveryView]) -> None:
     click.echo(ngettext("%(n)d needs attention:", "%(n)d need attention:", len(troubled)) % {"n": len(troubled)})
     for delivery in troubled:
         told = _explained(delivery, delivery.error_kind or "")
-        click.echo(f"  {delivery.name}  {told.message}")
-        click.echo(f"        = {told.remedy}")
+        echo_folded(f"  {delivery.name:<6} ", told.message)
+        echo_folded(f"  {'':<6} = ", told.remedy)
 
 
-def _print_daemon(heartbeat: datetime | None, paused: frozenset[str]) -> None:
+def _print_house(house: House) -> None:
     click.echo()
-    if heartbeat is None:
+    if house.heartbeat is None:
         click.echo(_("Tiedote has not been running here yet: tiedote run"))
     else:
-        click.echo(_("Tiedote was last at work %(ago)s.") % {"ago": words.ago(now() - heartbeat)})
-    if paused:
+        click.echo(_("Tiedote was last at work %(ago)s.") % {"ago": words.ago(now() - house.heartbeat)})
+    if house.paused:
         click.echo(_("Publishing is paused. To go on: tiedote resume"))
+    for token in house.tokens:
+        days = token.days_left(now())
+        if days is not None:
+            told = ngettext("%(account)s: token ends in %(n)d day.", "%(account)s: token ends in %(n)d days.", days)
+            account = f"{token.organisation} {words.account_word(token.channel, token.account)}"
+            click.echo(told % {"account": account, "n": days})
 
 
 delivery_argument = click.argument("spec", metavar=N_("DELIVERY"))

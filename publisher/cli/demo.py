@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli import words
-from publisher.cli.shared import Exit, say
+from publisher.cli.shared import Exit, echo_folded, echo_unbroken, say
 from publisher.locale import N_, _, ngettext
 from publisher.model import State
 
@@ -66,7 +66,7 @@ def _print_deliveries(shown: Shown) -> None:
         click.secho(f"{title} ({announcement})" if title else announcement, bold=True)
         for delivery in deliveries:
             cells = [cell.ljust(width) for cell, width in zip(rows[delivery.id], widths, strict=True)]
-            click.echo("  ".join(["", *cells, _where(delivery, shown)]))
+            echo_unbroken("  ".join(["", *cells]), _where(delivery, shown))
         click.echo()
 
 
@@ -86,7 +86,7 @@ def _print_comments(shown: Shown) -> None:
     waiting = ngettext("%(n)d question awaits an answer:", "%(n)d questions await an answer:", len(questions))
     click.secho(f"{collected % {'n': len(comments)}}; {waiting % {'n': len(questions)}}", bold=True)
     for comment in questions[:_QUESTIONS_SHOWN]:
-        click.echo(f"  {words.account_word(comment.channel, comment.account):<9}  {comment.text}")
+        echo_folded(f"  {words.account_word(comment.channel, comment.account):<9}  ", comment.text or "")
     if len(questions) > _QUESTIONS_SHOWN:
         more = len(questions) - _QUESTIONS_SHOWN
         rest = _("and %(n)d more: tiedote comments --config %(path)s")
@@ -97,8 +97,8 @@ def _print_comments(shown: Shown) -> None:
 def _print_mails(shown: Shown) -> None:
     click.secho(_("The weekly mails, with the running week so far:"), bold=True)
     for mail in shown.mails:
-        click.echo(f"  {mail.headline}")
-        click.echo(f"    {mail.path}")
+        echo_folded("  ", mail.headline)
+        click.echo(f"    {mail.path.name}")
     click.echo()
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli import words
-from publisher.cli.shared import HEARTBEAT, Exit, Stop, json_option, load, now, print_json, refusal
+from publisher.cli import tokens, words
+from publisher.cli.shared import HEARTBEAT, Exit, Stop, echo_folded, json_option, load, now, print_json, refusal
 from publisher.errors import explain
 from publisher.locale import N_, _, ngettext
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from channels.base import Identity
     from channels.errors import ChannelError
     from publisher.config import Account, Config
-
-SOON = timedelta(days=14)
-"""A token that ends within this time is worth a warning."""
 
 SILENT = timedelta(minutes=3)
 """A daemon at work is heard of more often than this."""
@@ -100,10 +97,10 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 def _print(finding: Finding) -> None:
-    word = f"{_(_WORDS[finding.level]):<10}"
-    click.echo(f"{click.style(word, fg=_COLOURS[finding.level])} {finding.message}")
+    word = _(_WORDS[finding.level])
+    echo_folded(f"{word:<10} ", finding.message, fg=_COLOURS[finding.level])
     if finding.remedy:
-        click.echo(f"{'':<10}   = {finding.remedy}")
+        echo_folded(f"{'':<10} = ", finding.remedy)
 
 
 def _versions() -> Finding:
@@ -265,6 +262,8 @@ def _accounts(config: Config) -> Iterator[Finding]:
             if isinstance(answer, ChannelError):
                 yield _unusable(account, answer)
             else:
+                with service.store.write() as conn:
+                    tokens.note(conn, account, answer, now())
                 yield judge_identity(account, answer, now())
 
 
@@ -284,12 +283,12 @@ def _unusable(account: Account, error: ChannelError) -> Finding:
 
 def judge_identity(account: Account, identity: Identity, at: datetime) -> Finding:
     """Say whose token this is and how long it lasts."""
-    message = _("%(account)s is '%(name)s'.") % {"account": _name(account), "name": identity.name}
+    message = _("%(account)s: %(name)s.") % {"account": _name(account), "name": identity.name}
     level, remedy = Level.OK, ""
     if identity.expires_at is not None:
         days = max(0, (identity.expires_at - at).days)
         message += " " + ngettext("Its token ends in %(n)d day.", "Its token ends in %(n)d days.", days) % {"n": days}
-        if identity.expires_at - at <= SOON:
+        if identity.expires_at - at <= tokens.SOON:
             level, remedy = Level.WARN, _("Get a new token for the account before that.")
     return Finding(name=f"account:{account.organisation}:{account.name}", level=level, message=message, remedy=remedy)
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sys
+import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -217,6 +220,23 @@ def say(*lines: str) -> None:
     """Tell the person at the terminal something that is not data."""
     for line in lines:
         click.echo(line, err=True)
+
+
+def echo_folded(first: str, text: str, *, fg: str | None = None) -> None:
+    """Print `text` after `first`; on a terminal, folded under its own beginning."""
+    lines = [text]
+    if sys.stdout.isatty():
+        width = max(20, shutil.get_terminal_size().columns - len(first))
+        lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+    click.echo(click.style(first, fg=fg) + lines[0])
+    for line in lines[1:]:
+        click.echo(" " * len(first) + line)
+
+
+def echo_unbroken(words: str, link: str) -> None:
+    """Print a link after some words; on a terminal too narrow for both, on a line of its own, so that it can be clicked."""
+    narrow = sys.stdout.isatty() and len(words) + 2 + len(link) > shutil.get_terminal_size().columns
+    click.echo(f"{words.rstrip()}\n    {link}" if narrow else f"{words}  {link}")
 
 
 def one_of(candidates: Sequence[str]) -> str:

@@ -184,7 +184,7 @@ def _check_link(link: str | None) -> None:
 
 def _refuse_duplicate(view: View, page_id: str, text: str, link: str | None, photos: Sequence[object]) -> None:
     window = view.sandbox.settings.quotas.facebook_duplicates
-    latest = max(_published(view.sandbox, page_id), key=lambda post: post.published or 0, default=None)
+    latest = max(_published(view.sandbox, page_id), key=lambda post: (post.published or 0, post.id), default=None)
     if photos or latest is None or latest.pictures or (latest.source, latest.link) != (text, link):
         return
     if view.sandbox.clock.stamp() - (latest.published or 0) < window:

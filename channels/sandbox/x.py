@@ -72,7 +72,7 @@ def problem(status: int, title: str, detail: str, kind: str = "about:blank", **m
     return Answer(status=status, body=body, media_type=PROBLEM)
 
 
-def invalid(message: str, **parameters: list[str]) -> Refusal:
+def invalid(message: str, /, **parameters: list[str]) -> Refusal:
     """Word a 400 for a request that X cannot read."""
     error: dict[str, Any] = {"message": message}
     if parameters:
@@ -647,7 +647,8 @@ def _page(ask: Ask, posts: list[Post], least: int, price: float) -> Answer:
         raise invalid(
             f"The `max_results` query parameter value [{size}] is not between {least} and 100", max_results=[size]
         )
-    posts = [post for post in posts if _in_range(query, post)]
+    within = _range(query)
+    posts = [post for post in posts if within(post)]
     posts.sort(key=lambda post: int(post.id), reverse=True)
     token = query.get("pagination_token") or query.get("next_token")
     start = _read_token(token) if token else 0
@@ -664,14 +665,12 @@ def _page(ask: Ask, posts: list[Post], least: int, price: float) -> Answer:
     return Answer(body={**body, "meta": meta})
 
 
-def _in_range(query: Mapping[str, str], post: Post) -> bool:
-    if "since_id" in query and int(post.id) <= _number(query, "since_id"):
-        return False
-    if "until_id" in query and int(post.id) >= _number(query, "until_id"):
-        return False
-    if "start_time" in query and post.created < _moment(query, "start_time"):
-        return False
-    return not ("end_time" in query and post.created >= _moment(query, "end_time"))
+def _range(query: Mapping[str, str]) -> Callable[[Post], bool]:
+    first = _number(query, "since_id") if "since_id" in query else -1
+    last = _number(query, "until_id") if "until_id" in query else 1 << 64
+    start = _moment(query, "start_time") if "start_time" in query else float("-inf")
+    end = _moment(query, "end_time") if "end_time" in query else float("inf")
+    return lambda post: first < int(post.id) < last and start <= post.created < end
 
 
 def _number(query: Mapping[str, str], name: str) -> int:

@@ -1,0 +1,1 @@
+"""The sandbox, asked over real HTTP as a client would ask it."""

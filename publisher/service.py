@@ -286,7 +286,7 @@ class Service:
         pause = threading.Event()
         end = self.clock.now() + wait
         while True:
-            following = self.tick()
+            self.tick()
             while not self.lanes.idle():
                 pause.wait(_POLL_SECONDS)
                 if self.clock.now() >= end:
@@ -296,6 +296,8 @@ class Service:
                 if rows.accounts_with_work(conn, now):
                     continue
                 going = rows.on_their_way(conn, now)
+                # Asked after the work: a refusal or a lost answer has set a time that the tick did not know yet.
+                following = rows.next_moment(conn, now)
             if not going or following is None or now >= end:
                 return
             pause.wait(min(1.0, max(_POLL_SECONDS, (min(following, end) - now).total_seconds())))

@@ -1,0 +1,342 @@
+"""The weekly summary and the alerts leave once, to everybody, whatever the mail server does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.cadence import Week
+from publisher.config import Config, MailSettings, Recipient, ReportSettings
+from publisher.mail import NotTaken, Refused, SmtpOutbox
+from publisher.model import State
+from publisher.reporting import GIVE_UP_AFTER, Reporter, Sent, pause
+from publisher.store import Store, engagement, reports
+from publisher.store import notices as notice_rows
+from publisher.store.engagement import Counters, NewComment
+from publisher.store.notices import NoticeKind
+from publisher.summary import Trouble
+from tests.mailserver import MailServer
+from tests.publisher.configs import ZONE, a_config, an_organisation
+from tests.publisher.rows import a_delivery, a_post, an_account
+
+MONDAY = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
+"""Eight o'clock in Finland, when the summary of week 48 leaves."""
+WEEK = Week.of(2026, 48, ZONE)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NOTHING = Sent(summaries=0, alerts=0)
+
+
+@dataclass
+class Post:
+    """An outbox that keeps what it was given, and answers each address as it is told to."""
+
+    answers: dict[str, list[Exception]] = field(default_factory=dict)
+    sent: list[EmailMessage] = field(default_factory=list)
+    tried: list[tuple[str, str]] = field(default_factory=list)
+
+    def send(self, message: EmailMessage) -> None:
+        self.tried.append((str(message["To"]), str(message["Message-ID"])))
+        waiting = self.answers.get(str(message["To"]), [])
+        if waiting:
+            raise waiting.pop(0)
+        self.sent.append(message)
+
+    def check(self) -> str:
+        return "post"
+
+    def recipients(self) -> list[str]:
+        return [str(message["To"]) for message in self.sent]
+
+
+@dataclass
+class Office:
+    """A reporter, its store and its post."""
+
+    store: Store
+    config: Config
+    post: Post
+    reporter: Reporter
+
+    def round(self, now: datetime) -> Sent:
+        """What the mailing worker does each time."""
+        self.reporter.prepare(now)
+        return self.reporter.send_due(now)
+
+
+def people(*languages: str) -> ReportSettings:
+    return ReportSettings(
+        to=tuple(Recipient(address=f"{language}@hausjarvi.example", language=language) for language in languages)
+    )
+
+
+@pytest.fixture
+def office(store: Store, tmp_path: Path) -> Office:
+    """An organisation with two recipients, known since before the week."""
+    an_account(store, WEEK.start)
+    config = a_config(tmp_path, an_organisation(report=people("fi", "en")))
+    post = Post()
+    return Office(store=store, config=config, post=post, reporter=Reporter(store, config, post))
+
+
+def test_the_summary_leaves_at_its_hour_and_once(office):
+    """Nothing a minute before eight; then one mail to each recipient in their language; never again that week."""
+    assert office.round(MONDAY - MINUTE) == NOTHING
+    assert office.round(MONDAY) == Sent(summaries=2, alerts=0)
+    assert office.post.recipients() == ["fi@hausjarvi.example", "en@hausjarvi.example"]
+    assert [message["Content-Language"] for message in office.post.sent] == ["fi", "en"]
+    for later in (MINUTE, DAY, 6 * DAY):
+        assert office.round(MONDAY + later) == NOTHING
+
+
+def test_each_week_has_its_own(office):
+    """The Monday after, the next week's leaves, named after the week that is over."""
+    office.round(MONDAY)
+    office.round(MONDAY + 7 * DAY)
+    subjects = [str(message["Subject"]) for message in office.post.sent if message["Content-Language"] == "en"]
+    assert [subject.partition(":")[0] for subject in subjects] == [
+        "Hausjärven kunta, week 48",
+        "Hausjärven kunta, week 49",
+    ]
+
+
+def test_a_machine_that_was_off_on_monday_sends_the_same_week_later(office):
+    """On Thursday, week 48 is still what is missing, and it comes once."""
+    assert office.round(MONDAY + 3 * DAY) == Sent(summaries=2, alerts=0)
+    assert {str(message["Subject"]).partition(":")[0][-2:] for message in office.post.sent} == {"48"}
+    assert office.round(MONDAY + 4 * DAY) == NOTHING
+
+
+def test_a_week_before_the_first_day_has_no_summary(store, tmp_path):
+    """A fresh installation does not report on days that it knows nothing of."""
+    an_account(store, MONDAY - HOUR)
+    config = a_config(tmp_path, an_organisation(report=people("en")))
+    post = Post()
+    office = Office(store=store, config=config, post=post, reporter=Reporter(store, config, post))
+    assert office.round(MONDAY) == NOTHING
+    assert office.round(MONDAY + 7 * DAY) == Sent(summaries=1, alerts=0)
+
+
+def test_an_organisation_without_recipients_gets_none(store, tmp_path):
+    """No `report` in the configuration, no mail."""
+    an_account(store, WEEK.start)
+    post = Post()
+    reporter = Reporter(store, a_config(tmp_path, an_organisation(report=None)), post)
+    assert reporter.prepare(MONDAY) == 0
+    assert reporter.send_due(MONDAY) == NOTHING
+
+
+def test_one_bad_recipient_does_not_stop_the_others(office):
+    """Who is refused for good is not tried again; the others have their mail."""
+    office.post.answers["fi@hausjarvi.example"] = [Refused("550 no such mailbox")]
+    assert office.round(MONDAY) == Sent(summaries=1, alerts=0)
+    assert office.post.recipients() == ["en@hausjarvi.example"]
+    assert office.round(MONDAY + DAY) == NOTHING
+    with office.store.read() as conn:
+        states = {row.recipient: (row.state, row.error) for row in reports.list_reports(conn, "hausjarvi", "2026-W48")}
+    assert states["fi@hausjarvi.example"] == ("given_up", "550 no such mailbox")
+
+
+def test_a_mail_that_was_not_taken_is_the_same_mail_next_time(office):
+    """A greylisting server is asked again after a pause that doubles, with the same Message-ID."""
+    office.post.answers["fi@hausjarvi.example"] = [NotTaken("451 later"), NotTaken("451 later")]
+    assert office.round(MONDAY) == Sent(summaries=1, alerts=0)
+    assert office.round(MONDAY + MINUTE - timedelta(seconds=1)) == NOTHING
+    assert office.round(MONDAY + MINUTE) == NOTHING
+    assert office.round(MONDAY + 2 * MINUTE) == NOTHING
+    assert office.round(MONDAY + 3 * MINUTE) == Sent(summaries=1, alerts=0)
+    tries = [message_id for to, message_id in office.post.tried if to.startswith("fi@")]
+    assert len(tries) == 3
+    assert len(set(tries)) == 1
+
+
+def test_the_pauses_grow_to_two_hours():
+    """One minute, doubling; a hundred tries are no overflow."""
+    assert [pause(tries) for tries in (1, 2, 3, 8, 100)] == [MINUTE, 2 * MINUTE, 4 * MINUTE, 2 * HOUR, 2 * HOUR]
+
+
+def test_a_server_that_never_takes_it_is_given_up(office):
+    """After four days nobody reads last week's numbers."""
+    office.post.answers = {
+        f"{language}@hausjarvi.example": [NotTaken("connection refused") for _try in range(999)]
+        for language in ("fi", "en")
+    }
+    office.round(MONDAY)
+    office.round(MONDAY + GIVE_UP_AFTER)
+    office.post.answers.clear()
+    assert office.round(MONDAY + GIVE_UP_AFTER + DAY) == NOTHING
+
+
+def test_a_sender_that_died_is_followed_by_another(office):
+    """A row that was taken and never finished is taken again after its lease."""
+    office.reporter.prepare(MONDAY)
+    with office.store.write() as conn:
+        taken = reports.claim_report(conn, MONDAY, 5 * MINUTE)
+    assert taken is not None
+    assert office.round(MONDAY + MINUTE) == Sent(summaries=1, alerts=0)
+    assert office.round(MONDAY + 5 * MINUTE) == Sent(summaries=1, alerts=0)
+    assert sorted(office.post.recipients()) == ["en@hausjarvi.example", "fi@hausjarvi.example"]
+
+
+def test_it_arrives_at_a_real_server(office, smtp: MailServer):
+    """A greylisted mail arrives at the second try with the identity of the first."""
+    settings = MailSettings(host=smtp.host, port=smtp.port, security="none", sender="Tiedote <tiedote@example.fi>")
+    config = replace(office.config, mail=settings)
+    office.reporter = Reporter(office.store, config, SmtpOutbox(settings))
+    smtp.refusals.append("451 4.7.1 greylisted")
+    assert office.round(MONDAY) == Sent(summaries=1, alerts=0)
+    assert office.round(MONDAY + HOUR) == Sent(summaries=1, alerts=0)
+    assert office.round(MONDAY + 2 * HOUR) == NOTHING
+    assert sorted(one.recipients[0] for one in smtp.received) == ["en@hausjarvi.example", "fi@hausjarvi.example"]
+    assert all(message["Message-ID"].endswith("@example.fi>") for message in smtp.messages)
+
+
+def raise_notice(store: Store, now: datetime, **fields: Any) -> None:
+    values: dict[str, Any] = {
+        "cause": "unconfirmed:d-12",
+        "kind": NoticeKind.UNCONFIRMED,
+        "params": {
+            "delivery": "d-12",
+            "title": "Rakennuslupa",
+            "organisation": "hausjarvi",
+            "channel": "x",
+            "account": "x",
+        },
+        "recipients": [("it@example.fi", "en"), ("viestinta@example.fi", "en")],
+    }
+    with store.write() as conn:
+        notice_rows.raise_notice(conn, now=now, **values | fields)
+
+
+def test_alerts_leave_by_the_same_machine(office):
+    """Once to each person, tried again as the same mail, and one refusal stops nobody else."""
+    raise_notice(office.store, WEEK.start)
+    office.post.answers["it@example.fi"] = [NotTaken("421 busy")]
+    assert office.round(WEEK.start) == Sent(summaries=0, alerts=1)
+    assert office.round(WEEK.start + MINUTE) == Sent(summaries=0, alerts=1)
+    assert office.round(WEEK.start + HOUR) == NOTHING
+    ids = [message_id for to, message_id in office.post.tried if to == "it@example.fi"]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+    assert office.post.sent[0]["Subject"] == "Did it go out? Rakennuslupa (X)"
+
+
+# What is in it
+
+
+def snap(store: Store, delivery_id: int, at: datetime, likes: int, comments: int = 0) -> None:
+    counters = Counters(delivery_id=delivery_id, reactions={"like": likes}, comments=comments, shares=0, views=None)
+    with store.write() as conn:
+        engagement.add_snapshots(conn, [counters], at)
+
+
+def ask(
+    store: Store, account_id: int, delivery_id: int, remote_id: str, at: datetime, text: str = "Onko auki?"
+) -> None:
+    comment = NewComment(
+        delivery_id=delivery_id,
+        remote_id=remote_id,
+        parent_remote_id=None,
+        kind="comment",
+        author_key=None,
+        author_name=None,
+        text=text,
+        url=f"https://example.org/{remote_id}",
+        created_at=at,
+        own=False,
+        question=True,
+    )
+    with store.write() as conn:
+        engagement.upsert_comments(conn, account_id, [comment], at)
+
+
+def test_the_numbers_are_differences_between_the_weeks_edges(office):
+    """Readings at both edges count, the ones within do not, what came after does not either."""
+    account = an_account(office.store, WEEK.start - DAY)
+    old = a_post(office.store, account, WEEK.start - 3 * DAY, "old", announcement="vanha")
+    new = a_post(office.store, account, WEEK.start + DAY, "new", announcement="uusi", title="Uusi palvelu")
+    for at, likes in ((WEEK.start - HOUR, 30), (WEEK.start + HOUR, 31), (WEEK.end, 36), (WEEK.end + HOUR, 90)):
+        snap(office.store, old, at, likes)
+    for at, likes in ((WEEK.start + DAY + MINUTE, 1), (WEEK.end - HOUR, 8), (WEEK.end + HOUR, 50)):
+        snap(office.store, new, at, likes, comments=2)
+    summary = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, MONDAY)
+    assert (summary.total.posts, summary.total.received.interactions) == (1, 6 + 8 + 2)
+    assert (summary.total.change.difference, summary.total.change.percent) == (-14, -47)
+    assert summary.best is not None
+    assert (summary.best.title, summary.best.so_far.interactions) == ("Uusi palvelu", 10)
+
+
+def test_the_running_week_is_summed_up_so_far(office):
+    """The demo's week: as of now, with what is still to come this week and next."""
+    account = an_account(office.store, WEEK.start)
+    now = WEEK.start + 2 * DAY
+    post = a_post(office.store, account, WEEK.start + DAY, announcement="a")
+    snap(office.store, post, now, 4)
+    a_delivery(office.store, account, now, announcement="b", state=State.SCHEDULED, due_at=now + DAY)
+    a_delivery(office.store, account, now, announcement="c", state=State.SCHEDULED, due_at=WEEK.end + DAY)
+    a_delivery(office.store, account, now, announcement="d", state=State.SCHEDULED, due_at=WEEK.end + 8 * DAY)
+    summary = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, now)
+    assert summary.period.running
+    assert (summary.total.posts, summary.total.received.interactions) == (1, 4)
+    assert [one.announcement for one in summary.upcoming] == ["b", "c"]
+
+
+def test_the_week_has_the_hours_that_clocks_give_it(office):
+    """The night when clocks are put back makes a week of 169 hours, in Finland's time and not in UTC's."""
+    week = Week.of(2026, 43, ZONE)
+    period = office.reporter.period(week, MONDAY)
+    assert period.until - period.start == timedelta(hours=169)
+    assert period.previous_until == period.start
+
+
+def test_questions_and_troubles_are_told(office):
+    """Unanswered questions with their links, LinkedIn's without words; deliveries and accounts that need a hand."""
+    facebook, linkedin = an_account(office.store, WEEK.start), an_account(office.store, WEEK.start, "linkedin")
+    for account in (facebook, linkedin):
+        post = a_post(office.store, account, WEEK.start + DAY, f"{account.channel}-1", announcement=account.channel)
+        ask(office.store, account.id, post, f"{account.channel}-q", WEEK.start + 2 * DAY)
+    a_delivery(
+        office.store, facebook, WEEK.start + DAY, announcement="c", state=State.FAILED, error_kind="text_refused"
+    )
+    a_post(office.store, facebook, WEEK.start + DAY, "d", announcement="d", error_kind="first_comment")
+    a_post(office.store, facebook, WEEK.start + DAY, "e", announcement="e", error_kind="post_gone")
+    with office.store.write() as conn:
+        engagement.collected(conn, facebook.id, MONDAY, MONDAY)
+    summary = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, MONDAY)
+    assert {question.channel: (question.text, question.url) for question in summary.questions} == {
+        "facebook": ("Onko auki?", "https://example.org/facebook-q"),
+        "linkedin": (None, "https://example.org/linkedin-q"),
+    }
+    assert [(one.trouble, one.channel) for one in summary.attention] == [
+        (Trouble.FAILED, "facebook"),
+        (Trouble.NOT_READ, "linkedin"),
+        (Trouble.PARTIAL, "facebook"),
+        (Trouble.GONE, "facebook"),
+    ]
+
+
+def test_links_open_where_the_reader_can_follow(office):
+    """A rehearsal's addresses lead to the sandbox's pages."""
+    account = an_account(office.store, WEEK.start)
+    post = a_post(office.store, account, WEEK.start + DAY)
+    ask(office.store, account.id, post, "q", WEEK.start + DAY)
+    shown = Reporter(
+        office.store,
+        office.config,
+        office.post,
+        shown=lambda url: url.replace("https://example.org", "http://127.0.0.1:1"),
+    )
+    summary = shown.build(office.config.organisations["hausjarvi"], WEEK, MONDAY)
+    assert summary.questions[0].url == "http://127.0.0.1:1/q"
+
+
+def test_an_organisation_that_left_is_given_up(office, tmp_path):
+    """Its row neither blocks the others nor comes back."""
+    office.reporter.prepare(MONDAY)
+    other = Reporter(office.store, a_config(tmp_path, an_organisation("loppi")), office.post)
+    assert other.send_due(MONDAY) == NOTHING
+    assert office.reporter.send_due(MONDAY + DAY) == NOTHING

@@ -78,7 +78,7 @@ class RemotePost:
 class Found:
     """What looking told.
 
-    `candidates`: posts that match, newest first. For a first comment: the comment.
+    `candidates`: posts that match, newest first. For a first comment: the post, if the comment stands under it.
     `complete`: the listing was read to its end, back to `since`.
     `absent`: proof that the step did not take effect, good enough to run it again.
     """

@@ -106,7 +106,7 @@ class Rule(NamedTuple):
 RULES: Final = (
     Rule(400, "version_missing", AccountBlocked, Kind.VERSION_DEAD),
     Rule(400, "organization permissions", AccountBlocked, Kind.PERMISSION_MISSING),
-    Rule(400, "media_asset_waiting_upload", Retryable, Kind.NOT_READY, timedelta(seconds=10)),
+    Rule(400, "media_asset_waiting_upload", Retryable, Kind.NOT_READY),
     Rule(400, "media_asset_processing_failed", Rejected, Kind.PICTURE_REFUSED),
     Rule(400, "expired_upload_url", UploadExpiredError, Kind.PICTURE_REFUSED),
     Rule(400, "field_length_too_long", Rejected, Kind.TEXT_TOO_LONG),
@@ -144,7 +144,7 @@ def _not_found(response: Response, detail: str, signs: str) -> ChannelError:
     if response.request.method != "POST":
         return Gone(Kind.POST_GONE, detail)
     if any(sign in signs for sign in _NO_ACTIVITY_YET):
-        return Retryable(Kind.NOT_READY, detail, after=timedelta(seconds=10))
+        return Retryable(Kind.NOT_READY, detail)
     if "/comments" in (response.request.url or ""):
         return Gone(Kind.POST_GONE, detail)
     return Rejected(Kind.POST_REFUSED, detail)
@@ -291,10 +291,9 @@ class LinkedIn:
     def _locate_comment(self, post: Post, remote_id: str) -> Found:
         listing = self._comments_under(remote_id)
         said = post.first_comment or ""
-        ours = [item for item in listing.items if item.actor == self._us and same_words(said, item.message.text)]
-        ours.sort(key=lambda item: item.created.time, reverse=True)
-        found = tuple(Published(remote_id=item.urn, url=_address(remote_id)) for item in ours)
-        return Found(candidates=found, complete=listing.complete)
+        ours = any(item.actor == self._us and same_words(said, item.message.text) for item in listing.items)
+        whole = Published(remote_id=remote_id, url=_address(remote_id))
+        return Found(candidates=(whole,) if ours else (), complete=listing.complete)
 
     def _read_post(self, urn: str) -> _RemotePost | None:
         """Return None for a ghost: a duplicate refusal may name a post that nobody can read."""
@@ -471,7 +470,7 @@ def _look_again(memo: Mapping[str, str]) -> Step:
     """Return the next look. After the last of them the caller's own patience counts."""
     look = int(memo.get("look", "0"))
     if look == len(_LOOKS):
-        raise Retryable(Kind.NOT_READY, "a picture is still being processed", after=timedelta(minutes=1))
+        raise Retryable(Kind.NOT_READY, "a picture is still being processed")
     return Step(name="wait", memo={**memo, "look": str(look + 1)}, wait=_LOOKS[look])
 
 

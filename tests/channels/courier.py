@@ -75,8 +75,7 @@ class Courier:
     def _take(self, result: Step | Published) -> Step | None:
         if isinstance(result, Step):
             return result
-        # What comes after publishing (a comment, an address) never makes it another post.
-        self.published = self.published or result
+        self.published = replace(result, url=result.url or (self.published.url if self.published else None))
         return result.then
 
     def _again(self, step: Step, pause: timedelta) -> Step:

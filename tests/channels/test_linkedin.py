@@ -401,9 +401,12 @@ def test_a_first_comment_is_found_by_us_and_its_words(linkedin: LinkedIn, networ
     )
     network.answer(200, {"elements": [theirs, ours, a_comment("3", "Muuta", US)]})
     step = Step(name="comment", memo={"remote_id": SHARE}, commits=True)
-    found = linkedin.locate(Post(text="Moi", first_comment="Ohje"), step, SINCE)
-    assert [candidate.remote_id for candidate in found.candidates] == [f"urn:li:comment:({ACTIVITY},2)"]
+    post = Post(text="Moi", first_comment="Ohje")
+    found = linkedin.locate(post, step, SINCE)
+    assert [candidate.remote_id for candidate in found.candidates] == [SHARE]
     assert found.complete
+    network.answer(200, {"elements": [theirs]})
+    assert linkedin.locate(post, step, SINCE).candidates == ()
 
 
 # Reading

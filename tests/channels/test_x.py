@@ -350,6 +350,14 @@ def test_a_cursor_that_never_ends_is_left(x: X, network: Playback) -> None:
     assert not x.locate(POST, Step(name="create", commits=True), SINCE).complete
 
 
+def test_a_page_that_holds_something_back_is_not_the_whole(x: X, network: Playback) -> None:
+    """X answers 200 and says beside it what it did not give."""
+    network.answer(
+        200, {"data": [a_post("5")], "errors": [{"type": "about:blank", "title": "Unavailable"}], "meta": {}}
+    )
+    assert not x.recent(SINCE).complete
+
+
 def test_an_unknown_step_is_not_run(x: X) -> None:
     """A step that another version wrote is told about, not guessed at."""
     with pytest.raises(Unexpected):

@@ -206,7 +206,7 @@ def footnotes(summary: Summary) -> list[str]:
     ]
     untold = [formats.network(line.channel) for line in summary.channels if line.posts and line.received.shares is None]
     if untold:
-        notes.append(_('"not told": the network does not tell this number.'))
+        notes.append(_("Not told by the network: shares on %(networks)s.") % {"networks": ", ".join(untold)})
     if summary.total.unread:
         n = summary.total.unread
         notes.append(

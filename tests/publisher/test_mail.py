@@ -153,7 +153,8 @@ def test_what_a_network_does_not_tell_is_not_a_zero():
     message = a_mail()
     (row,) = [line for line in part(message, "plain").splitlines() if line.startswith("Instagram ")]
     assert "not told" in row
-    assert '"not told": the network does not tell this number.' in part(message, "plain")
+    for kind in ("plain", "html"):
+        assert "Not told by the network: shares on Instagram." in part(message, kind)
 
 
 def test_residents_words_are_harmless():

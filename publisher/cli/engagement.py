@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli import words
-from publisher.cli.shared import Exit, Stop, json_option, now, one_of, open_service, open_store, print_json, say
+from publisher.cli.shared import (
+    Exit,
+    Stop,
+    echo_folded,
+    echo_unbroken,
+    json_option,
+    now,
+    one_of,
+    open_service,
+    open_store,
+    print_json,
+    say,
+)
 from publisher.errors import explain
 from publisher.locale import N_, _, current, ngettext
 
@@ -135,43 +147,41 @@ def _comment_data(comment: CommentView, zone: tzinfo) -> dict[str, object]:
 
 
 def _print_comments(found: Sequence[CommentView], zone: tzinfo) -> None:
-    from publisher.cli.tables import Column, print_table
-
-    if not found:
-        say(_("No comments."))
-        return
-    columns = [
-        Column(heading=_("Id")),
-        Column(heading=_("Written")),
-        Column(heading=_("Where"), folds=True),
-        Column(heading=_("Comment"), folds=True),
-        Column(heading=_("Waits")),
-    ]
-    rows = [
-        (
-            f"c-{comment.id}",
-            words.moment(comment.created_at, zone),
-            f"{comment.organisation} {words.account_word(comment.channel, comment.account)}",
-            _shown(comment),
-            _waits(comment),
-        )
-        for comment in found
-    ]
-    print_table(columns, rows, colours=["yellow" if comment.question else None for comment in found])
-
-
-def _shown(comment: CommentView) -> str:
     # Babel comes with it; the list needs the database anyway, which takes longer.
     from publisher.mail.formats import excerpt, weblink
 
-    written = _("(its words are not kept; open the link)") if comment.text is None else excerpt(comment.text)
-    return f"{written}\n{weblink(comment.url)}".strip()
+    if not found:
+        say(_("No comments."))
+    for number, comment in enumerate(found):
+        if number:
+            click.echo()
+        _print_heading(comment, zone)
+        echo_folded(
+            "  ", _("(its words are not kept; open the link)") if comment.text is None else excerpt(comment.text)
+        )
+        if link := weblink(comment.url):
+            # An address that is folded cannot be opened.
+            echo_unbroken("", link)
+
+
+def _print_heading(comment: CommentView, zone: tzinfo) -> None:
+    waits = _waits(comment)
+    click.echo(
+        "  ".join(
+            [
+                click.style(f"c-{comment.id}", bold=True),
+                words.moment(comment.created_at, zone),
+                f"{comment.organisation} {words.account_word(comment.channel, comment.account)}: {comment.announcement}",
+                click.style(waits, fg="yellow" if comment.question else None),
+            ]
+        ).rstrip()
+    )
 
 
 def _waits(comment: CommentView) -> str:
     if comment.answered:
-        return ""
-    return _("question") if comment.question else _("yes")
+        return _("answered")
+    return _("a question that waits for an answer") if comment.question else _("not answered")
 
 
 # results

@@ -191,7 +191,7 @@ def explain(
     if state is State.FAILED and kind in _PASSING:
         remedy = _GAVE_UP
     if state is State.PUBLISHED and kind in NETWORK and kind != "post_gone":
-        told, remedy = _("The post is out, but its first comment is not. %(why)s") % {"why": told}, _BY_HAND
+        told, remedy = _("The first comment is missing. %(why)s") % {"why": told}, _BY_HAND
     return Explained(message=told, remedy=_(remedy) % known)
 
 

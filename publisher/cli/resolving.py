@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _LOOK_BACK = timedelta(days=2)
 """A post in doubt is looked for from this long before it was due."""
 
+_ACTIVITY = "urn:li:activity:"
+"""LinkedIn shows people a number of the activity, not the post's own: the words tell the post better."""
+
 _IN_ADDRESS = {
     "x": re.compile(r"/status(?:es)?/(\d+)"),
     "linkedin": re.compile(r"(urn:li:(?:share|ugcPost|activity):\d+)"),
@@ -101,7 +104,8 @@ def _match(channel: Channel, wanted: _Wanted, posts: list[RemotePost]) -> str | 
     for post in posts:
         if post.url is not None and _place(post.url) == _place(wanted.url):
             return post.remote_id
-    if id_in_address(wanted.delivery.key.channel, wanted.url) is not None:
+    named = id_in_address(wanted.delivery.key.channel, wanted.url)
+    if named is not None and not named.startswith(_ACTIVITY):
         return None
     same = [post for post in posts if channel.is_same(wanted.post, post)]
     return same[0].remote_id if len(same) == 1 else None

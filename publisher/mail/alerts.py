@@ -12,6 +12,7 @@ from publisher.errors import explain
 from publisher.locale import _, use
 from publisher.mail import formats
 from publisher.mail.envelope import Envelope, compose, message_id, render
+from publisher.model import State
 
 if TYPE_CHECKING:
     from publisher.store.notices import Notice  # mail stands beside the store, not on it
@@ -65,9 +66,9 @@ class _Told:
     def __getitem__(self, name: str) -> str:
         return formats.plain(self._params.get(name, ""))
 
-    def because(self, kind: str) -> tuple[str, str]:
-        """Explain the error behind the notice: its sentence and its remedy."""
-        told = explain(self["error_kind"] or kind, self["detail"], {"delivery": self["delivery"]})
+    def because(self, kind: str, state: State | None = None) -> tuple[str, str]:
+        """Explain the error behind the notice: its sentence and its remedy. `state`: how the delivery stands."""
+        told = explain(self["error_kind"] or kind, self["detail"], {"delivery": self["delivery"]}, state=state)
         return told.message, told.remedy
 
 
@@ -98,7 +99,7 @@ def alert_mail(
 
 
 def _failed(told: _Told) -> Alert:
-    message, remedy = told.because("failed")
+    message, remedy = told.because("failed", State.PUBLISHED if told.link else State.FAILED)
     if told.link:
         return Alert(
             subject=_("Not wholly published: %(title)s (%(where)s)") % told.words,
@@ -111,7 +112,7 @@ def _failed(told: _Told) -> Alert:
     return Alert(
         subject=_("Not published: %(title)s (%(where)s)") % told.words,
         what=_('%(organisation)s: "%(title)s" did not go out on %(where)s.') % told.words,
-        meaning=f"{message} {_('Tiedote does not try again by itself.')}",
+        meaning=message,
         remedy=remedy,
         commands=(_retry(told), _cancel(told)),
     )

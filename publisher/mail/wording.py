@@ -10,6 +10,7 @@ from publisher.errors import explain
 from publisher.locale import N_, _, ngettext
 from publisher.mail import formats
 from publisher.mail.envelope import WIDTH
+from publisher.model import State
 from publisher.summary import Attention, Change, Direction, Line, Summary, Trouble
 
 QUESTIONS_SHOWN = 10
@@ -125,12 +126,19 @@ def hint(attention: Attention, zone: tzinfo) -> Hint:
         return Hint(what=what, remedy=_("tiedote doctor tells why."))
     # Where the trouble says it all, what the network answered on the way there would only confuse.
     kind = str(attention.trouble) if attention.trouble in _SAYS_ALL else attention.kind
-    because = explain(kind or "not_understood", attention.detail, {"delivery": f"d-{attention.delivery_id}"})
+    because = explain(
+        kind or "not_understood",
+        attention.detail,
+        {"delivery": f"d-{attention.delivery_id}"},
+        state=_STATES.get(attention.trouble),
+    )
     return Hint(
         what=what if attention.trouble in _SAYS_ALL else f"{what} {because.message}",
         remedy=because.remedy,
     )
 
+
+_STATES = {Trouble.FAILED: State.FAILED, Trouble.PARTIAL: State.PUBLISHED}
 
 _SAYS_ALL = frozenset({Trouble.UNCONFIRMED, Trouble.MISSED})
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from pydantic import BaseModel  # types only: whoever asks for names alone should not wait for pydantic
 
     from channels.base import Capabilities, Channel
@@ -85,5 +86,7 @@ def _module(name: str) -> ChannelModule:
 @cache
 def _installed() -> dict[str, EntryPoint]:
     """Other people's networks. None of them may take the place of one of ours."""
+    from importlib.metadata import entry_points  # 40 ms, and only a name that is not ours asks for it
+
     taken = {*NAMES, *_ALIASES}
     return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in taken}

@@ -33,7 +33,8 @@ Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_fits_a_header
 class Wire(BaseModel):
     """A part of an answer; what it does not name is ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Built at its first answer: whoever asks for limits has no time for it.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 Answer = TypeVar("Answer", bound=Wire)

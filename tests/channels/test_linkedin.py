@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from channels.base import CommentKind, Picture, Post, Published, RemotePost, Step
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.linkedin import LinkedIn, Settings, connect
+from channels.sandbox import Clock, Habits, Sandbox, SandboxAccount, Served, serve
+from channels.session import Network
 from tests.channels.playback import Playback
 
 TOKEN = "AQX-token-4b1"
@@ -305,7 +307,7 @@ def test_words_are_known_again(linkedin: LinkedIn) -> None:
 
 def test_every_call_names_version_protocol_and_method(network: Playback) -> None:
     """Rest.li takes nothing for granted; the version is one setting."""
-    pinned = connect(settings(), type(network.network)(base_url=network.url, version="202607"))
+    pinned = connect(settings(), Network(base_url=network.url, version="202607"))
     network.answer(200, {"id": 5000101, "localizedName": "Hausjärven kunta"})
     identity = pinned.check()
     network.answer(201, None, x_restli_id=SHARE)
@@ -551,3 +553,55 @@ def test_bytes_go_to_no_other_host(linkedin: LinkedIn, network: Playback) -> Non
     with pytest.raises(Unexpected):
         linkedin.advance(post, Step(name="put", memo=memo))
     assert network.asked == []
+
+
+# Against the sandbox, which reads addresses as strictly as LinkedIn
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Served]:
+    account = SandboxAccount(
+        organisation="hausjarvi",
+        channel="linkedin",
+        account_id="5000101",
+        token=TOKEN,
+        name="Hausjärven kunta",
+        tier="standard",
+    )
+    clock = Clock(SINCE, frozen=True)
+    habits = Habits(real_upload_hosts=True, linkedin_empty_comments_404=True)
+    with serve(Sandbox([account], clock=clock, habits=habits)) as served:
+        yield served
+
+
+def test_an_upload_address_on_linkedins_own_host_is_moved_too(sandbox: Served) -> None:
+    """A moved network stays moved: the bytes go where the configuration says, whatever host the answer names."""
+    post = Post(text="Kuva", pictures=(a_picture(),))
+    channel = connect(settings("standard"), Network(base_url=sandbox.base_url))
+    step: Step | Published = channel.begin(post)
+    while isinstance(step, Step):
+        sandbox.sandbox.clock.advance(step.wait.total_seconds())
+        step = channel.advance(post, step)
+    channel.close()
+    (landed,) = sandbox.sandbox.ledger()
+    assert [picture.alt for picture in landed.pictures] == ["Kunnantalo"]
+
+
+def test_thirty_posts_are_counted_in_a_few_calls_at_the_standard_tier(sandbox: Served) -> None:
+    """Two batches of metadata and two of statistics; posts without comments are complete although LinkedIn answers 404."""
+    channel = connect(settings("standard"), Network(base_url=sandbox.base_url))
+    urns = []
+    for n in range(30):
+        published = channel.advance(Post(text=f"Tiedote {n}"), Step(name="create", commits=True))
+        assert isinstance(published, Published)
+        urns.append(published.remote_id)
+    sandbox.sandbox.react(urns[3], "praise")
+    sandbox.sandbox.log.clear()
+    tally = channel.counts(urns)
+    assert [counts.remote_id for counts in tally.counts] == urns
+    assert tally.counts[3].reactions == {"praise": 1}
+    assert len(sandbox.sandbox.requests()) == 4
+    comments = channel.comments(urns[:2])
+    channel.close()
+    assert comments.items == ()
+    assert comments.complete == set(urns[:2])

@@ -330,7 +330,7 @@ class FieldReader:
     def _alt(self, picture: Section) -> Mapping[str, str]:
         texts = self.texts_of(picture, "alt")
         entry = picture.entry("alt")
-        if not texts and not self._told(entry):
+        if not texts and not self._told(entry) and not picture.misspelt("alt"):
             self.faults.error(
                 entry.key if entry else picture.at,
                 "missing_alt",

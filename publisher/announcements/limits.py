@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from channels.base import Capabilities, Post
@@ -30,6 +30,8 @@ class Examination:
     capabilities: Callable[[str], Capabilities]
     faults: Faults
     places: Places
+    told: set[tuple[Span, str, str]] = field(default_factory=set)
+    """What was said already: the same words go to several accounts, but a fault in them is one fault."""
 
     def examine(self, now: datetime | None) -> None:
         """Note everything that a network will refuse, and a few things that are probably not meant."""
@@ -38,11 +40,19 @@ class Examination:
         plans = [one for one in planned if isinstance(one, Plan)]
         for plan in plans:
             self._measure(plan, self.capabilities(plan.channel))
+            self._comment_in_vain(plan)
             self._order_of_times(plan, now)
         for skipped in planned:
             if isinstance(skipped, Skipped) and skipped.reason == "no_picture":
                 self._no_picture(skipped)
-        self._hints(plans)
+        if not self.faults.fatal:
+            self._hints(plans)
+
+    def _error(self, where: Span, code: str, about: str, message: str, remedy: str = "") -> None:
+        """Note a fault once, though several accounts meet it. `about`: what it depends on beside its place."""
+        if (where, code, about) not in self.told:
+            self.told.add((where, code, about))
+            self.faults.error(where, code, message, remedy)
 
     def _place(self, plan: Plan | Skipped, name: str, language: str = "") -> Span:
         found = self.places.find(plan.organisation, plan.channel, name, language)
@@ -78,10 +88,13 @@ class Examination:
         if entry is None:
             self._no_text(organisation, channel)
             return
+        if any(isinstance(one, Entry) and self.faults.within(one) for one in (entry, places.find("", "", "languages"))):
+            return
         if len(languages) > 1 and "" in texts:
-            self.faults.error(
+            self._error(
                 _at(entry),
                 "which_language",
+                "",
                 _("the text does not say its language, and %(organisation)s publishes in %(languages)s")
                 % {"organisation": organisation.name, "languages": ", ".join(languages)},
                 _("Write a text for each, as fi: and sv: below; or say languages: [fi]."),
@@ -92,7 +105,7 @@ class Examination:
             if not in_language(texts, language):
                 message = _("the text in '%(language)s' is missing: %(organisation)s publishes in it") % known
                 remedy = _("Add it, or leave the language out with languages: [%(given)s].")
-                self.faults.error(_at(entry), "missing_language", message, remedy % {"given": ", ".join(texts)})
+                self._error(_at(entry), "missing_language", language, message, remedy % {"given": ", ".join(texts)})
             for picture in said.pictures or ():
                 images = places.find(organisation.key, channel, "images")
                 if images and picture.alt and not in_language(picture.alt, language):
@@ -100,14 +113,16 @@ class Examination:
                         **known,
                         "file": picture.name,
                     }
-                    self.faults.error(_at(images), "missing_language", message, _("Add it under alt."))
+                    self._error(
+                        _at(images), "missing_language", picture.name + language, message, _("Add it under alt.")
+                    )
 
     def _no_text(self, organisation: OrganisationView, channel: str) -> None:
         """Some part of the file has a text, but not the one that counts here."""
         if any(name == "text" for (_organisation, _channel, name) in self.places.entries):
             known = {"organisation": organisation.name, "network": NETWORKS.get(channel, channel)}
             message = _("there is no text for %(organisation)s on %(network)s") % known
-            self.faults.error(self._start, "missing", message, _("Add text: at the top; it is for everybody."))
+            self._error(self._start, "missing", "text", message, _("Add text: at the top; it is for everybody."))
 
     # Limits
 
@@ -121,14 +136,18 @@ class Examination:
             )
             known = {**network, "count": count, "most": limits.max_text}
             remedy = _("Shorten it, or write another text for this network: %(channel)s: {text: …}")
-            self.faults.error(
-                self._place(plan, "text", language), "too_long", message % known, remedy % {"channel": plan.channel}
+            self._error(
+                self._place(plan, "text", language),
+                "too_long",
+                plan.channel,
+                message % known,
+                remedy % {"channel": plan.channel},
             )
         tags = len(re.findall(r"(?<!\w)#\w", text))
         if limits.max_hashtags is not None and tags > limits.max_hashtags:
             message = _("too many hashtags for %(network)s: %(count)d of at most %(most)d")
             known = {**network, "count": tags, "most": limits.max_hashtags}
-            self.faults.error(self._place(plan, "hashtags"), "too_many_hashtags", message % known)
+            self._error(self._place(plan, "hashtags"), "too_many_hashtags", plan.channel, message % known)
         self._measure_pictures(plan, limits, network)
         self._measure_comment(plan, limits, network, language)
 
@@ -138,14 +157,14 @@ class Examination:
             message = _("too many pictures for %(network)s: %(count)d of at most %(most)d")
             known = {**network, "count": len(plan.pictures), "most": limits.pictures.most}
             remedy = _("Name fewer for this network: %(channel)s: {images: […]}") % {"channel": plan.channel}
-            self.faults.error(where, "too_many_pictures", message % known, remedy)
+            self._error(where, "too_many_pictures", plan.channel, message % known, remedy)
         for picture, alt in zip(plan.pictures, plan.alts, strict=True):
             if len(alt) > limits.pictures.max_alt:
                 message = _(
                     "the alt text of '%(file)s' is too long for %(network)s: %(count)d of at most %(most)d characters"
                 )
                 known = {**network, "file": picture.name, "count": len(alt), "most": limits.pictures.max_alt}
-                self.faults.error(where, "alt_too_long", message % known)
+                self._error(where, "alt_too_long", plan.channel + picture.name, message % known)
 
     def _measure_comment(self, plan: Plan, limits: Capabilities, network: Mapping[str, str], language: str) -> None:
         where = self._place(plan, "first_comment", language)
@@ -153,7 +172,7 @@ class Examination:
         if plan.first_comment and most is not None and len(plan.first_comment) > most:
             message = _("the first comment is too long for %(network)s: %(count)d of at most %(most)d characters")
             known = {**network, "count": len(plan.first_comment), "most": most}
-            self.faults.error(where, "comment_too_long", message % known)
+            self._error(where, "comment_too_long", plan.channel, message % known)
 
     def _no_picture(self, skipped: Skipped) -> None:
         """A network that needs a picture is left out without one; if the file names it, that is a fault."""
@@ -161,16 +180,19 @@ class Examination:
         if where is not None:
             network = {"network": NETWORKS.get(skipped.channel, skipped.channel)}
             message = _("%(network)s takes only posts with a picture") % network
-            self.faults.error(where, "no_picture", message, _("Add a picture, or leave this network out."))
+            self._error(where, "no_picture", skipped.channel, message, _("Add a picture, or leave this network out."))
 
     def _named_at(self, skipped: Skipped) -> Span | None:
-        """Find where the file names a network: in `channels`, or by a block of its own."""
+        """Find where the file names a network: in `channels`, or by a block of its own. None too if that has a fault itself."""
+        images = self.places.find(skipped.organisation, skipped.channel, "images")
+        if isinstance(images, Entry) and self.faults.within(images):
+            return None
         for organisation in (skipped.organisation, ""):
             block = self.places.entries.get((organisation, "", skipped.channel))
             if block:
                 return block.key.at
         channels = self.places.find(skipped.organisation, "", "channels")
-        if not isinstance(channels, Entry):
+        if not isinstance(channels, Entry) or self.faults.within(channels):
             return None
         nodes = channels.value.items if isinstance(channels.value, Items) else (channels.value,)
         names = (node for node in nodes if isinstance(node, Scalar) and node.value == skipped.channel)
@@ -183,7 +205,7 @@ class Examination:
             return
         if plan.expires_at is not None and plan.expires_at <= plan.due_at:
             message = _("it expires before it would be published")
-            self.faults.error(self._place(plan, "expires"), "expires_first", message)
+            self._error(self._place(plan, "expires"), "expires_first", plan.channel, message)
         elif now is not None and plan.due_at < now:
             message = _("%(time)s has passed already") % {"time": plan.due_wall}
             remedy = _("If it has not gone out yet, give it a new time.")
@@ -201,8 +223,6 @@ class Examination:
                 self._start, "no_link", message, _("The same facts should stand on your own site: add link:")
             )
         for plan in plans:
-            self._comment_in_vain(plan)
-        for plan in plans:
             if self._link_in_vain(plan):
                 break
 
@@ -212,7 +232,7 @@ class Examination:
             entry = self.places.entries.get((organisation, plan.channel, "first_comment"))
             if entry and "first_comment" in plan.left_out:
                 message = _("%(network)s has no first comment") % {"network": NETWORKS.get(plan.channel, plan.channel)}
-                self.faults.error(entry.key, "no_first_comment", message, _("Remove it here."))
+                self._error(entry.key.at, "no_first_comment", plan.channel, message, _("Remove it here."))
 
     def _link_in_vain(self, plan: Plan) -> bool:
         """Instagram shows a link that nobody can open; whoever wrote words of its own for it has thought of that."""

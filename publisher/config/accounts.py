@@ -162,6 +162,8 @@ class _AccountReader:
             *(() if "monthly_budget" in self._model.model_fields else ("monthly_budget",)),
         }
         given = {entry.name: entry for entry in one if entry.name not in own}
+        for name in self._model.model_fields:
+            one.entry(name)
         unknown = {name for name, entry in given.items() if _is_unknown(entry.value)}
         values = {name: _plain(entry.value) for name, entry in given.items() if name not in unknown}
         try:
@@ -184,7 +186,7 @@ class _AccountReader:
         if name in unknown or (not name and unknown):
             return
         if detail["type"] == "missing":
-            self._faults.error(one.at, "missing", _("'%(field)s' is missing") % {"field": name})
+            one.missing(name)
         elif detail["type"] == "extra_forbidden":
             guess = closest(name, [*self._model.model_fields, *own], SYNONYMS)
             choices = ", ".join(sorted({*self._model.model_fields, *own}))

@@ -55,6 +55,11 @@ class Faults:
         """Whether one of them is more than a warning."""
         return any(not problem.warning for problem in self.problems)
 
+    def within(self, entry: Entry) -> bool:
+        """Whether something must be mended in the lines of an entry already."""
+        lines = range(entry.key.at.line, entry.value.at.end_line + 1)
+        return any(problem.position.line in lines for problem in self.problems if not problem.warning)
+
     def _add(self, where: Span | Node, code: str, message: str, remedy: str, *, warning: bool) -> None:
         span = where if isinstance(where, Span) else where.at
         if span.line in self.document.blanked:
@@ -136,12 +141,17 @@ class Section:
         return None
 
     def missing(self, name: str) -> None:
-        """Say that a key is missing."""
+        """Say that a key is missing, unless an unknown one was probably meant to be it."""
         found = self._block.get(name) if self._block else None
         if found:
             self.faults.error(found.key, "missing", _("'%(field)s' is empty") % {"field": name})
-        else:
+        elif not self.misspelt(name):
             self.faults.error(self.at, "missing", _("'%(field)s' is missing") % {"field": name})
+
+    def misspelt(self, name: str) -> bool:
+        """Whether a key that nobody has asked for was probably meant to be this one."""
+        unknown = (entry.name for entry in self if entry.name not in self._asked)
+        return any(closest(word, [name], self._synonyms) for word in unknown)
 
     def text(self, name: str, default: _T | None = None, *, required: bool = False) -> str | _T | None:
         """Give a value as text."""

@@ -1,0 +1,494 @@
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from publisher.announcements import read_file, read_picture, read_queue
+from publisher.config import load_config
+from publisher.model import UNSET, When
+from publisher.yamlfile import Unreadable
+
+CONFIG = """\
+language: en
+organisations:
+  hausjarvi:
+    name: Hausjärven kunta
+    languages: [fi]
+    accounts:
+      facebook: {page_id: "1", access_token: a}
+      instagram: {user_id: "1", access_token: a}
+      x: {user_id: "1", access_token: a}
+      linkedin: {organization_id: "1", access_token: a}
+  loppi:
+    name: Lopen kunta
+    languages: [fi]
+    accounts:
+      facebook: {page_id: "2", access_token: a}
+      x: {user_id: "2", access_token: a}
+"""
+
+
+class Desk:
+    """A queue to write files into."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.queue = folder / "schedules"
+        self.queue.mkdir()
+        (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
+        self.picture("kuva.png")
+
+    @property
+    def config(self):
+        return load_config(self.folder / "config.yaml")
+
+    def configure(self, old, new):
+        path = self.folder / "config.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def picture(self, name, size=(40, 30)):
+        path = self.queue / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", size, "teal").save(path)
+        return path
+
+    def write(self, text, name="a.yaml"):
+        path = self.queue / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def read(self, text, name="a.yaml", now=None):
+        return read_file(self.write(text, name), self.config, now=now)
+
+    def good(self, text, name="a.yaml"):
+        reading = self.read(text, name)
+        assert reading.announcement is not None, reading.problems
+        return reading.announcement
+
+    def faults(self, text, name="a.yaml", now=None, *, warnings=False):
+        return [
+            (problem.code, problem.position.line, problem.position.column)
+            for problem in self.read(text, name, now).problems
+            if problem.warning is warnings
+        ]
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+# What a file says
+
+
+def test_one_line_is_an_announcement(desk):
+    """Only the text is required; it is then a draft of everybody."""
+    announcement = desk.good("text: Palvelu on auki.\n")
+    assert announcement.key == "a"
+    assert announcement.file == "a.yaml"
+    assert announcement.organisations == ("hausjarvi", "loppi")
+    assert announcement.top.text == {"": "Palvelu on auki."}
+    assert announcement.top.publish is UNSET
+
+
+def test_every_field_is_read(desk):
+    """Each with its own meaning, overrides at their level."""
+    announcement = desk.good(
+        """\
+id: lupa-2026
+title: {fi: Lupa}
+service: permits
+organisations: [hausjarvi]
+channels: [facebook, twitter]
+languages: [fi]
+text: {fi: "Sanat."}
+link: https://a.example.fi
+campaign: kevät
+hashtags: [Yksi, Kaksi]
+publish: asap
+expires: 31.1.2027
+repost: yes
+approved_by: Maija
+contact: a@b.fi
+notes: sisäinen
+first_comment: Ohje.
+image: {file: kuva.png, alt: Sininen.}
+x: {text: Lyhyt., hashtags: [], first_comment: }
+facebook: {skip: ei, publish: 2026-12-01 12:00}
+for:
+  hausjarvi:
+    link: https://b.example.fi
+    facebook: {images: []}
+"""
+    )
+    top = announcement.top
+    assert announcement.key == "lupa-2026"
+    assert top.channels == ("facebook", "x")
+    assert top.expires == datetime(2027, 1, 31, 22, 0, tzinfo=UTC)
+    assert (top.repost, top.service, top.campaign, top.approved_by, top.contact) == (
+        True,
+        "permits",
+        "kevät",
+        "Maija",
+        "a@b.fi",
+    )
+    assert top.pictures
+    assert (top.pictures[0].path, top.pictures[0].alt) == (desk.queue / "kuva.png", {"": "Sininen."})
+    assert announcement.channels["x"].hashtags == ()
+    assert announcement.channels["x"].first_comment is None
+    assert announcement.channels["facebook"].skip is False
+    assert announcement.organisation_fields["hausjarvi"].link == {"": "https://b.example.fi"}
+    assert announcement.organisation_channels["hausjarvi", "facebook"].pictures == ()
+    assert announcement.organisation_channels["hausjarvi", "facebook"].text is UNSET
+
+
+@pytest.mark.parametrize(
+    "name,organisations",
+    [
+        ("a.yaml", ("hausjarvi", "loppi")),
+        ("loppi/a.yaml", ("loppi",)),
+        ("loppi/2026/a.yml", ("loppi",)),
+        ("2026/hausjarvi/a.yaml", ("hausjarvi",)),
+        ("muut/a.yaml", ("hausjarvi", "loppi")),
+    ],
+)
+def test_the_folder_tells_who_publishes(desk, name, organisations):
+    """An organisation's folder, at any depth; elsewhere everybody does, and the file may always say otherwise."""
+    assert desk.good("text: Sanat.\n", name).organisations == organisations
+    assert desk.good("text: Sanat.\norganisations: hausjarvi\n", name).organisations == ("hausjarvi",)
+
+
+def test_a_key_is_the_path_in_one_spelling(desk):
+    """Letters composed and decomposed are the same identity; the suffix is no part of it."""
+    announcement = desk.good("text: Sanat.\n", "loppi/pa\u0308iva\u0308.kesa\u0308.yml")
+    assert announcement.key == "loppi/päivä.kesä"
+    assert announcement.file == "loppi/päivä.kesä.yml"
+
+
+def test_words_are_kept_as_they_will_be_read(desk):
+    """No white space around them or at the ends of lines, accents composed, empty lines kept."""
+    assert desk.good("text: |\n  Yksi \n\n  ka\u0308ksi  \n\n").top.text == {
+        "": "Yksi\n\näksi".replace("äksi", "käksi")
+    }
+
+
+@pytest.mark.parametrize(
+    "written,instant,wall",
+    [
+        ("2026-12-01 09:00", "2026-12-01T07:00", "2026-12-01 09:00"),
+        ("2026-12-01", "2026-12-01T07:00", "2026-12-01 09:00"),
+        ("1.12.2026", "2026-12-01T07:00", "2026-12-01 09:00"),
+        ("1.12.2026 klo 9.00", "2026-12-01T07:00", "2026-12-01 09:00"),
+        ("1.12.2026 klo 9", "2026-12-01T07:00", "2026-12-01 09:00"),
+        ("1.12.2026 kl. 9.00", "2026-12-01T07:00", "2026-12-01 09:00"),
+        ("1.12.2026 9.05", "2026-12-01T07:05", "2026-12-01 09:05"),
+        ("01.07.2026 09:00", "2026-07-01T06:00", "2026-07-01 09:00"),
+        ("2026-12-01T09:00+02:00", "2026-12-01T07:00", "2026-12-01 09:00+02:00"),
+        ("2026-12-01T09:00:30Z", "2026-12-01T09:00:30", "2026-12-01 09:00:30+00:00"),
+        ("2026-12-01 09:00 +0530", "2026-12-01T03:30", "2026-12-01 09:00+05:30"),
+        ("2026-10-25 03:30+02:00", "2026-10-25T01:30", "2026-10-25 03:30+02:00"),
+    ],
+)
+def test_a_time_is_read_in_every_form_that_people_write(desk, written, instant, wall):
+    """Finnish, Swedish and ISO; local unless it says otherwise, and then said again with its offset."""
+    when = desk.good(f"text: Sanat.\npublish: {written}\n").top.publish
+    assert when == When(instant=datetime.fromisoformat(instant).replace(tzinfo=UTC), wall=wall)
+
+
+@pytest.mark.parametrize("written", ["asap", "ASAP"])
+def test_at_once_has_no_instant(desk, written):
+    """`asap` in whatever case."""
+    assert desk.good(f"text: Sanat.\npublish: {written}\n").top.publish == When(instant=None, wall="asap")
+
+
+@pytest.mark.parametrize(
+    "written,code",
+    [
+        ("12/01/2026", "date"),
+        ("2026-02-30", "date"),
+        ("2026-12-01 25:00", "date"),
+        ("1.13.2026", "date"),
+        ("1.12.26", "date"),
+        ("0026-12-01", "date"),
+        ("huomenna", "date"),
+        ("heti", "date"),
+        ("9:00", "date"),
+        ("2027-03-28 03:30", "no_such_time"),
+        ("25.10.2026 klo 3.30", "ambiguous_time"),
+    ],
+)
+def test_a_time_that_is_none_is_refused(desk, written, code):
+    """No guessing at days, months and nights when clocks change."""
+    assert desk.faults(f"text: Sanat.\npublish: {written}\n") == [(code, 2, 10)]
+
+
+def test_a_date_of_expiry_lasts_to_its_end(desk):
+    """A day is good until midnight; a time is exact."""
+    assert desk.good("text: S.\nexpires: 2026-12-24\n").top.expires == datetime(2026, 12, 24, 22, tzinfo=UTC)
+    assert desk.good("text: S.\nexpires: 24.12.2026 klo 12\n").top.expires == datetime(2026, 12, 24, 10, tzinfo=UTC)
+
+
+# What is wrong with it
+
+
+@pytest.mark.parametrize(
+    "text,expected",
+    [
+        ("text: Auki #Loppi\n", ("lost_hashtag", 1, 12)),
+        ("text: Auki\n  #Loppi\n", ("lost_hashtag", 2, 3)),
+        ('text: "Auki" #Loppi\n', ("lost_hashtag", 1, 14)),
+        ("text: #Loppi\n", ("lost_hashtag", 1, 7)),
+        ("text:\n  fi: Auki #Loppi\n", ("lost_hashtag", 2, 12)),
+        ("text: A\nhashtags: #Loppi\n", ("lost_hashtag", 2, 11)),
+        ("text: A\nhashtags:\n  - #Loppi\n", ("lost_hashtag", 3, 5)),
+        ("text:\n", ("missing", 1, 1)),
+        ("title: A\n", ("missing", 1, 1)),
+        ("text: [a, b]\n", ("not_text", 1, 1)),
+        ("text: {fi: }\n", ("missing", 1, 8)),
+        ("text: {suomi: A}\n", ("language", 1, 8)),
+        ("teksti: A\ntext: B\n", ("unknown_field", 1, 1)),
+        ("text: A\nlink: www.loppi.fi\n", ("link", 2, 7)),
+        ("text: A\nlink: ftp://a.fi\n", ("link", 2, 7)),
+        ("text: A\nlink: https://a.fi/x y\n", ("link", 2, 7)),
+        ("text: A\nlink: 'https://[x'\n", ("link", 2, 7)),
+        ("text: A\nchannels: [facebok]\n", ("choice", 2, 12)),
+        ("text: A\nchannels: []\n", ("missing", 2, 1)),
+        ("text: A\norganisations: [lopi]\n", ("choice", 2, 17)),
+        ("text: A\norganisations: []\n", ("missing", 2, 1)),
+        ("text: A\nhashtags: ['#Loppi']\n", ("hashtag", 2, 12)),
+        ("text: A\nhashtags: [kaksi sanaa]\n", ("hashtag", 2, 12)),
+        ("text: A\nhashtags: ['2026']\n", ("hashtag", 2, 12)),
+        ("text: A\nhashtags: Yksi, Kaksi\n", ("hashtag", 2, 11)),
+        ("text: A\nrepost: ehkä\n", ("value", 2, 9)),
+        ("text: A\ncontact: Maija\n", ("address", 2, 10)),
+        ("text: A\nid: a b\n", ("id", 2, 5)),
+        ("text: A\nx: {title: B}\n", ("unknown_field", 2, 5)),
+        ("text: A\nx: Lyhyt\n", ("not_fields", 2, 4)),
+        ("text: A\nx: {text: B}\ntwitter: {text: C}\n", ("duplicate", 3, 1)),
+        ("text: A\nfor: {lopi: {text: B}}\n", ("choice", 2, 7)),
+        ("text: A\norganisations: [loppi]\nfor: {hausjarvi: {text: B}}\n", ("not_publishing", 3, 7)),
+        ("text: A\npoll: {question: B}\n", ("not_yet", 2, 1)),
+        ("text: A\nvideo: {file: a.mp4}\n", ("not_yet", 2, 1)),
+        ("text: A\nrepeat: {every: 4 weeks}\n", ("not_yet", 2, 1)),
+        ("text: A\nx: {thread: [B, C]}\n", ("not_yet", 2, 5)),
+        ("text: A\nimage: kuva.png\n", ("not_fields", 2, 8)),
+        ("text: A\nimage: {file: kuva.png}\n", ("missing_alt", 2, 9)),
+        ("text: A\nimage: {alt: B}\n", ("missing", 2, 9)),
+        ("text: A\nimage: {file: kuvaa.png, alt: B}\n", ("picture_missing", 2, 15)),
+        ("text: A\nimage: {file: a.yaml, alt: B}\n", ("picture_not_a_picture", 2, 15)),
+        ("text: A\nimage: {file: kuva.png, alt: B}\nimages: []\n", ("twice", 2, 1)),
+        ("text: A\npublish: 2026-12-01\nexpires: 2026-11-30\n", ("expires_first", 3, 10)),
+        ("text: A\nx: {first_comment: B}\n", ("no_first_comment", 2, 5)),
+        ("text: A\nchannels: [instagram]\n", ("no_picture", 2, 12)),
+        ("text: A\ninstagram: {hashtags: [B]}\n", ("no_picture", 2, 1)),
+        ("text: A\nlanguages: [fi, sv]\n", ("which_language", 1, 1)),
+        ("text: {fi: A}\nlanguages: [fi, sv]\n", ("missing_language", 1, 1)),
+        ("x: {text: A}\n", ("missing", 1, 1)),
+    ],
+)
+def test_each_fault_is_told_at_its_place(desk, text, expected):
+    """One fault, one message, at the line and column of what has to be changed."""
+    assert desk.faults(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text,expected",
+    [
+        ("text: A\nlink: https://a.fi\nimage: {file: kuva.png, alt: IMG_1.jpg}\n", ("alt_is_file_name", 3, 30)),
+        ("text: A\n", ("no_link", 1, 1)),
+        ("text: A\nlink: https://a.fi\nimage: {file: kuva.png, alt: B}\n", ("link_not_clickable", 2, 1)),
+        ("text: A\nlink: https://a.fi\npublish: 2026-11-30 09:00\n", ("past", 3, 10)),
+        ("text: A\norganisations: [loppi]\nchannels: [linkedin]\n", ("nowhere", 1, 1)),
+    ],
+)
+def test_some_things_are_only_worth_saying(desk, clock, text, expected):
+    """A warning stops nothing: the announcement is there."""
+    assert expected in desk.faults(text, now=clock(), warnings=True)
+    assert desk.faults(text, now=clock()) == []
+
+
+def test_who_has_thought_of_instagrams_links_is_not_told_again(desk):
+    """Words of its own for Instagram are answer enough."""
+    text = "text: A\nlink: https://a.fi\nimage: {file: kuva.png, alt: B}\ninstagram: {text: Linkki profiilissa.}\n"
+    assert desk.faults(text, warnings=True) == []
+
+
+@pytest.mark.parametrize(
+    "text,expected",
+    [
+        ("text: {words}\nchannels: [x]\n", ("too_long", 1, 7)),
+        ("text: A\nx:\n  text: {words}\n", ("too_long", 3, 9)),
+        ("text: A\nfor:\n  loppi:\n    x:\n      text: {words}\n", ("too_long", 5, 13)),
+        ("text: A\nchannels: [x, facebook]\nhashtags: [{tags}]\n", ("too_long", 1, 7)),
+    ],
+)
+def test_a_text_too_long_for_a_network_is_found(desk, text, expected):
+    """Counted with link and hashtags as the network counts, and told where that text stands."""
+    filled = text.replace("{words}", "sana " * 60).replace("{tags}", ", ".join(f"Tunniste{n}" for n in range(40)))
+    assert desk.faults(filled) == [expected]
+
+
+def test_a_text_is_counted_as_the_network_counts(desk):
+    """On X a link takes 23 however long it is, and an emoji two: 280 just fit, 281 do not."""
+    link = "https://asiointi.example.fi/" + "x" * 150
+    fits = "a" * (280 - 2 - 23)
+    assert desk.faults(f"text: {fits}\nlink: {link}\nchannels: [x]\n") == []
+    assert desk.faults(f"text: {fits}a\nlink: {link}\nchannels: [x]\n") == [("too_long", 1, 7)]
+    assert desk.faults(f"text: {'👍' * 140}\nchannels: [x]\n") == []
+    assert desk.faults(f"text: {'👍' * 141}\nchannels: [x]\n") == [("too_long", 1, 7)]
+
+
+def test_pictures_and_comments_are_counted(desk):
+    """Five are one too many for X; a first comment and an alt text have their limits too."""
+    pictures = "".join("  - {file: kuva.png, alt: B}\n" for _n in range(5))
+    assert desk.faults(f"text: A\nchannels: [x]\nimages:\n{pictures}") == [("too_many_pictures", 3, 1)]
+    assert desk.faults(f"text: A\nchannels: [facebook]\nimages:\n{pictures}") == []
+    long = "sana " * 300
+    assert desk.faults(f"text: A\nchannels: [linkedin]\nfirst_comment: {long}\n") == [("comment_too_long", 3, 16)]
+    assert desk.faults(f"text: A\nchannels: [x]\nimage: {{file: kuva.png, alt: {long}}}\n") == [("alt_too_long", 3, 1)]
+
+
+def test_a_bilingual_municipality_needs_both(desk):
+    """Text and alt text in each language, unless the file says for whom it is."""
+    desk.configure(
+        'languages: [fi]\n    accounts:\n      facebook: {page_id: "2"',
+        'languages: [fi, sv]\n    accounts:\n      facebook: {page_id: "2"',
+    )
+    assert desk.faults("text: {fi: A}\n", "loppi/a.yaml") == [("missing_language", 1, 1)]
+    assert desk.faults("text: {fi: A}\n", "hausjarvi/a.yaml") == []
+    assert desk.faults("text: {fi: A, sv: B}\nimage: {file: ../kuva.png, alt: {fi: C}}\n", "loppi/a.yaml") == [
+        ("missing_language", 2, 1)
+    ]
+    assert desk.faults("text: A\nlanguages: [fi]\n", "loppi/a.yaml") == []
+    assert desk.faults("text: {fi: A, sv: B}\n", "loppi/a.yaml") == []
+
+
+def test_a_missing_picture_is_guessed(desk):
+    """The name that is nearly right, or the way paths work."""
+    desk.picture("kuvat/Talo.PNG")
+    problem = desk.read("text: A\nimage: {file: kuvat/talo.png, alt: B}\n").problems[0]
+    assert problem.remedy == "Did you mean 'kuvat/Talo.PNG'?"
+    problem = desk.read("text: A\nimage: {file: 'kuvat\\Talo.PNG', alt: B}\n").problems[0]
+    assert problem.remedy == "Write / instead of \\ in paths."
+
+
+def test_no_picture_comes_from_outside_the_queue(desk, tmp_path):
+    """Not by .., not by an absolute path, not by a link to a file or over a linked folder, not even into the queue's neighbour."""
+    outside = tmp_path / "schedules-other"
+    outside.mkdir()
+    Image.new("RGB", (4, 4)).save(outside / "salainen.png")
+    (desk.queue / "linkki.png").symlink_to(outside / "salainen.png")
+    (desk.queue / "kansio").symlink_to(outside)
+    for file in ("../schedules-other/salainen.png", str(outside / "salainen.png"), "linkki.png", "kansio/salainen.png"):
+        assert desk.faults(f"text: A\nimage: {{file: {file}, alt: B}}\n") == [("picture_outside", 2, 15)]
+        with pytest.raises(Unreadable):
+            read_picture(desk.queue / file, desk.queue)
+
+
+def test_a_link_within_the_queue_is_followed(desk):
+    """It leads to a picture of the queue, so nothing is wrong with it."""
+    (desk.queue / "linkki.png").symlink_to("kuva.png")
+    assert desk.faults("text: A\nimage: {file: linkki.png, alt: B}\n") == []
+    assert read_picture(desk.queue / "linkki.png", desk.queue) == (desk.queue / "kuva.png").read_bytes()
+
+
+def test_only_files_are_pictures(desk):
+    """A pipe, a folder or a device is refused at once, nobody waits for it."""
+    os.mkfifo(desk.queue / "putki.png")
+    (desk.queue / "kansio.png").mkdir()
+    for file in ("putki.png", "kansio.png"):
+        assert desk.faults(f"text: A\nimage: {{file: {file}, alt: B}}\n") == [("picture_not_a_file", 2, 15)]
+
+
+def test_a_changed_picture_is_a_changed_announcement(desk):
+    """The hash follows the picture's bytes, though name and text stay."""
+    text = "text: A\nimage: {file: kuva.png, alt: B}\n"
+    before = desk.good(text)
+    assert desk.good(text).content_hash == before.content_hash
+    desk.picture("kuva.png", (50, 50))
+    after = desk.good(text)
+    assert after.content_hash != before.content_hash
+    assert after.top.pictures[0].sha256 != before.top.pictures[0].sha256
+
+
+def test_only_what_the_public_sees_makes_an_edit(desk):
+    """Comments, order, notes, the approver's name and the file's own name change nothing; a word or a time does."""
+    base = desk.good("text: A\npublish: 2026-12-01 09:00\n").content_hash
+    for same in (
+        "# huomautus\npublish: 1.12.2026 klo 9.00\ntext: 'A'\n",
+        "text: A\npublish: 2026-12-01 09:00\nnotes: B\napproved_by: Maija\ncontact: a@b.fi\n",
+    ):
+        assert desk.good(same, "b.yaml").content_hash == base
+    for other in ("text: B\npublish: 2026-12-01 09:00\n", "text: A\npublish: 2026-12-01 09:01\n", "text: A\n"):
+        assert desk.good(other).content_hash != base
+
+
+# The whole queue
+
+
+def test_the_queue_has_every_file(desk):
+    """Faulty ones are known by name; hidden files and what editors leave behind are no announcements."""
+    desk.write("text: A\n", "loppi/a.yaml")
+    desk.write("text: A\n", "b.yml")
+    desk.write("teksti: A\n", "c.yaml")
+    for name in (".d.yaml", "~$e.yaml", "f.yaml.tmp", "g (conflicted copy).yaml", ".git/h.yaml", "i.txt"):
+        desk.write("teksti: A\n", name)
+    queue = read_queue(desk.config)
+    assert queue.readable
+    assert queue.files == {"loppi/a.yaml", "b.yml", "c.yaml"}
+    assert [one.key for one in queue.announcements] == ["b", "loppi/a"]
+    assert [problem.code for problem in queue.problems["c.yaml"]] == ["unknown_field"]
+
+
+def test_two_files_cannot_be_the_same_announcement(desk):
+    """Nobody can say which of them counts, so neither goes out."""
+    desk.write("text: A\n", "a.yaml")
+    desk.write("text: B\n", "a.yml")
+    desk.write("text: C\nid: d\n", "c.yaml")
+    desk.write("text: D\n", "d.yaml")
+    desk.write("text: E\n", "e.yaml")
+    queue = read_queue(desk.config)
+    assert [one.key for one in queue.announcements] == ["e"]
+    assert {file for file, problems in queue.problems.items() if problems[0].code == "same_id"} == {
+        "a.yaml",
+        "a.yml",
+        "c.yaml",
+        "d.yaml",
+    }
+
+
+def test_a_folder_that_cannot_be_read_says_nothing_about_its_files(desk):
+    """A network share that is away is not an empty queue."""
+    desk.write("text: A\n")
+    desk.queue.rename(desk.folder / "elsewhere")
+    queue = read_queue(desk.config)
+    assert not queue.readable
+    assert queue.files == frozenset()
+
+
+def test_a_file_that_is_still_being_written_is_left_alone(desk):
+    """It is known to be there, but not read before it has been still for a while."""
+    now = datetime.now(UTC)
+    old, new = desk.write("text: A\n", "old.yaml"), desk.write("text: B\n", "new.yaml")
+    os.utime(old, (now.timestamp() - 60, now.timestamp() - 60))
+    os.utime(new, (now.timestamp(), now.timestamp()))
+    queue = read_queue(desk.config, settled_since=now - timedelta(seconds=30))
+    assert queue.files == {"old.yaml", "new.yaml"}
+    assert queue.unsettled == {"new.yaml"}
+    assert [one.key for one in queue.announcements] == ["old"]
+
+
+def test_a_file_outside_the_queue_can_be_checked(desk, tmp_path):
+    """Its folder stands in for the queue; it gets no identity from above it."""
+    path = tmp_path / "luonnos.yaml"
+    path.write_text("text: A\n", encoding="utf-8")
+    reading = read_file(path, desk.config)
+    assert reading.announcement is not None
+    assert reading.announcement.key == "luonnos"

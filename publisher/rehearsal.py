@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +116,19 @@ def _address(folder: Path) -> str:
         except FileNotFoundError:
             time.sleep(0.05)
     raise TimeoutError(folder)
+
+
+def shown(config: Config) -> Callable[[str], str]:
+    """Give what turns a post's address into the one that people are to open: in a rehearsal, the sandbox's page."""
+    address = config.var / "sandbox" / "address"
+
+    def turned(url: str) -> str:
+        try:
+            return on_sandbox(url, address.read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return url
+
+    return turned if config.sandbox else lambda url: url
 
 
 def on_sandbox(url: str, base_url: str) -> str:

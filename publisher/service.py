@@ -33,7 +33,7 @@ from publisher.mail import open_outbox
 from publisher.model import Plan
 from publisher.planning import PlanReport, Reading, Times
 from publisher.policy import RetryRules
-from publisher.rehearsal import open_rehearsal
+from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
 from publisher.store import Connection, DaemonLock, Store, accounts, migrate
 from publisher.store import deliveries as rows
@@ -189,7 +189,7 @@ class Service:
         self.deliverer = Deliverer(store, self.desk, clock, owner=owner, random=chance, reached=reached)
         self.lanes = Lanes(self.deliverer, lambda account_id: self.pool.lend(self.desk.account(account_id)), clock)
         self.collector = Collector(store, self.pool.lend, config)
-        self.reporter = Reporter(store, config, open_outbox(config))
+        self.reporter = Reporter(store, config, open_outbox(config), shown=shown(config))
         self._lock = DaemonLock(store)
 
     @classmethod

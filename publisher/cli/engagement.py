@@ -106,7 +106,7 @@ def comments(ctx: click.Context, unanswered: bool, organisation: str | None, as_
     if as_json:
         print_json({"version": 1, "comments": [_comment_data(comment, config.timezone) for comment in found]})
     else:
-        _print_comments(found, config.timezone)
+        _print_comments(found, config)
 
 
 @comments.command(help=N_("Say that a comment needs no answer any more. ID as 'tiedote comments' shows it."))
@@ -146,20 +146,22 @@ def _comment_data(comment: CommentView, zone: tzinfo) -> dict[str, object]:
     }
 
 
-def _print_comments(found: Sequence[CommentView], zone: tzinfo) -> None:
+def _print_comments(found: Sequence[CommentView], config: Config) -> None:
     # Babel comes with it; the list needs the database anyway, which takes longer.
     from publisher.mail.formats import excerpt, weblink
+    from publisher.rehearsal import shown
 
+    to_open = shown(config)
     if not found:
         say(_("No comments."))
     for number, comment in enumerate(found):
         if number:
             click.echo()
-        _print_heading(comment, zone)
+        _print_heading(comment, config.timezone)
         echo_folded(
             "  ", _("(its words are not kept; open the link)") if comment.text is None else excerpt(comment.text)
         )
-        if link := weblink(comment.url):
+        if link := weblink(to_open(comment.url or "")):
             # An address that is folded cannot be opened.
             echo_unbroken("", link)
 
@@ -294,9 +296,10 @@ def report(ctx: click.Context, label: str | None, organisation: str | None, send
 
 def _reporter(config: Config, store: Store) -> Reporter:
     from publisher.mail import open_outbox
+    from publisher.rehearsal import shown
     from publisher.reporting import Reporter
 
-    return Reporter(store, config, open_outbox(config))
+    return Reporter(store, config, open_outbox(config), shown=shown(config))
 
 
 def _week(label: str | None, config: Config, store: Store, chosen: Sequence[Organisation]) -> Week:

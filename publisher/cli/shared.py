@@ -235,7 +235,7 @@ def echo_folded(first: str, text: str, *, fg: str | None = None) -> None:
 
 def echo_unbroken(words: str, link: str) -> None:
     """Print a link after some words; on a terminal too narrow for both, on a line of its own, so that it can be clicked."""
-    narrow = sys.stdout.isatty() and len(words) + 2 + len(link) > shutil.get_terminal_size().columns
+    narrow = bool(words) and sys.stdout.isatty() and len(words) + 2 + len(link) > shutil.get_terminal_size().columns
     click.echo(f"{words.rstrip()}\n    {link}" if narrow else f"{words}  {link}")
 
 

@@ -115,6 +115,21 @@ def test_what_is_posted_in_a_rehearsal_outlives_it(call, config):
                 assert "Lomakkeita verkossa." in page.read().decode()
 
 
+def test_people_are_shown_addresses_that_open(call, config):
+    """In a rehearsal the list of comments and the weekly summary lead to the sandbox's pages; scripts get the network's own."""
+    with open_rehearsal(config) as rehearsal:
+        assert rehearsal.sandbox is not None
+        assert call("run", "--once").exit_code == 0
+        post = the_post(rehearsal.sandbox, "x")
+        rehearsal.sandbox.comment(post.id, "Milloin lomake aukeaa?")
+        assert call("collect", "--all").exit_code == 0
+        for told in (call("comments"), call("report")):
+            assert f"{rehearsal.base_url}/" in told.stdout
+            assert "https://x.com" not in told.stdout
+        (comment,) = json.loads(call("comments", "--json").stdout)["comments"]
+        assert comment["url"].startswith("https://x.com/")
+
+
 def test_only_addresses_that_no_network_names_are_turned_to_the_sandbox():
     """X and LinkedIn addresses are written by the channels; the rest is left alone."""
     base = "http://127.0.0.1:8101"

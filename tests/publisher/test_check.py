@@ -165,9 +165,9 @@ def test_no_network_and_no_database_is_loaded(desk):
 
 
 def seconds_of(command, environment, folder):
-    """Processor time of a process and its start; the best of five, after one that writes byte code."""
+    """Processor time of a process and its start; the best of three, after one that writes byte code."""
     best = float("inf")
-    for n in range(6):
+    for n in range(4):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, capture_output=True, check=False, env=environment, cwd=folder)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -37,9 +37,7 @@ _LOOK = N_(
     "If it is not: tiedote resolve %(delivery)s --not-published."
 )
 
-_PASSING = frozenset(
-    {"unreachable", "rate_limited", "quota_used", "busy", "not_ready", "answer_lost", "picture_changed"}
-)
+_PASSING = frozenset({"unreachable", "rate_limited", "quota_used", "busy", "not_ready", "answer_lost", "internal"})
 """What usually ends by itself."""
 
 NETWORK: Mapping[str, tuple[str, str]] = {
@@ -134,7 +132,7 @@ OWN: Mapping[str, tuple[str, str]] = {
     ),
     "picture_changed": (
         N_("A picture of the announcement is missing or was changed while it was being sent."),
-        N_("Put the picture back and save the announcement again."),
+        N_("Put the picture back. The announcement then goes out by itself."),
     ),
     "edited_after_publishing": (
         N_("The file was changed after it had been published. What is out stays as it is."),
@@ -154,6 +152,10 @@ OWN: Mapping[str, tuple[str, str]] = {
     "account_removed": (
         N_("The account is no longer in the configuration."),
         N_("Put the account back, or cancel this: tiedote cancel %(delivery)s"),
+    ),
+    "internal": (
+        N_("A fault inside Tiedote got in the way: %(detail)s"),
+        N_("Tiedote tries again by itself. Send this message to whoever looks after Tiedote."),
     ),
     "unconfirmed": (N_("Nobody can tell from here whether the post went out."), _LOOK),
     "left_out": (
@@ -183,7 +185,7 @@ def explain(
     `state`: how the delivery stands, where one is meant: what passes by itself in a waiting one has ended a failed one, and beside a
     published one it is about what follows the post.
     """
-    known = {"delivery": "DELIVERY", **(params or {})}
+    known = {"delivery": _("DELIVERY"), "detail": detail or "", **(params or {})}
     message, remedy = OWN.get(kind) or NETWORK.get(kind, NETWORK["not_understood"])
     told = _(message) % known
     if kind in NETWORK:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli import words
 from publisher.cli.logs import start_logging
 from publisher.cli.shared import Exit, Stop, another_runs, load, now, open_service, open_store, refusal, say
 from publisher.locale import N_, _
 
 if TYPE_CHECKING:
     from publisher.config import Config
+    from publisher.service import Service
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 
@@ -51,9 +54,27 @@ def run(ctx: click.Context, once: bool, wait: timedelta) -> None:  # noqa: FBT00
     if once:
         start_logging(level=logging.WARNING)
         with open_service(ctx) as service:
-            ctx.exit(service.run_once(wait))
+            begun = now()
+            code = service.run_once(wait)
+            _tell(service, begun)
+        ctx.exit(code)
     start_logging(level=logging.INFO)
     ctx.exit(_run_until_stopped(load(ctx)))
+
+
+def _tell(service: Service, begun: datetime) -> None:
+    """Say what became of everything that this run had in hand."""
+    from publisher.store.deliveries import list_deliveries
+
+    with service.store.read() as conn:
+        touched = [delivery for delivery in list_deliveries(conn) if delivery.updated_at >= begun]
+    counts = Counter(delivery.state for delivery in touched)
+    if not counts:
+        say(_("Nothing was due."))
+        return
+    say(", ".join(f"{n} {words.state_word(state)}" for state, n in counts.most_common()))
+    if set(counts) - words.FINE:
+        say(_("tiedote status tells how it stands."))
 
 
 def _run_until_stopped(config: Config) -> int:

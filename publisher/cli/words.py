@@ -34,6 +34,11 @@ COLOURS = {
     State.CONFIRMING: "yellow",
 }
 
+FINE = frozenset(
+    {State.DRAFT, State.AWAITING_APPROVAL, State.SCHEDULED, State.PUBLISHED, State.WITHDRAWN, State.CANCELLED}
+)
+"""States in which nobody has to do anything."""
+
 NETWORKS = {"facebook": "Facebook", "instagram": "Instagram", "x": "X", "linkedin": "LinkedIn"}
 
 _SHORT = {

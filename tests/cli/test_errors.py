@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import publisher
 from channels.errors import Kind
+from publisher import planning
 from publisher.errors import NETWORK, OMITTED, OWN, explain, omission
 from publisher.locale import LANGUAGES, use
 from publisher.model import State
@@ -16,12 +21,25 @@ def test_every_kind_of_a_network_has_its_own_words():
     assert not set(NETWORK) & set(OWN)
 
 
+def test_every_reason_of_our_own_has_words():
+    """Whatever the source writes into a delivery as the reason is worded here."""
+    written = set()
+    for path in Path(publisher.__file__).parent.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        written |= set(re.findall(r"""Setback\(kind="(\w+)\"|error_kind="(\w+)\"""", source))
+    kinds = {kind for pair in written for kind in pair if kind}
+    assert kinds >= {"unconfirmed", "same_words", "person"}
+    assert kinds <= set(OWN)
+    assert set(planning._COMES_BACK) <= set(OWN)
+    assert {State.MISSED, State.EXPIRED} <= set(OWN)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", [*NETWORK, *OWN])
 def test_a_kind_is_told_in_whole_sentences(kind, language):
     """What happened and what to do, each a sentence of its own, with the delivery in the command to type."""
     with use(language):
-        told = explain(kind, params={"delivery": "d-7"})
+        told = explain(kind, "ValueError.", {"delivery": "d-7"})
     assert told.message.endswith(".")
     assert told.remedy.endswith((".", "d-7", "DELIVERY", "LÄHETYS", "UTSKICK", "tiedote resume"))
     assert "%" not in told.message + told.remedy

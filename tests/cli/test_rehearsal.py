@@ -105,7 +105,10 @@ def test_what_is_posted_in_a_rehearsal_outlives_it(call, config):
     """The next process still has the posts, and a second run --once sends nothing more."""
     told = call("run", "--once")
     assert told.exit_code == 0, told.output
-    assert call("run", "--once").exit_code == 0
+    assert told.stderr == "3 published\n"
+    again = call("run", "--once")
+    assert again.exit_code == 0
+    assert again.stderr == "Nothing was due.\n"
     with open_rehearsal(config) as rehearsal:
         assert rehearsal.sandbox is not None
         ledger = rehearsal.sandbox.ledger()

@@ -68,6 +68,9 @@ VERSION: Final = "202609"
 
 HOSTS: Final = frozenset({"api.linkedin.com", "www.linkedin.com"})  # the second one for uploads
 _API: Final = "https://api.linkedin.com"
+_SHARE: Final = "urn:li:share:"
+_UGC_POST: Final = "urn:li:ugcPost:"
+"""A post is the one or the other, and nobody can tell which beforehand."""
 
 _LOOKS: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 3, 10, 30))
 _ACTIVITY_AFTER: Final = timedelta(seconds=2)  # a fresh post takes no comment before LinkedIn has its activity
@@ -163,7 +166,7 @@ def _day_is_over_in(response: Response) -> timedelta:
 
 
 def _named_post(detail: str) -> str | None:
-    found = re.search(r"urn:li:(?:share|ugcPost):[0-9]+", detail)
+    found = re.search(f"(?:{_SHARE}|{_UGC_POST})[0-9]+", detail)
     return found[0] if found else None
 
 
@@ -309,7 +312,8 @@ class LinkedIn:
         for page in self._pages(f"/rest/posts?{query}", "FINDER", _PostPage):
             fresh = [post for post in page.elements if post.created_at >= since]
             found += [post.as_remote() for post in fresh if post.lifecycle_state == "PUBLISHED"]
-            complete = page.next is None or not fresh
+            # A page may be empty although more follow: only older posts are the end.
+            complete = page.next is None or (not fresh and bool(page.elements))
             if complete:
                 break
         found.sort(key=lambda post: post.created_at, reverse=True)
@@ -383,11 +387,13 @@ class LinkedIn:
             return False
 
     def _statistics(self, urns: Sequence[str]) -> dict[str, _Statistics]:
-        """Shares and views. They need an administrator; without one they stay unknown and the rest is still told."""
+        """Shares and views. They need an administrator; where they are refused they stay unknown and the rest is still told."""
         told: dict[str, _Statistics] = {}
-        for batch in batches(urns, _BATCH):
+        for batch in batches([urn for urn in urns if urn.startswith((_SHARE, _UGC_POST))], _BATCH):
             try:
                 told |= self._statistics_of(batch)
+            except Rejected:
+                continue
             except AccountBlocked as fault:
                 if fault.kind is not Kind.PERMISSION_MISSING:
                     raise
@@ -395,11 +401,12 @@ class LinkedIn:
 
     def _statistics_of(self, urns: Sequence[str]) -> dict[str, _Statistics]:
         """A post without activity is left out of the answer; an answer without any post may also mean a missing role."""
-        shares = [urn for urn in urns if urn.startswith("urn:li:share:")]
-        others = [urn for urn in urns if urn.startswith("urn:li:ugcPost:")]
+        lists = {
+            "shares": [urn for urn in urns if urn.startswith(_SHARE)],
+            "ugcPosts": [urn for urn in urns if urn.startswith(_UGC_POST)],
+        }
         query = f"q=organizationalEntity&organizationalEntity={_encoded(self._us)}"
-        query += f"&shares={_list(shares)}" if shares else ""
-        query += f"&ugcPosts={_list(others)}" if others else ""
+        query += "".join(f"&{name}={_list(some)}" for name, some in lists.items() if some)
         path = f"/rest/organizationalEntityShareStatistics?{query}"
         elements = read(self._call("GET", path, verb="FINDER"), _ManyStatistics).elements
         told = {element.urn: element.total_share_statistics for element in elements}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -279,18 +280,13 @@ class X:
         complete: set[str] = set()
         for batch in batches(remote_ids, _CONVERSATIONS_A_SEARCH):
             answers = self._conversations(batch)
-            items += [comment for answer in answers.posts if (comment := answer.as_comment(self._user_id))]
+            posts = {post.id: post for post in self._by_ids(batch).data}
+            written = [comment for answer in answers.posts if (comment := answer.as_comment(self._user_id))]
+            items += [comment for comment in written if comment.post_id in posts]
             if answers.complete:
-                complete |= self._fully_listed(batch, answers.posts)
+                direct = Counter(answer.answers for answer in answers.posts)
+                complete |= {post_id for post_id, post in posts.items() if post.has_at_most(direct[post_id])}
         return Comments(items=tuple(items), complete=frozenset(complete))
-
-    def _fully_listed(self, remote_ids: Sequence[str], answers: Sequence[_RemotePost]) -> set[str]:
-        direct = [answer.answers for answer in answers]
-        return {
-            post.id
-            for post in self._by_ids(remote_ids).data
-            if post.metrics and (counted := post.metrics.reply_count) is not None and direct.count(post.id) >= counted
-        }
 
     def close(self) -> None:
         self._session.close()
@@ -563,6 +559,11 @@ class _RemotePost(Wire):
             url=_address(self.id),
             own=self.author_id == user_id,
         )
+
+    def has_at_most(self, answers: int) -> bool:
+        """Tell whether X counts no more direct answers than so many; if it does not count, it may be more."""
+        counted = self.metrics.reply_count if self.metrics else None
+        return counted is not None and counted <= answers
 
     def counts(self) -> Counts:
         told = self.metrics or _Metrics()

@@ -280,12 +280,13 @@ def test_a_short_page_is_not_the_last_one(linkedin: LinkedIn, network: Playback)
     links = {"paging": {"links": [{"rel": "next", "href": following}]}}
     escaped = "Lupa \\(uusi\\) verkossa: https://asiointi.example.fi/rakennus\\_lupa\n\n{hashtag|\\#|Asiointi}"
     network.answer(200, {"elements": [a_remote(UGC, "Muuta", SINCE + timedelta(hours=2))]} | links)
+    network.answer(200, {"elements": []} | links)
     network.answer(200, {"elements": [a_remote(SHARE, escaped, SINCE + timedelta(hours=1))]} | links)
     network.answer(200, {"elements": [a_remote("urn:li:share:1", escaped, SINCE - timedelta(days=2))]} | links)
     found = linkedin.locate(POST, Step(name="create", commits=True), SINCE)
     assert [candidate.remote_id for candidate in found.candidates] == [SHARE]
     assert found.complete
-    first, second, _ = network.asked
+    first, second, *_ = network.asked
     assert first.path == (
         "/rest/posts?q=author&author=urn%3Ali%3Aorganization%3A5000101&count=100&start=0&sortBy=CREATED"
     )
@@ -500,6 +501,7 @@ def test_many_posts_are_counted_at_once_at_the_standard_tier(network: Playback) 
     "status,body",
     [
         (200, {"elements": []}),
+        (400, {"status": 400, "message": "Parameter 'shares' is invalid"}),
         (403, {"serviceErrorCode": 100, "code": "ACCESS_DENIED", "message": "Not enough permissions"}),
     ],
 )
@@ -510,6 +512,14 @@ def test_shares_and_views_without_the_role_are_unknown(
     network.answer(status, body).answer(200, a_metadata(8, 4))
     (counts,) = linkedin.counts([SHARE]).counts
     assert (counts.shares, counts.views, counts.comments) == (None, None, 4)
+
+
+def test_numbers_of_the_whole_page_are_not_a_posts(linkedin: LinkedIn, network: Playback) -> None:
+    """Asked about no share and no ugcPost, LinkedIn would tell the page's totals; so it is not asked."""
+    network.answer(200, a_metadata(8, 4))
+    (counts,) = linkedin.counts([ACTIVITY]).counts
+    assert (counts.shares, counts.views, counts.comments) == (None, None, 4)
+    assert len(network.asked) == 1
 
 
 def test_a_post_is_gone_only_if_it_cannot_be_read(linkedin: LinkedIn, network: Playback) -> None:

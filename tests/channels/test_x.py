@@ -332,6 +332,14 @@ def test_an_answer_that_the_search_does_not_reach_is_not_deleted(x: X, network: 
     assert comments.complete == frozenset()
 
 
+def test_what_stands_under_a_deleted_post_is_not_told(x: X, network: Playback) -> None:
+    """The search still finds the answers, but their post is gone."""
+    missing = {"type": "https://api.x.com/2/problems/resource-not-found", "resource_id": "5"}
+    network.answer(200, {"data": [an_answer("8", "5", "900")], "meta": {}}).answer(200, {"errors": [missing]})
+    comments = x.comments(["5"])
+    assert (comments.items, comments.complete) == ((), frozenset())
+
+
 def test_conversations_are_searched_in_batches(x: X, network: Playback) -> None:
     """A query has at most 512 characters, whatever the number of posts."""
     ids = [str(1990000000000000000 + n) for n in range(30)]

@@ -283,6 +283,7 @@ class Sandbox:
             return x.new_post(self, text, author=person, name=author, own=False).id
         post = self._visible(post_id)
         post.views += 1
+        self.world.touch(post)
         if post.network == "x":
             above = self.world.posts[parent] if parent else post
             if kind == "quote":

@@ -192,7 +192,6 @@ def _refuse_duplicate(view: View, page_id: str, text: str, link: str | None, pho
             506,
             "Duplicate status message",
             subcode=1455006,
-            transient=False,
             title="Duplicate Status Update",
             user_message="This status update is identical to the last one you posted. Try posting something different, or delete your "
             "previous update.",

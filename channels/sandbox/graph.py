@@ -48,8 +48,8 @@ def graph_error(
     body: dict[str, Any] = {"message": message, "type": "OAuthException", "code": code}
     if subcode is not None:
         body["error_subcode"] = subcode
-    if transient is not None:
-        body["is_transient"] = transient
+    if transient is not None or title is not None:
+        body["is_transient"] = bool(transient)
     if title is not None:
         body["error_user_title"] = title
         body["error_user_msg"] = user_message or title

@@ -145,7 +145,6 @@ def _picture(view: View) -> Picture:
             36000,
             "The image size is too large.",
             subcode=2207004,
-            transient=False,
             title="Image size too large",
             user_message="The image is too large to download. It should be less than 8 MiB.",
         )
@@ -154,7 +153,6 @@ def _picture(view: View) -> Picture:
             36003,
             f"The submitted image with aspect ratio ('{seen.ratio:.4f}',) cannot be published.",
             subcode=2207009,
-            transient=False,
             title="Unsupported aspect ratio",
             user_message="The aspect ratio must be between 4:5 and 1.91:1.",
         )
@@ -261,7 +259,6 @@ def publish_media(view: View, account: SandboxAccount) -> dict[str, Any]:
                 9007,
                 "Media ID is not available",
                 subcode=2207027,
-                transient=False,
                 title="Media is not ready",
                 user_message="The media is not ready for publishing, please wait for a moment.",
             )

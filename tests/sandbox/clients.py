@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import requests
 from PIL import Image
-from requests_oauthlib import OAuth1
+from requests_oauthlib import OAuth1  # type: ignore[import-untyped]
 
 from channels.sandbox import SandboxAccount
 
@@ -25,7 +25,6 @@ LINKEDIN, OTHER_LINKEDIN = "AQX-one", "AQX-two"
 
 def accounts() -> list[SandboxAccount]:
     """Hausjärvi on all four networks, Loppi on three of them."""
-    keys = {"api_key": "app-key", "api_secret": "app-secret"}
     return [
         SandboxAccount(
             organisation="hausjarvi",
@@ -51,7 +50,8 @@ def accounts() -> list[SandboxAccount]:
             token_secret="s",
             name="Hausjärvi",
             username="hausjarvi",
-            **keys,
+            api_key="app-key",
+            api_secret="app-secret",
         ),
         SandboxAccount(
             organisation="hausjarvi",
@@ -66,7 +66,12 @@ def accounts() -> list[SandboxAccount]:
             organisation="loppi", channel="facebook", account_id=OTHER_PAGE, token=OTHER_META, name="Lopen kunta"
         ),
         SandboxAccount(
-            organisation="loppi", channel="x", account_id="2000000102", token="bearer-two", name="Loppi", username="loppi"
+            organisation="loppi",
+            channel="x",
+            account_id="2000000102",
+            token="bearer-two",
+            name="Loppi",
+            username="loppi",
         ),
         SandboxAccount(
             organisation="loppi", channel="linkedin", account_id="5000102", token=OTHER_LINKEDIN, name="Loppi"
@@ -120,7 +125,7 @@ class Graph:
     def post_text(self, message: str = "Hei", **form: str) -> str:
         return str(self.post(f"{PAGE}/feed", message=message, **form).json()["id"])
 
-    def container(self, data: bytes | None = None, **form: str) -> requests.Response:
+    def container(self, data: bytes | None = None, /, **form: str) -> requests.Response:
         return self.post(f"{GRAM}/media", image_url=self.photo_url(data), **form)
 
     def publish(self, container: str) -> requests.Response:

@@ -79,7 +79,7 @@ def test_a_photo_can_be_read_back_and_fetched(graph: Graph) -> None:
     photo = graph.photo(data, alt_text_custom="Kartta").json()["id"]
     row = graph.get(photo, fields="images,alt_text,alt_text_custom,width,height,link").json()
     assert (row["alt_text"], row["alt_text_custom"]) == ("Kartta", "Kartta")
-    assert [(size["width"], size["height"]) for size in row["images"]][0] == (1200, 900)
+    assert (row["images"][0]["width"], row["images"][0]["height"]) == (1200, 900)
     assert sorted((size["width"] for size in row["images"]), reverse=True) == [size["width"] for size in row["images"]]
     answer = requests.get(row["images"][0]["source"], timeout=5)
     assert (answer.content, answer.headers["content-type"]) == (data, "image/jpeg")
@@ -122,7 +122,9 @@ def test_a_photo_may_come_by_address_from_this_machine(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["media_fbid", '[{"id":"1"}]', "[1]", '{"media_fbid"'], ids=["as facebook-sdk sends it", "key", "row", "json"]
+    "value",
+    ["media_fbid", '[{"id":"1"}]', "[1]", '{"media_fbid"'],
+    ids=["as facebook-sdk sends it", "key", "row", "json"],
 )
 def test_attached_media_must_be_a_list_of_objects(graph: Graph, value: str) -> None:
     """What facebook-sdk makes of a Python list is refused."""
@@ -217,7 +219,7 @@ def test_a_listing_may_lag(box: Sandbox, graph: Graph) -> None:
 
 
 def test_a_listing_can_begin_at_a_moment(box: Sandbox, graph: Graph) -> None:
-    """since and until, as seconds or as ISO time."""
+    """Since and until, as seconds or as ISO time."""
     graph.post_text("Eilen")
     box.clock.advance(86_400)
     middle = int(box.clock.stamp()) - 10

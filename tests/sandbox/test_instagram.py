@@ -63,7 +63,9 @@ def test_a_container_dies_after_a_day(box: Sandbox, graph: Graph) -> None:
 def test_a_carousel_keeps_order_and_alternative_texts(box: Sandbox, graph: Graph) -> None:
     """Children without captions, one parent with one."""
     children = [graph.container(is_carousel_item="true", alt_text=f"Kuva {n}").json()["id"] for n in range(3)]
-    parent = graph.post(f"{GRAM}/media", media_type="CAROUSEL", children=",".join(children), caption="Kolme").json()["id"]
+    parent = graph.post(f"{GRAM}/media", media_type="CAROUSEL", children=",".join(children), caption="Kolme").json()[
+        "id"
+    ]
     rows = graph.get("", ids=",".join([*children, parent]), fields="status_code").json()
     assert {row["status_code"] for row in rows.values()} == {"FINISHED"}
     medium = graph.publish(parent).json()["id"]
@@ -151,8 +153,8 @@ class _Host(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    def log_request(self, *_: object) -> None:
+        """Say nothing."""
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,10 @@ def test_media_are_listed_newest_first_perhaps_late(box: Sandbox, graph: Graph) 
     box.clock.advance(1)
     second = graph.medium("Kaksi")
     rows = graph.get(f"{GRAM}/media", fields="id,caption,permalink,timestamp,like_count,comments_count").json()["data"]
-    assert [(row["id"], row["caption"], row["like_count"]) for row in rows] == [(second, "Kaksi", 0), (first, "Yksi", 0)]
+    assert [(row["id"], row["caption"], row["like_count"]) for row in rows] == [
+        (second, "Kaksi", 0),
+        (first, "Yksi", 0),
+    ]
     assert rows[1]["timestamp"] == "2026-12-01T07:00:00+0000"
     assert requests.get(rows[0]["permalink"], timeout=5).status_code == 200
     box.settings.delays.listing = 5

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from requests_oauthlib import OAuth1
+from requests_oauthlib import OAuth1  # type: ignore[import-untyped]
 
 from channels.sandbox import Sandbox, Served, tweettext
 from tests.sandbox.clients import X_USER, BearerAuth, X, image, oversized
@@ -58,7 +58,7 @@ def test_entities_lead_from_t_co_to_the_link(x: X) -> None:
     ],
     ids=lambda value: value[-12:] if isinstance(value, str) else str(value),
 )
-def test_length_is_weighted(x: X, text: str, fits: bool) -> None:
+def test_length_is_weighted(x: X, text: str, *, fits: bool) -> None:
     """280 weighted; any link is 23, any emoji 2."""
     answer = x.tweet(text)
     assert answer.status_code == (201 if fits else 400)
@@ -409,7 +409,9 @@ def test_the_address_that_is_sent_is_what_was_signed(x: X) -> None:
         assert request.url is not None
         request.url = request.url.replace(signed, sent)
         assert requests.Session().send(request, timeout=5).status_code == 401
-    assert requests.Session().send(_prepared(x, "users/me", **{"user.fields": "verified"}), timeout=5).status_code == 200
+    assert (
+        requests.Session().send(_prepared(x, "users/me", **{"user.fields": "verified"}), timeout=5).status_code == 200
+    )
 
 
 def test_a_signature_serves_once_and_for_five_minutes(x: X, served: Served) -> None:
@@ -417,7 +419,9 @@ def test_a_signature_serves_once_and_for_five_minutes(x: X, served: Served) -> N
     request = _prepared(x)
     assert requests.Session().send(request, timeout=5).status_code == 200
     assert requests.Session().send(request, timeout=5).status_code == 401
-    old = X(served.base_url, OAuth1("app-key", "app-secret", "2000000101-t", "s", timestamp=str(int(time.time()) - 400)))
+    old = X(
+        served.base_url, OAuth1("app-key", "app-secret", "2000000101-t", "s", timestamp=str(int(time.time()) - 400))
+    )
     assert old.get("users/me").status_code == 401
 
 

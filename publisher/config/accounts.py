@@ -68,7 +68,23 @@ def read_channel(node: Scalar, faults: Faults) -> str | None:
     return None
 
 
-def read_accounts(organisation: Section, key: str) -> tuple[Account, ...]:
+class Holders:
+    """Which accounts of the networks are taken. One that stands twice gets everything twice."""
+
+    def __init__(self) -> None:
+        self._taken: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+
+    def claim(self, account: Account) -> bool:
+        """Take an account; tells whether it was taken already. Its network knows it by the settings whose names end with `_id`."""
+        ids = tuple(
+            (name, value) for name, value in account.settings if name.endswith("_id") and isinstance(value, str)
+        )
+        again = bool(ids) and (account.channel, ids) in self._taken
+        self._taken.add((account.channel, ids))
+        return again
+
+
+def read_accounts(organisation: Section, key: str, holders: Holders) -> tuple[Account, ...]:
     """Read `accounts`: each network with one account or a list of them."""
     section = organisation.section("accounts")
     accounts: list[Account] = []
@@ -79,24 +95,22 @@ def read_accounts(organisation: Section, key: str) -> tuple[Account, ...]:
             continue
         nodes = entry.value.items if isinstance(entry.value, Items) else (entry.value,)
         for node in nodes:
-            _add(accounts, _AccountReader(section, entry, key, channel).read(node), section.faults, node, entry)
+            account = _AccountReader(section, entry, key, channel).read(node)
+            if account is not None:
+                where = node.entries[0].key if isinstance(node, Block) and node.entries else entry.key
+                _compare(account, accounts, holders, section.faults, where)
+                accounts.append(account)
     return tuple(accounts)
 
 
-def _add(accounts: list[Account], account: Account | None, faults: Faults, node: Node, entry: Entry) -> None:
-    if account is None:
-        return
-    if any((known.channel, known.name) == (account.channel, account.name) for known in accounts):
-        where = node.entries[0].key if isinstance(node, Block) and node.entries else entry.key
-        faults.error(
-            where,
-            "duplicate",
-            _("there is already an account '%(name)s' on %(channel)s")
-            % {"name": account.name, "channel": account.channel},
-            _("Give each account of a list a 'name' of its own."),
-        )
-        return
-    accounts.append(account)
+def _compare(account: Account, others: list[Account], holders: Holders, faults: Faults, where: Scalar) -> None:
+    known = {"name": account.name, "channel": account.channel}
+    if any((one.channel, one.name) == (account.channel, account.name) for one in others):
+        message = _("there is already an account '%(name)s' on %(channel)s") % known
+        faults.error(where, "duplicate", message, _("Give each account of a list a 'name' of its own."))
+    elif holders.claim(account):
+        message = _("this account on %(channel)s stands here twice, and would get everything twice") % known
+        faults.warn(where, "same_account", message, _("Check its ids: were they copied from another organisation?"))
 
 
 class _AccountReader:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
 
-from publisher.config.accounts import SYNONYMS, read_accounts, read_channel
+from publisher.config.accounts import SYNONYMS, Holders, read_accounts, read_channel
 from publisher.config.references import References
 from publisher.config.values import (
     CollectionSettings,
@@ -70,18 +70,20 @@ class _Reader:
         self._root = root
         self._faults = root.faults
         self._language = "en"
+        self._sandbox = True
+        self._holders = Holders()
 
     def read(self) -> Config:
         root = self._root
         self._language = root.choice("language", "en", {name: name for name in LANGUAGES})
         # Left out, it is the harmless one: nobody goes live by forgetting a line.
-        sandbox = root.flag("sandbox", default=True)
-        database, var = self._database(sandbox=sandbox)
+        self._sandbox = root.flag("sandbox", default=True)
+        database, var = self._database()
         ca_bundle = root.text("ca_bundle")
         config = Config(
             path=self._path,
             folder=self._folder,
-            sandbox=sandbox,
+            sandbox=self._sandbox,
             language=self._language,
             timezone=root.parsed(
                 "timezone", _zone("Europe/Helsinki"), _zone, _("Write a zone such as Europe/Helsinki.")
@@ -104,7 +106,7 @@ class _Reader:
         root.finish()
         return replace(config, warnings=self._faults.sorted())
 
-    def _database(self, *, sandbox: bool) -> tuple[str, Path]:
+    def _database(self) -> tuple[str, Path]:
         """Give the database's address and the folder for everything else. The sandbox never meets the live database."""
         url = self._root.parsed(
             "database", "sqlite:///var/tiedote.db", _database_url, _("Write sqlite:///FILE or postgresql+psycopg://…")
@@ -112,11 +114,11 @@ class _Reader:
         found = re.fullmatch(r"sqlite:///(?P<file>[^?]+)(?P<options>\?.*)?", url)
         if not found:
             var = self._folder / "var"
-            return (f"sqlite:///{var / 'sandbox' / 'tiedote.db'}" if sandbox else url), var
+            return (f"sqlite:///{var / 'sandbox' / 'tiedote.db'}" if self._sandbox else url), var
         file = self._folder / found["file"]
-        if sandbox:
+        if self._sandbox:
             file = file.parent / "sandbox" / file.name
-        return f"sqlite:///{file}{found['options'] or ''}", (file.parent.parent if sandbox else file.parent)
+        return f"sqlite:///{file}{found['options'] or ''}", (file.parent.parent if self._sandbox else file.parent)
 
     def _time(self, section: Section, name: str, default: time) -> time:
         return section.parsed(name, default, clock_time, _('Write a time such as "09:00".'))
@@ -174,6 +176,9 @@ class _Reader:
                 version=one.parsed("version", None, _version, _('Write a version such as v25.0 or "202609".')),
             )
             one.finish()
+            if settings.base_url and not _is_private(settings.base_url):
+                message = _("tokens travel to %(address)s without encryption") % {"address": settings.base_url}
+                self._faults.warn(one.where("base_url"), "unencrypted", message, _("Write https:// if it is possible."))
             if channel and channel in networks:
                 self._faults.error(entry.key, "duplicate", _("'%(field)s' is given twice") % {"field": channel})
             elif channel:
@@ -200,7 +205,7 @@ class _Reader:
             name=one.text("name") or entry.name,
             languages=one.languages("languages") or (self._language,),
             report=self._report(one.section("report")),
-            accounts=read_accounts(one, entry.name),
+            accounts=read_accounts(one, entry.name, self._holders),
         )
         one.finish()
         return organisation
@@ -211,6 +216,9 @@ class _Reader:
             weekday=section.choice("day", 0, _DAYS),
             time=self._time(section, "time", time(8)),
         )
+        if section and not self._sandbox and self._root.entry("mail") is None:
+            message = _("the weekly summary is only written into a file, for there is no 'mail'")
+            self._faults.warn(section.at, "no_mail", message, _("Say under 'mail' how it is sent."))
         section.not_yet("comment_text")
         section.finish()
         return report if section else None
@@ -285,6 +293,11 @@ def _origin(text: str) -> str:
     if not re.fullmatch(r"https?://(?:[^\s/@]+@)?(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?/?", text):
         raise ValueError(text)
     return text.rstrip("/")
+
+
+def _is_private(origin: str) -> bool:
+    """Whether what is sent there cannot be read on the way: encrypted, or never on a wire."""
+    return origin.startswith("https://") or bool(re.match(r"http://(?:127\.|localhost\b|\[::1\])", origin))
 
 
 def _version(text: str) -> str:

@@ -272,9 +272,9 @@ class Section:
                     _("Leave it out in this version."),
                 )
 
-    def finish(self, *more: str) -> None:
-        """Refuse every key that nobody asked for; `more` are further keys worth suggesting."""
-        known = sorted(self._asked | set(more))
+    def finish(self) -> None:
+        """Refuse every key that nobody asked for."""
+        known = sorted(self._asked)
         for entry in self._block or ():
             if entry.name not in self._asked | self._later:
                 self._unknown(entry, known)

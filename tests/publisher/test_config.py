@@ -245,6 +245,28 @@ def test_what_is_not_watched_yet_is_said(write):
     assert [(problem.code, problem.warning) for problem in config.warnings] == [("not_watched", True)]
 
 
+def warnings_of(path):
+    return [(problem.code, problem.position.line) for problem in load_config(path).warnings]
+
+
+def test_the_same_account_twice_is_probably_a_slip(write):
+    """Copied ids would put one municipality's words on another's page; a warning, since it can be meant."""
+    account = "    accounts: {facebook: {page_id: '%s', access_token: a}}\n"
+    text = f"organisations:\n  loppi:\n{account % 1}  hausjarvi:\n{account}"
+    assert warnings_of(write(text % 1)) == [("same_account", 5)]
+    assert warnings_of(write(text % 2)) == []
+
+
+def test_what_would_go_wrong_silently_is_said(write):
+    """Tokens over an open line, and a summary that nobody gets by mail."""
+    line = "sandbox: no\nnetworks: {x: {base_url: 'http://%s'}}\n"
+    assert warnings_of(write(line % "127.0.0.1:8101" + with_account(ACCOUNT))) == []
+    assert warnings_of(write(line % "proxy.example.fi" + with_account(ACCOUNT))) == [("unencrypted", 2)]
+    text = with_account(ACCOUNT).replace("    accounts:", "    report: {to: [a@b.fi]}\n    accounts:")
+    assert warnings_of(write("sandbox: no\n" + text)) == [("no_mail", 4)]
+    assert warnings_of(write("sandbox: yes\n" + text)) == []
+
+
 def test_a_configuration_without_organisations_is_none(write):
     """There must be somebody who publishes."""
     assert faults_of(write("sandbox: yes\n")) == [("missing", 1, 1)]

@@ -33,7 +33,7 @@ def read_picture(path: Path, queue: Path) -> bytes:
 
 
 def _inside(path: Path, queue: Path) -> Path:
-    """Follow every link on the way and see where it ends."""
+    """Follow every link on the way. Raises Unreadable for one that ends nowhere, or outside."""
     try:
         real = path.resolve()
         root = queue.resolve()
@@ -42,6 +42,15 @@ def _inside(path: Path, queue: Path) -> Path:
     if not real.is_relative_to(root):
         raise Unreadable("outside", _("the file lies outside the folder of announcements"))
     return real
+
+
+def leads_out(path: Path, queue: Path) -> bool:
+    """Tell whether a file of the queue is a link to somewhere else."""
+    try:
+        _inside(path, queue)
+    except Unreadable as why:
+        return why.code == "outside"
+    return False
 
 
 @dataclass(frozen=True, slots=True)

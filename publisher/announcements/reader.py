@@ -15,11 +15,11 @@ from typing import Protocol
 from channels import registry
 from publisher.announcements.fields import SYNONYMS, FieldReader
 from publisher.announcements.limits import Examination
-from publisher.announcements.pictures import PictureReader
+from publisher.announcements.pictures import PictureReader, leads_out
 from publisher.announcements.times import Clockwork
 from publisher.compose import PublishersView
 from publisher.locale import _
-from publisher.model import UNSET, Announcement, Fields, PictureRef, Problem, When
+from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, When
 from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, read
 from publisher.yamlfile.reading import shown
 
@@ -64,9 +64,12 @@ class _FileReader:
         absolute, queue = path.absolute(), config.queue.absolute()
         self._queue = queue if absolute.is_relative_to(queue) else absolute.parent
         self._below = absolute.relative_to(self._queue)
+        self._may_be_anywhere = self._queue != queue
         self._file = unicodedata.normalize("NFC", self._below.as_posix())
 
     def read(self, now: datetime | None) -> Reading:
+        if not self._may_be_anywhere and leads_out(self._path, self._queue):
+            return self._refused()
         document, problems = read(self._path, _shown(self._path), LIMITS)
         faults = Faults(document, problems)
         announcement = None
@@ -77,6 +80,16 @@ class _FileReader:
             announcement=None if faults.fatal else announcement,
             problems=faults.sorted(),
         )
+
+    def _refused(self) -> Reading:
+        """A link that leads out of the queue: nothing from elsewhere is read, let alone quoted in a mail."""
+        problem = Problem(
+            position=Position(file=_shown(self._path), line=1, column=1),
+            code="outside",
+            message=_("this is a link to a file outside the folder of announcements"),
+            remedy=_("Copy the file into the folder."),
+        )
+        return Reading(file=self._file, announcement=None, problems=(problem,))
 
     def _announcement(self, root: Block, faults: Faults, now: datetime | None) -> Announcement:
         start = root.entries[0].key.at if root.entries else root.at

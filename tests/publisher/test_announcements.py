@@ -464,6 +464,19 @@ def test_two_files_cannot_be_the_same_announcement(desk):
     }
 
 
+def test_a_link_out_of_the_queue_is_not_read(desk, tmp_path):
+    """Whoever may put links into the folder cannot have other files read and quoted; a link within it is fine."""
+    (tmp_path / "salainen.yaml").write_text("salasana: planted\n", encoding="utf-8")
+    desk.queue.joinpath("linkki.yaml").symlink_to(tmp_path / "salainen.yaml")
+    desk.write("text: A\n", "a.yaml")
+    desk.queue.joinpath("b.yaml").symlink_to("a.yaml")
+    queue = read_queue(desk.config)
+    assert [one.key for one in queue.announcements] == ["a", "b"]
+    (problem,) = queue.problems["linkki.yaml"]
+    assert problem.code == "outside"
+    assert "planted" not in repr(problem)
+
+
 def test_a_folder_that_cannot_be_read_says_nothing_about_its_files(desk):
     """A network share that is away is not an empty queue."""
     desk.write("text: A\n")

@@ -1,0 +1,106 @@
+"""`tiedote run` as a process: it publishes what falls due, one at a time a database, and ends cleanly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.end_to_end.conftest import Place, wait_for
+
+
+@contextmanager
+def running(place: Place) -> Iterator[subprocess.Popen[str]]:
+    """Have a daemon at work for a while."""
+    process = place.daemon()
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def out(place: Place) -> int:
+    """Count what residents can see."""
+    return len(place.sandbox.ledger())
+
+
+def add(place: Place, name: str, words: str) -> None:
+    """Put an announcement into the queue, as if written a while ago."""
+    path = place.folder / "schedules" / "hausjarvi" / f"{name}.yaml"
+    path.write_text(words, encoding="utf-8")
+    os.utime(path, (time.time() - 60, time.time() - 60))
+
+
+def test_the_daemon_publishes_what_is_due_and_what_comes_later(place: Place) -> None:
+    """The queue goes out at the start; a file that is put there later goes out without anybody doing anything; SIGTERM ends it with 0."""
+    with running(place) as daemon:
+        assert wait_for(lambda: out(place) == 12), daemon.poll()
+        add(
+            place,
+            "paivahoito",
+            "text: Päivähoitopaikkaa voi nyt hakea verkossa.\npublish: asap\nchannels: [facebook, x]\n",
+        )
+        assert wait_for(lambda: out(place) == 14)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(30) == 0
+    assert out(place) == 14
+
+
+def test_a_second_daemon_on_the_same_database_says_so_and_ends(place: Place) -> None:
+    """It ends with 75 and a sentence; the first one goes on."""
+    with running(place) as first:
+        assert wait_for(lambda: out(place) == 12)
+        second = place.tiedote("run", expect=75)
+        assert second.stderr.strip()
+        once = place.tiedote("run", "--once", expect=75)
+        assert once.stderr.strip()
+        assert first.poll() is None
+    assert out(place) == 12
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+def test_a_daemon_that_is_ended_in_the_middle_and_started_again_doubles_and_loses_nothing(
+    place: Place, signum: signal.Signals
+) -> None:
+    """Ended while it publishes, and started again at once: each account has each announcement once, nothing is stuck."""
+    place.sandbox.settings.delays.answer = 0.15
+    config = place.folder / "config.yaml"
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("confirm_for: 10m", "confirm_for: 2s"), encoding="utf-8"
+    )
+    for round_ in range(3):
+        with running(place) as daemon:
+            assert wait_for(lambda some=round_ * 3: out(place) > some or out(place) == 12, 20)
+            daemon.send_signal(signum)
+            daemon.wait(40)
+    with running(place):
+        ended = {"published", "unconfirmed", "scheduled"}
+        assert wait_for(lambda: set(place.states().values()) <= ended and out(place) >= 12 - _unconfirmed(place), 40)
+    by_account = [(post.network, post.organisation, post.title or post.text[:40]) for post in place.sandbox.ledger()]
+    assert len(by_account) == len(set(by_account)), "nothing twice"
+    assert out(place) + _unconfirmed(place) >= 12, "nothing lost"
+
+
+def _unconfirmed(place: Place) -> int:
+    return list(place.states().values()).count("unconfirmed")
+
+
+def test_a_pause_stops_publishing_and_a_resume_lets_it_go_on(place: Place) -> None:
+    """A wrong post, a crisis: nothing goes out until somebody says so; one organisation may go on alone."""
+    place.tiedote("pause")
+    place.tiedote("run", "--once", "--wait", "2s", expect=75)
+    assert out(place) == 0
+    place.tiedote("resume")
+    place.tiedote("pause", "--org", "loppi")
+    place.tiedote("run", "--once", "--wait", "10s", expect=75)
+    assert {post.organisation for post in place.sandbox.ledger()} == {"hausjarvi"}
+    place.tiedote("resume", "--org", "loppi")
+    place.tiedote("run", "--once")
+    assert out(place) == 12

@@ -1,14 +1,12 @@
 """The queue: YAML that staff write → Announcement, or Problems with file, line and column.
 
-    read_queue(config)         every file of the queue
-    read_file(path, config)    one file
-    read_picture(path, queue)  a picture's bytes, never from outside the queue
+    read_queue(config)       every file of the queue
+    read_file(path, config)  one file
 
 Everything that `tiedote check` finds is found here, so nothing that it would complain of goes out.
 """
 
-from publisher.announcements.pictures import read_picture
 from publisher.announcements.queue import Queue, paths_below, read_queue
 from publisher.announcements.reader import QueueView, Reading, read_file
 
-__all__ = ["Queue", "QueueView", "Reading", "paths_below", "read_file", "read_picture", "read_queue"]
+__all__ = ["Queue", "QueueView", "Reading", "paths_below", "read_file", "read_queue"]

@@ -1,13 +1,12 @@
 """The pictures that announcements name: inside the queue, regular files, really pictures, with an alt text.
 
-A picture's hash is taken when its file is read; whoever sends the picture reads it again with `read_picture` and compares.
+A picture's hash is taken when its file is read; whoever sends the picture reads it again and compares.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,11 +24,6 @@ _REMEMBERED = 2_000
 
 AltReader = Callable[[Section], Mapping[str, str]]
 """Reads the alt text of a picture's block."""
-
-
-def read_picture(path: Path, queue: Path) -> bytes:
-    """Read a picture's bytes; never from outside the queue. Raises Unreadable."""
-    return read_bytes(_inside(path, queue), MOST_BYTES)
 
 
 def _inside(path: Path, queue: Path) -> Path:
@@ -55,23 +49,25 @@ def leads_out(path: Path, queue: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
+    path: Path
     sha256: str
     fault: str
     """Why it is no usable picture: a code of channels.pictures, or nothing."""
 
 
 @lru_cache(_REMEMBERED)
-def _facts(real: Path, queue: Path, _size: int, _changed: int, _inode: int) -> _Facts:
+def _facts(real: Path, _size: int, _changed: int, _inode: int) -> _Facts:
     """Look at a picture once for as long as it stays the same file."""
     # Pillow takes 20 ms to import: only where there is a picture.
     from channels.pictures import PictureError, inspect
 
-    data = read_picture(real, queue)
+    data = read_bytes(real, MOST_BYTES)
+    fault = ""
     try:
         inspect(data)
     except PictureError as error:
-        return _Facts(hashlib.sha256(data).hexdigest(), error.code)
-    return _Facts(hashlib.sha256(data).hexdigest(), "")
+        fault = error.code
+    return _Facts(real, hashlib.sha256(data).hexdigest(), fault)
 
 
 def _facts_now(path: Path, queue: Path) -> _Facts:
@@ -80,7 +76,7 @@ def _facts_now(path: Path, queue: Path) -> _Facts:
         state = real.lstat()
     except (OSError, ValueError) as error:
         raise Unreadable("missing", _("there is no such file")) from error
-    return _facts(real, queue, state.st_size, state.st_mtime_ns, state.st_ino)
+    return _facts(real, state.st_size, state.st_mtime_ns, state.st_ino)
 
 
 class PictureReader:
@@ -123,25 +119,23 @@ class PictureReader:
         texts = alt(one)
         one.not_yet("captions", "thumbnail")
         one.finish()
-        digest = self._check(file, one) if file else None
-        if file is None or file.value is None or digest is None:
+        facts = self._check(file, one) if file else None
+        if file is None or file.value is None or facts is None:
             return None
-        path = Path(os.path.normpath(self._folder / file.value))
-        return PictureRef(path=path, name=path.name, sha256=digest, alt=texts)
+        return PictureRef(path=facts.path, name=Path(file.value).name, sha256=facts.sha256, alt=texts)
 
-    def _check(self, file: Scalar, one: Section) -> str | None:
+    def _check(self, file: Scalar, one: Section) -> _Facts | None:
         name = file.value or ""
         try:
             facts = _facts_now(self._folder / name, self._queue)
         except Unreadable as why:
-            remedy = self._remedy(name, why.code)
             message = _("picture '%(name)s': %(why)s") % {"name": shown(file), "why": why}
-            one.faults.error(file, f"picture_{why.code}", message, remedy)
+            one.faults.error(file, f"picture_{why.code}", message, self._remedy(name, why.code))
             return None
         if facts.fault:
             message = _("picture '%(name)s': %(why)s") % {"name": shown(file), "why": _why(facts.fault)}
             one.faults.error(file, f"picture_{facts.fault}", message, _("Save it again as a JPEG or PNG file."))
-        return facts.sha256
+        return facts
 
     def _remedy(self, name: str, code: str) -> str:
         if code == "outside":

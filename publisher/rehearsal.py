@@ -44,6 +44,10 @@ _FIELDS = {
 """A channel's setting to the sandbox's name for it. A third party's channel has no part in the sandbox."""
 
 
+class NoSandboxError(Exception):
+    """Another process has the sandbox and does not tell its address."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
     """A running sandbox. `sandbox` is None where another process runs it."""
@@ -54,7 +58,7 @@ class Rehearsal:
 
 @contextmanager
 def open_rehearsal(config: Config) -> Iterator[Rehearsal]:
-    """Run the sandbox of this configuration, or join the process that runs it. Raises TimeoutError if that one does not answer."""
+    """Run the sandbox of this configuration, or join the process that runs it. Raises NoSandboxError if that one does not tell where."""
     folder = config.var / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a") as lock:
@@ -115,7 +119,7 @@ def _address(folder: Path) -> str:
             return (folder / "address").read_text(encoding="ascii")
         except FileNotFoundError:
             time.sleep(0.05)
-    raise TimeoutError(folder)
+    raise NoSandboxError(folder)
 
 
 def shown(config: Config) -> Callable[[str], str]:

@@ -13,7 +13,18 @@ import click
 
 from publisher.cli import words
 from publisher.cli.logs import start_logging
-from publisher.cli.shared import Exit, Stop, another_runs, load, now, open_service, open_store, refusal, say
+from publisher.cli.shared import (
+    Exit,
+    Stop,
+    another_runs,
+    load,
+    must_be_writable,
+    now,
+    open_service,
+    open_store,
+    refusal,
+    say,
+)
 from publisher.locale import N_, _
 
 if TYPE_CHECKING:
@@ -81,6 +92,7 @@ def _run_until_stopped(config: Config) -> int:
     from publisher.daemon import ANOTHER_RUNS, run_daemon
     from publisher.store import DatabaseProblem
 
+    must_be_writable(config)
     try:
         code = run_daemon(config)
     except DatabaseProblem as problem:

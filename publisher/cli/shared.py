@@ -133,6 +133,7 @@ def open_store(ctx: click.Context) -> Iterator[tuple[Config, Store]]:
     from publisher.store import Store
 
     config = load(ctx)
+    must_be_writable(config)
     store = Store(config.database)
     try:
         make_ready(store)
@@ -144,16 +145,41 @@ def open_store(ctx: click.Context) -> Iterator[tuple[Config, Store]]:
 @contextmanager
 def open_service(ctx: click.Context) -> Iterator[Service]:
     """Open everything: database, networks, mail; with `sandbox: yes` the sandbox too."""
+    from publisher.rehearsal import NoSandboxError
     from publisher.service import AnotherDaemonError, Service
     from publisher.store import DatabaseProblem
 
+    config = load(ctx)
+    must_be_writable(config)
     try:
-        with Service.open(load(ctx)) as service:
+        with Service.open(config) as service:
             yield service
+    except NoSandboxError as error:
+        raise Stop(
+            _("Another process is starting the sandbox and does not get on."),
+            remedy=_("Wait a moment and try again."),
+            code=Exit.TRY_LATER,
+        ) from error
     except DatabaseProblem as problem:
         raise refusal(problem) from problem
     except AnotherDaemonError as error:
         raise another_runs() from error
+
+
+def must_be_writable(config: Config) -> None:
+    """Refuse to begin where nothing can be kept."""
+    try:
+        config.var.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        writable = False
+    else:
+        writable = os.access(config.var, os.W_OK)
+    if not writable:
+        raise Stop(
+            _("%(folder)s cannot be written to.") % {"folder": config.var},
+            remedy=_("Let the user that runs Tiedote write into this folder."),
+            code=Exit.CONFIGURATION,
+        )
 
 
 def another_runs() -> Stop:
@@ -195,6 +221,10 @@ def refusal(problem: DatabaseProblem) -> Stop:
         "not_a_database": (
             _("%(path)s is not a database of Tiedote."),
             _("Name another file in 'database', or put a backup in its place."),
+        ),
+        "unreachable": (
+            _("The database cannot be opened: %(path)s"),
+            _("Check 'database' in the configuration, and that the database is there and may be used."),
         ),
     }.get(
         problem.code,

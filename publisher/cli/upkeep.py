@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from publisher.cli.shared import load, now, refusal, say
+from publisher.cli.shared import load, must_be_writable, now, refusal, say
 from publisher.locale import N_, _
 
 
@@ -15,6 +15,7 @@ def migrate(ctx: click.Context) -> None:
     from publisher import store as database
 
     config = load(ctx)
+    must_be_writable(config)
     store = database.Store(config.database)
     try:
         before = database.schema_state(store)

@@ -36,7 +36,7 @@ class DatabaseProblem(Exception):
     """The database cannot be used as it is: not a database, damaged, or of a newer version."""
 
     def __init__(self, code: str, detail: str) -> None:
-        """`code`: not_a_database, damaged or newer."""
+        """`code`: not_a_database, damaged, newer or unreachable."""
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
@@ -57,7 +57,7 @@ def schema_state(store: Store) -> SchemaState:
             raise DatabaseProblem("damaged", str(store.path)) from error
         if isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error.orig):
             raise DatabaseProblem("not_a_database", str(store.path)) from error
-        raise
+        raise DatabaseProblem("unreachable", " ".join(str(error.orig).split())) from error
     if version is None:
         return SchemaState.EMPTY
     if version == HEAD:

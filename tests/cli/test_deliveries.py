@@ -157,3 +157,25 @@ def test_migrate_says_when_there_is_nothing_to_do(call, store):
     told = call("migrate")
     assert told.exit_code == 0
     assert "up to date" in told.stderr
+
+
+def test_a_place_that_cannot_be_written_to_is_told(call, config_file):
+    """Before anything else is tried, with 3."""
+    (config_file.parent / "var").write_text("a file stands here", encoding="utf-8")
+    for command in (["status"], ["migrate"], ["run", "--once"], ["run"]):
+        told = call(*command)
+        assert told.exit_code == 3, command
+        assert "cannot be written to" in told.stderr
+
+
+def test_a_database_server_that_is_away_is_told(call, config_file):
+    """With 3 and where to look; nothing of a password is shown."""
+    text = config_file.read_text(encoding="utf-8")
+    config_file.write_text(
+        "database: postgresql+psycopg://tiedote:planted-password@127.0.0.1:9/tiedote\n" + text, encoding="utf-8"
+    )
+    for command in (["status"], ["run", "--once"]):
+        told = call(*command)
+        assert told.exit_code == 3
+        assert "The database cannot be opened" in told.stderr
+        assert "planted-password" not in told.output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -184,8 +184,10 @@ def _check_link(link: str | None) -> None:
 
 def _refuse_duplicate(view: View, page_id: str, text: str, link: str | None, photos: Sequence[object]) -> None:
     window = view.sandbox.settings.quotas.facebook_duplicates
+    if photos or not window:
+        return
     latest = max(_published(view.sandbox, page_id), key=lambda post: (post.published or 0, post.id), default=None)
-    if photos or latest is None or latest.pictures or (latest.source, latest.link) != (text, link):
+    if latest is None or latest.pictures or (latest.source, latest.link) != (text, link):
         return
     if view.sandbox.clock.stamp() - (latest.published or 0) < window:
         raise refuse(
@@ -441,10 +443,8 @@ def list_posts(view: View, page: SandboxAccount, ask: Ask) -> dict[str, Any]:
     return page_of(view, ask, nodes)
 
 
-def _published(sandbox: Sandbox, page_id: str) -> Iterator[Post]:
-    for post in sandbox.world.posts.values():
-        if post.network == "facebook" and post.author == page_id and post.visible:
-            yield post
+def _published(sandbox: Sandbox, page_id: str) -> list[Post]:
+    return [post for post in sandbox.world.posts_of("facebook", page_id) if post.visible]
 
 
 def list_reactions(view: View, post: Post, ask: Ask) -> dict[str, Any]:

@@ -308,10 +308,7 @@ def _pictures(sandbox: Sandbox, container: Container) -> list[Picture]:
 
 def _published_lately(sandbox: Sandbox, account: SandboxAccount) -> int:
     since = sandbox.clock.stamp() - _DAY
-    return sum(
-        post.network == "instagram" and post.author == account.account_id and (post.published or 0) > since
-        for post in sandbox.world.posts.values()
-    )
+    return sum((post.published or 0) > since for post in sandbox.world.posts_of("instagram", account.account_id))
 
 
 def publishing_limit(view: View, account: SandboxAccount, ask: Ask) -> dict[str, Any]:
@@ -337,11 +334,7 @@ def list_media(view: View, account: SandboxAccount, ask: Ask) -> dict[str, Any]:
 
 
 def _media_of(sandbox: Sandbox, account: SandboxAccount) -> list[Post]:
-    return [
-        post
-        for post in sandbox.world.posts.values()
-        if post.network == "instagram" and post.author == account.account_id and post.visible
-    ]
+    return [post for post in sandbox.world.posts_of("instagram", account.account_id) if post.visible]
 
 
 def _media_node(post: Post) -> Node:

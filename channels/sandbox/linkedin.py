@@ -479,7 +479,7 @@ def find_posts(ask: Ask, _keys: list[str]) -> Answer:
 
 
 def _posts_of(sandbox: Sandbox, author: str) -> list[Post]:
-    return [post for post in sandbox.world.posts.values() if post.network == "linkedin" and post.author == author]
+    return sandbox.world.posts_of("linkedin", author)
 
 
 def _batch(ask: Ask, resource: str, row: Callable[[str], Any]) -> Answer:

@@ -324,12 +324,10 @@ def _comment(remark: Remark, remarks: list[Remark]) -> CommentView:
 
 
 def _x_threads(sandbox: Sandbox, post: Post) -> tuple[CommentView, ...]:
-    posts = [item for item in sandbox.world.posts.values() if item.network == "x" and item.visible]
-    below = [item for item in posts if post.id in {item.reply_to, item.quotes}]
-    return tuple(_x_comment(item, posts) for item in below)
+    return tuple(_x_comment(sandbox, item) for item in sandbox.world.answers_to(post.id))
 
 
-def _x_comment(post: Post, posts: list[Post]) -> CommentView:
+def _x_comment(sandbox: Sandbox, post: Post) -> CommentView:
     return CommentView(
         id=post.id,
         author=post.author_name,
@@ -339,7 +337,7 @@ def _x_comment(post: Post, posts: list[Post]) -> CommentView:
         iso=moment(post.created).isoformat(timespec="seconds"),
         hidden=False,
         kind="lainaus" if post.quotes else "",
-        replies=tuple(_x_comment(item, posts) for item in posts if item.reply_to == post.id),
+        replies=tuple(_x_comment(sandbox, item) for item in sandbox.world.answers_to(post.id)),
     )
 
 

@@ -131,6 +131,8 @@ class World:
         self.containers: dict[str, Container] = {}
         self._blobs: dict[str, bytes] = {}
         self._remarks_of: dict[str, list[str]] = {}
+        self._posts_of: dict[tuple[str, str], list[Post]] = {}
+        self._answers_to: dict[str, list[Post]] = {}
         self._sequence = 0
         self._dirty: dict[str, Thing] = {}
         self._new_blobs: list[str] = []
@@ -168,16 +170,10 @@ class World:
 
     def clear(self) -> None:
         """Forget everything."""
-        for held in (
-            self.posts,
-            self.remarks,
-            self.uploads,
-            self.containers,
-            self._blobs,
-            self._remarks_of,
-            self._dirty,
-        ):
+        for held in (self.posts, self.remarks, self.uploads, self.containers, self._blobs, self._dirty):
             held.clear()
+        for index in (self._remarks_of, self._posts_of, self._answers_to):
+            index.clear()
         self._new_blobs.clear()
         if (file := self._file()) is not None:
             file.executescript("BEGIN; DELETE FROM thing; DELETE FROM blob; COMMIT;")
@@ -209,6 +205,14 @@ class World:
         """Give bytes back."""
         return self._blobs.get(key)
 
+    def posts_of(self, network: str, author: str) -> list[Post]:
+        """List everything an author ever posted, drafts and deleted posts too, in the order of making."""
+        return self._posts_of.get((network, author), [])
+
+    def answers_to(self, post: str) -> list[Post]:
+        """List the visible posts that answer or quote a post (X alone has them), oldest first."""
+        return [answer for answer in self._answers_to.get(post, ()) if answer.visible]
+
     def remarks_of(self, post: str) -> Iterator[Remark]:
         """List what was written under a post and not deleted, oldest first."""
         for key in self._remarks_of.get(post, ()):
@@ -229,6 +233,9 @@ class World:
         match thing:
             case Post():
                 self.posts[thing.id] = thing
+                self._posts_of.setdefault((thing.network, thing.author), []).append(thing)
+                for target in {thing.reply_to, thing.quotes} - {None}:
+                    self._answers_to.setdefault(str(target), []).append(thing)
             case Remark():
                 self.remarks[thing.id] = thing
                 self._remarks_of.setdefault(thing.post, []).append(thing.id)

@@ -343,7 +343,7 @@ def _handle_of(ask: Ask, post: Post) -> str:
 
 def _refuse_duplicate(ask: Ask, text: str) -> None:
     since = ask.now - ask.sandbox.settings.quotas.x_duplicates
-    for post in own_posts(ask.sandbox, ask.account.account_id):
+    for post in ask.sandbox.world.posts_of("x", ask.account.account_id):
         same = post.source == text and not post.pictures and post.reply_to is None
         if same and (post.published or 0) > since and post.visible:
             raise forbidden("You are not allowed to create a Tweet with duplicate content.")
@@ -550,7 +550,7 @@ def timeline(ask: Ask, parts: Mapping[str, str]) -> Answer:
     without = ask.wants("exclude")
     posts = [
         post
-        for post in own_posts(ask.sandbox, parts["id"])
+        for post in ask.sandbox.world.posts_of("x", parts["id"])
         if post.visible and post.created <= horizon and not ("replies" in without and post.reply_to)
     ]
     price = _PRICE_OWN if parts["id"] == ask.account.account_id else _PRICE_READ
@@ -566,7 +566,7 @@ def mentioning(ask: Ask, parts: Mapping[str, str]) -> Answer:
 
 def quoting(ask: Ask, parts: Mapping[str, str]) -> Answer:
     """GET /2/tweets/{id}/quote_tweets."""
-    return _page(ask, [post for post in _all(ask.sandbox) if post.quotes == parts["id"]], 10, _PRICE_READ)
+    return _page(ask, [post for post in ask.sandbox.world.answers_to(parts["id"]) if post.quotes], 10, _PRICE_READ)
 
 
 def search(ask: Ask, _parts: Mapping[str, str]) -> Answer:
@@ -750,12 +750,12 @@ def tweet_row(sandbox: Sandbox, post: Post, fields: set[str]) -> dict[str, Any]:
 
 
 def _metrics(sandbox: Sandbox, post: Post) -> dict[str, int]:
-    posts = sandbox.world.posts.values()
+    answers = sandbox.world.answers_to(post.id)
     return {
         "retweet_count": len(post.sharers),
-        "reply_count": sum(item.reply_to == post.id and item.visible for item in posts),
+        "reply_count": sum(item.reply_to == post.id for item in answers),
         "like_count": len(post.reactions),
-        "quote_count": sum(item.quotes == post.id and item.visible for item in posts),
+        "quote_count": sum(item.quotes == post.id for item in answers),
         "bookmark_count": 0,
         "impression_count": post.views,
     }
@@ -859,11 +859,6 @@ def visible(sandbox: Sandbox, post_id: str) -> Post | None:
     """Find a post that residents can see."""
     post = sandbox.world.posts.get(post_id)
     return post if post and post.network == "x" and post.visible else None
-
-
-def own_posts(sandbox: Sandbox, author: str) -> list[Post]:
-    """List everything an author ever posted, deleted ones too."""
-    return [post for post in sandbox.world.posts.values() if post.network == "x" and post.author == author]
 
 
 def _all(sandbox: Sandbox) -> list[Post]:

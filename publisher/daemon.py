@@ -42,7 +42,9 @@ _REREAD_EVERY = timedelta(minutes=2)
 
 _HEARTBEAT_EVERY = timedelta(seconds=20)
 _STALLED_AFTER = 30.0
-_STOP_WITHIN = timedelta(seconds=80)
+_STOP_WITHIN = timedelta(seconds=70)
+_READING_MAY_TAKE = 8.0
+_GLANCE = 0.05
 HEARTBEAT = "heartbeat"
 
 
@@ -70,6 +72,7 @@ class Daemon:
         self._beaten: datetime | None = None
         self._queue_seen: tuple[object, ...] = ()
         self._read_at: datetime | None = None
+        self._running: set[str] = set()
 
     def run(self, stop: threading.Event) -> int:
         """Start the jobs, wait for `stop`, end them."""
@@ -89,15 +92,19 @@ class Daemon:
     def _end(self) -> int:
         tell_supervisor("STOPPING=1")
         self._scheduler.shutdown(wait=False)
-        if not self._service.lanes.stop(_STOP_WITHIN):
-            # A request without end is cut off; its attempt is open and will be looked for at the next start.
-            os._exit(STOPPED)
+        all_ended = self._service.lanes.stop(_STOP_WITHIN)
+        patience = time.monotonic() + _READING_MAY_TAKE
+        while self._running and time.monotonic() < patience:
+            time.sleep(_GLANCE)
         _LOG.info("stopped")
+        if self._running or not all_ended:
+            # Reading has no effects, and a request that does not end has its attempt open: the next start looks for it.
+            os._exit(STOPPED)
         return STOPPED
 
     def _add(self, name: str, job: Callable[[], object], seconds: int) -> None:
         self._scheduler.add_job(
-            _guarded(name, job),
+            lambda: self._run_job(name, job),
             "interval",
             seconds=seconds,
             id=name,
@@ -106,6 +113,15 @@ class Daemon:
             max_instances=1,
             misfire_grace_time=None,
         )
+
+    def _run_job(self, name: str, job: Callable[[], object]) -> None:
+        self._running.add(name)
+        try:
+            job()
+        except Exception:  # noqa: BLE001 - one failed run of a job must not end the others; it runs again
+            _LOG.exception("%s failed; it runs again", name)
+        finally:
+            self._running.discard(name)
 
     def tick(self) -> None:
         """Hand over what is due; wake again when the next delivery is."""
@@ -140,16 +156,6 @@ class Daemon:
                 report.cancelled,
             )
             self._scheduler.modify_job("tick", next_run_time=datetime.now(UTC))
-
-
-def _guarded(name: str, job: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            job()
-        except Exception:  # noqa: BLE001 - one failed run of a job must not end the others; it runs again
-            _LOG.exception("%s failed; it runs again", name)
-
-    return run
 
 
 def _signature(config: Config) -> tuple[object, ...]:

@@ -353,7 +353,8 @@ class Deliverer:
                 accounts.rest(conn, job.account_id, decision.rest_until, now, announced=decision.announced)
             match decision.outcome:
                 case Outcome.RETRY:
-                    rows.record_retry(conn, job, setback, decision.not_before, now)
+                    clock_from = decision.not_before if decision.announced else now
+                    rows.record_retry(conn, job, setback, decision.not_before, now, clock_from=clock_from)
                 case Outcome.RESTART if job.remote_id is None:
                     rows.record_restart(conn, job, setback, decision.not_before, now)
                 case Outcome.BLOCK:

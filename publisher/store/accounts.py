@@ -92,9 +92,13 @@ def mark_looked(conn: Connection, account_id: int, now: datetime) -> None:
 
 def rest(conn: Connection, account_id: int, until: datetime, now: datetime, *, announced: bool) -> None:
     """Use the account no more before `until`; a wait that the network announced stops the clocks of what is waiting."""
+    known = get_account(conn, account_id).not_before
+    if known is not None and known >= until:
+        return
     conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(not_before=until))
     if announced:
-        _stop_clocks(conn, account_id, now, min(until, now + LONGEST_STOP))
+        # Several posts may be told of the same reset: the time until then counts once.
+        _stop_clocks(conn, account_id, max(now, known or now), min(until, now + LONGEST_STOP))
 
 
 def block(conn: Connection, account_id: int, kind: str, detail: str, probe_at: datetime, now: datetime) -> bool:
@@ -130,6 +134,8 @@ def unblock(conn: Connection, account_id: int, now: datetime) -> bool:
 
 def _stop_clocks(conn: Connection, account_id: int, start: datetime, end: datetime) -> None:
     """Move the deadlines of what was due while the account could not be used. Rows are few: they are moved one by one."""
+    if end <= start:
+        return
     rows = conn.execute(
         select(_DELIVERIES.c.id, _DELIVERIES.c.due_at, _DELIVERIES.c.late_after, _DELIVERIES.c.refused_since).where(
             _is_waiting(account_id), _DELIVERIES.c.due_at < end

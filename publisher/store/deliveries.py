@@ -730,8 +730,19 @@ class Setback:
     detail: str
 
 
-def record_retry(conn: Connection, job: Job, setback: Setback, not_before: datetime | None, now: datetime) -> None:
-    """The network refused and changed nothing: the same step again, later. Raises ClaimLost."""
+def record_retry(
+    conn: Connection,
+    job: Job,
+    setback: Setback,
+    not_before: datetime | None,
+    now: datetime,
+    *,
+    clock_from: datetime | None = None,
+) -> None:
+    """The network refused and changed nothing: the same step again, later. Raises ClaimLost.
+
+    `clock_from`: when the clock of `give_up_after` starts, if it has not; a reset that the network named does not count.
+    """
     _guarded(
         conn,
         job,
@@ -740,7 +751,7 @@ def record_retry(conn: Connection, job: Job, setback: Setback, not_before: datet
         lease_until=None,
         not_before=not_before,
         refusals=job.refusals + 1,
-        refused_since=job.refused_since or now,
+        refused_since=func.coalesce(_D.c.refused_since, clock_from or now),
         error_kind=setback.kind,
         error_detail=setback.detail,
         doubt_since=None,

@@ -339,11 +339,10 @@ class _Route:
         self._origins = {_origin(self._base)} if self._base else own
 
     def rewrite(self, url: str) -> str:
-        """Return the URL to call instead of `url`; raises Unexpected for a host that is not the network's."""
+        """Return the URL to call instead of `url`: where one of the network's own hosts has moved to."""
         parts = urlsplit(url)
         if self._base and (parts.hostname in self._hosts or parts.netloc in self._hosts):
             parts = parts._replace(scheme=self._base.scheme, netloc=self._base.netloc)
-        self.guard(parts.geturl())
         return parts.geturl()
 
     def guard(self, url: str) -> None:

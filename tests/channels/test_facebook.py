@@ -19,6 +19,7 @@ from channels.sandbox import Clock, Delays, Quotas, Rule, Sandbox, SandboxAccoun
 from channels.sandbox import Kind as Fault
 from channels.session import Network
 from tests.channels.chains import Chain, reborn
+from tests.channels.playback import Playback
 
 PAGE = "100000000000101"
 TOKEN = "EAAB-hausjarvi-page"
@@ -263,6 +264,25 @@ def test_a_refused_comment_leaves_the_post_alone(sandbox):
     assert chain.published[0].remote_id == sandbox.ledger()[0].id
 
 
+def alone(playback: Playback) -> Facebook:
+    return connect(Settings.model_validate({"page_id": PAGE, "access_token": TOKEN}), playback.network)
+
+
+def test_an_answer_that_only_looks_like_success_is_doubt():
+    """A flip that answers false, and a comment that answers with the post's own id."""
+    with Playback() as network:
+        channel = alone(network)
+        network.answer(200, {"success": False})
+        with pytest.raises(OutcomeUnknown):
+            channel.advance(a_post(), Step(name="publish", memo={"post_id": "1_2"}, commits=True))
+        network.answer(200, {"id": "1_2"})
+        with pytest.raises(OutcomeUnknown):
+            channel.advance(
+                a_post(first_comment="Hei"), Step(name="comment", memo={"remote_id": "1_2", "url": "u"}, commits=True)
+            )
+        channel.close()
+
+
 # Looking after a lost answer
 
 
@@ -386,6 +406,19 @@ def test_our_posts_are_listed_back_to_a_moment(sandbox, facebook):
     assert recent.complete
     assert facebook.is_same(a_post(text="Kolme"), recent.posts[0])
     assert not facebook.is_same(a_post(text="Kaksi"), recent.posts[0])
+
+
+def test_a_listing_that_goes_back_too_far_is_left_there():
+    """Whatever the network makes of `since`: what is older does not count, and further pages are not asked for."""
+    rows = [{"id": f"1_{hour}", "created_time": f"2026-12-01T0{hour}:00:00+0000"} for hour in (9, 8, 6)]
+    with Playback() as network:
+        network.answer(200, {"data": rows, "paging": {"cursors": {"after": "A"}, "next": "https://graph.facebook.com"}})
+        channel = alone(network)
+        recent = channel.recent(NOW)
+        channel.close()
+        assert f"since={int(NOW.timestamp())}" in network.asked[0].path
+    assert [post.remote_id for post in recent.posts] == ["1_9", "1_8"]
+    assert recent.complete
 
 
 def test_counters_of_many_posts_take_few_calls(sandbox, facebook):

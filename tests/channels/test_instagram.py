@@ -228,6 +228,21 @@ def test_a_step_that_does_not_exist_is_not_guessed(instagram):
         instagram.advance(a_post(), Step(name="reel"))
 
 
+def test_the_largest_rendition_is_what_instagram_fetches():
+    """Facebook shows a photo in several sizes; if it shows none at first, it is asked once more."""
+    images = [{"source": f"https://cdn/{width}", "width": width, "height": 1} for width in (130, 1200, 720)]
+    with Playback() as network:
+        network.answer(200, {"id": PAGE}).answer(200, {"id": "5"}).answer(200, {"id": "5", "images": images})
+        channel = connect(Settings.model_validate({"user_id": USER, "access_token": TOKEN}), network.network)
+        step = channel.advance(a_post(), channel.begin(a_post()))
+        network.answer(200, {"id": PAGE}).answer(200, {"id": "5"}).answer(200, {"id": "5"})
+        with pytest.raises(Retryable):
+            channel.advance(a_post(), channel.begin(a_post()))
+        channel.close()
+    assert isinstance(step, Step)
+    assert step.memo["address0"] == "https://cdn/1200"
+
+
 # Waiting for containers
 
 
@@ -575,6 +590,23 @@ def test_our_own_comments_are_known_as_ours(sandbox, instagram):
     sandbox.comment(post_id, "Kiitos")
     told = {comment.text: comment.own for comment in instagram.comments([post_id]).items}
     assert told == {"Lisätietoja": True, "Kiitos": False}
+
+
+def test_either_sign_of_our_own_is_enough():
+    """Our account's id, or an id that only we are told."""
+    rows = [
+        {"id": "1", "timestamp": "2026-12-01T09:00:00+0000", "from": {"id": USER}},
+        {"id": "2", "timestamp": "2026-12-01T09:00:00+0000", "from": {"id": "9", "self_ig_scoped_id": "8"}},
+        {"id": "3", "timestamp": "2026-12-01T09:00:00+0000", "from": {"id": "9"}},
+        {"id": "4", "timestamp": "2026-12-01T09:00:00+0000", "username": "aino"},
+    ]
+    with Playback() as network:
+        network.answer(200, {"data": rows})
+        channel = connect(Settings.model_validate({"user_id": USER, "access_token": TOKEN}), network.network)
+        read = channel.comments(["7"])
+        channel.close()
+    assert [comment.own for comment in read.items] == [True, True, False, False]
+    assert [comment.author_name for comment in read.items] == [None, None, None, "aino"]
 
 
 def test_comments_of_a_post_that_is_gone_are_not_called_complete(sandbox, instagram):

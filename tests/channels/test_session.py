@@ -22,6 +22,7 @@ import tweepy  # type: ignore[import-untyped]
 from facebook import GraphAPI
 from requests.models import Request, Response
 from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError
 
 from channels.errors import (
     AccountBlocked,
@@ -178,6 +179,7 @@ def test_what_never_left_may_be_sent_again(somewhere):
     with somewhere() as url, pytest.raises(Retryable) as caught:
         post(a_session(url))
     assert caught.value.kind is Kind.UNREACHABLE
+    assert isinstance(caught.value.__cause__, OSError | HTTPError)
     assert TOKEN not in everything_said(caught.value)
 
 
@@ -204,10 +206,20 @@ def hang(connection: socket.socket, request: bytes) -> None:
     connection.recv(1)
 
 
+def reset_early(connection: socket.socket, request: bytes) -> None:
+    connection.recv(1)
+    reset(connection, request)
+
+
 def trickle_headers(connection: socket.socket, request: bytes) -> None:
     for byte in b"HTTP/1.1 201 Created\r\nX-Slow: " + b"a" * 10_000:
         connection.sendall(bytes([byte]))
         time.sleep(0.05)
+
+
+def trickle_a_refusal(connection: socket.socket, request: bytes) -> None:
+    connection.sendall(b"HTTP/1.1 404 Not Found\r\n")
+    trickle_headers(connection, request)
 
 
 def trickle_body(connection: socket.socket, request: bytes) -> None:
@@ -218,7 +230,7 @@ def trickle_body(connection: socket.socket, request: bytes) -> None:
 
 
 DOUBTS = {
-    "reset before it was read": Server(reset, reads=False),
+    "reset before it was read": Server(reset_early, reads=False),
     "reset after it was read": Server(reset),
     "closed after it was read": Server(lambda connection, request: connection.shutdown(socket.SHUT_RDWR)),
     "no answer": Server(hang),
@@ -231,6 +243,7 @@ DOUBTS = {
     "bad gzip": answers(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd"),
     "headers trickle": Server(trickle_headers),
     "body trickles": Server(trickle_body),
+    "a refusal trickles": Server(trickle_a_refusal),
 }
 
 

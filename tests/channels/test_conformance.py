@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from io import BytesIO
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -638,33 +639,34 @@ def test_no_secret_is_told(bench: Bench, caplog: pytest.LogCaptureFixture) -> No
     assert "4711" not in caplog.text
 
 
-class Sleeps:
-    """Counts `time.sleep` of the thread that watches, by the interpreter's own audit events."""
+@contextmanager
+def counting_sleeps() -> Iterator[Counter[str]]:
+    """Count the calls of `time.sleep` in this thread."""
+    seen: Counter[str] = Counter()
 
-    thread: int | None = None
-    seen = 0
+    def notice(_frame: FrameType, event: str, called: object) -> None:
+        if event == "c_call" and called is time.sleep:
+            seen["sleep"] += 1
 
-    @classmethod
-    def hear(cls, event: str, _arguments: tuple[Any, ...]) -> None:
-        if event == "time.sleep" and cls.thread == threading.get_ident():
-            cls.seen += 1
-
-
-sys.addaudithook(Sleeps.hear)
+    before = sys.getprofile()
+    sys.setprofile(notice)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(before)
 
 
 def test_nobody_sleeps(bench: Bench) -> None:
     """Minutes of waiting pass on the network's clock alone: the channel names them and the caller waits."""
     bench.sandbox.settings.delays = Delays(listing=20, image=40, container=40, activity=40)
     began = time.monotonic()
-    Sleeps.seen, Sleeps.thread = 0, threading.get_ident()
     try:
-        done = bench.deliver(a_full_post(bench))
-        assert Sleeps.seen == 0
-        time.sleep(0)
-        assert Sleeps.seen == 1
+        with counting_sleeps() as seen:
+            done = bench.deliver(a_full_post(bench))
+            assert seen["sleep"] == 0
+            time.sleep(0)
+            assert seen["sleep"] == 1
     finally:
-        Sleeps.thread = None
         bench.sandbox.settings.delays = Delays(listing=20)
     assert done.published is not None
     assert time.monotonic() - began < 20

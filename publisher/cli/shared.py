@@ -5,11 +5,8 @@ Data goes to stdout, everything else to stderr. A command raises `Stop` with one
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sys
-import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -243,6 +240,8 @@ def now() -> datetime:
 
 def print_json(content: Mapping[str, object]) -> None:
     """Print data for scripts."""
+    import json
+
     click.echo(json.dumps(content, ensure_ascii=False, indent=2))
 
 
@@ -256,8 +255,7 @@ def echo_folded(first: str, text: str, *, fg: str | None = None) -> None:
     """Print `text` after `first`; on a terminal, folded under its own beginning."""
     lines = [text]
     if sys.stdout.isatty():
-        width = max(20, shutil.get_terminal_size().columns - len(first))
-        lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+        lines = _folded(text, max(20, _columns() - len(first)))
     click.echo(click.style(first, fg=fg) + lines[0])
     for line in lines[1:]:
         click.echo(" " * len(first) + line)
@@ -265,8 +263,21 @@ def echo_folded(first: str, text: str, *, fg: str | None = None) -> None:
 
 def echo_unbroken(words: str, link: str) -> None:
     """Print a link after some words; on a terminal too narrow for both, on a line of its own, so that it can be clicked."""
-    narrow = bool(words) and sys.stdout.isatty() and len(words) + 2 + len(link) > shutil.get_terminal_size().columns
+    narrow = bool(words) and sys.stdout.isatty() and len(words) + 2 + len(link) > _columns()
     click.echo(f"{words.rstrip()}\n    {link}" if narrow else f"{words}  {link}")
+
+
+def _columns() -> int:
+    # Only here, since `--help` is timed.
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _folded(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def one_of(candidates: Sequence[str]) -> str:

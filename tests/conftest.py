@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -88,24 +88,10 @@ def refused(_refusal_log: Path) -> Iterator[Refused]:
     assert log.take() == []
 
 
-class Clock:
-    """A clock that stands until a test moves it. Calling it tells the time, aware, in UTC."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, by: timedelta) -> datetime:
-        self.now += by
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    """Tuesday, 1 December 2026, 9 o'clock in Finland."""
-    return Clock(datetime(2026, 12, 1, 7, 0, tzinfo=UTC))
+def clock() -> Callable[[], datetime]:
+    """A clock that stands at Tuesday, 1 December 2026, 9 o'clock in Finland; aware, in UTC."""
+    return lambda: datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 
 
 @pytest.fixture

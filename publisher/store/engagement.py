@@ -12,8 +12,8 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, or_, select, update
-from sqlalchemy.sql import Select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, false, func, insert, or_, select, update
+from sqlalchemy.sql import Select, Subquery
 
 from publisher.store.models import AccountRow, AnnouncementRow, CommentRow, DeliveryRow, SnapshotRow
 from publisher.store.upsert import insert_for
@@ -330,16 +330,40 @@ def forget_names(conn: Connection) -> int:
 # Showing
 
 
-def _answered() -> ColumnElement[bool]:
-    ours = _comments.alias("ours")
-    to_it = ours.c.parent_remote_id == _comments.c.remote_id
-    in_its_thread = and_(
-        _accounts.c.channel.in_(FLAT),
-        ours.c.parent_remote_id == _comments.c.parent_remote_id,
-        ours.c.created_at > _comments.c.created_at,
+def _last_replies(name: str) -> Subquery:
+    """Our last reply under each comment. Grouped once and joined: asking for every comment by itself grows with the square of a thread."""
+    return (
+        select(_comments.c.account_id, _comments.c.parent_remote_id, func.max(_comments.c.created_at).label("last_at"))
+        .where(_comments.c.own, _comments.c.parent_remote_id.is_not(None))
+        .group_by(_comments.c.account_id, _comments.c.parent_remote_id)
+        .subquery(name)
     )
-    replied = exists().where(ours.c.delivery_id == _comments.c.delivery_id, ours.c.own, or_(to_it, in_its_thread))
-    return or_(_comments.c.done_at.is_not(None), replied)
+
+
+_TO_IT, _IN_ITS_THREAD = _last_replies("to_it"), _last_replies("in_its_thread")
+
+_ANSWERED: ColumnElement[bool] = or_(
+    _comments.c.done_at.is_not(None),
+    _TO_IT.c.last_at.is_not(None),
+    and_(_accounts.c.channel.in_(FLAT), func.coalesce(_IN_ITS_THREAD.c.last_at > _comments.c.created_at, false())),
+)
+"""Whether a comment has been answered, in a query over `_RESIDENTS_COMMENTS`."""
+
+_RESIDENTS_COMMENTS = (
+    _comments.join(_deliveries, _deliveries.c.id == _comments.c.delivery_id)
+    .join(_accounts, _accounts.c.id == _comments.c.account_id)
+    .outerjoin(
+        _TO_IT,
+        and_(_TO_IT.c.account_id == _comments.c.account_id, _TO_IT.c.parent_remote_id == _comments.c.remote_id),
+    )
+    .outerjoin(
+        _IN_ITS_THREAD,
+        and_(
+            _IN_ITS_THREAD.c.account_id == _comments.c.account_id,
+            _IN_ITS_THREAD.c.parent_remote_id == _comments.c.parent_remote_id,
+        ),
+    )
+)
 
 
 def _views() -> Select[tuple[object, ...]]:
@@ -358,12 +382,10 @@ def _views() -> Select[tuple[object, ...]]:
             _comments.c.text,
             _comments.c.created_at,
             func.coalesce(_comments.c.url, _deliveries.c.url).label("url"),
-            _answered().label("answered"),
+            _ANSWERED.label("answered"),
             _comments.c.question,
         )
-        .join(_deliveries, _deliveries.c.id == _comments.c.delivery_id)
-        .join(_accounts, _accounts.c.id == _comments.c.account_id)
-        .outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement)
+        .select_from(_RESIDENTS_COMMENTS.outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement))
         .where(~_comments.c.own)
     )
 
@@ -374,32 +396,24 @@ def list_comments(
     organisation: str | None = None,
     unanswered: bool = False,
     questions: bool = False,
-    limit: int | None = None,
 ) -> tuple[CommentView, ...]:
     """Return residents' comments, oldest first; `unanswered` and `questions` keep only those."""
-    query = _views().order_by(_comments.c.created_at, _comments.c.id).limit(limit)
+    query = _views().order_by(_comments.c.created_at, _comments.c.id)
     if organisation is not None:
         query = query.where(_deliveries.c.organisation == organisation)
     if unanswered:
-        query = query.where(~_answered())
+        query = query.where(~_ANSWERED)
     if questions:
         query = query.where(_comments.c.question)
-    return tuple(CommentView(**{**row._mapping, "answered": bool(row.answered)}) for row in conn.execute(query))  # noqa: SLF001 - SQLAlchemy's public name for it
-
-
-def find_comment(conn: Connection, comment_id: int) -> CommentView | None:
-    """Return one resident's comment."""
-    row = conn.execute(_views().where(_comments.c.id == comment_id)).first()
-    return row and CommentView(**{**row._mapping, "answered": bool(row.answered)})  # noqa: SLF001
+    return tuple(CommentView(**row._mapping) for row in conn.execute(query))  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 def count_unanswered(conn: Connection, organisation: str) -> tuple[int, int]:
     """Count what waits for an answer: (questions, all else)."""
     query = (
         select(func.sum(case((_comments.c.question, 1), else_=0)), func.count())
-        .join(_deliveries, _deliveries.c.id == _comments.c.delivery_id)
-        .join(_accounts, _accounts.c.id == _comments.c.account_id)
-        .where(~_comments.c.own, _deliveries.c.organisation == organisation, ~_answered())
+        .select_from(_RESIDENTS_COMMENTS)
+        .where(~_comments.c.own, _deliveries.c.organisation == organisation, ~_ANSWERED)
     )
     questions, every = conn.execute(query).one()
     return questions or 0, every - (questions or 0)

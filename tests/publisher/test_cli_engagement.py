@@ -110,6 +110,7 @@ def test_comments_json_is_what_residents_wrote(desk):
     )
     truth = {(post.network, one.text) for post in desk.sandbox.ledger() for one in post.comments if not one.own}
     assert {(comment["channel"], comment["text"]) for comment in comments} == truth
+    assert {type(comment[name]) for comment in comments for name in ("answered", "question")} == {bool}
     first = comments[0]
     assert (first["organisation"], first["announcement"], first["author"], first["answered"]) == (
         "hausjarvi",

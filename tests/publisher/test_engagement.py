@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+import requests
 
 from channels.sandbox.ledger import LedgerPost
 from publisher.cadence import week_of
@@ -191,3 +192,19 @@ def summarised(one: Town) -> Summary:
     config = one.service.config
     now = one.clock.now()
     return one.service.reporter.build(config.organisations["hausjarvi"], week_of(now, config.timezone), now)
+
+
+def test_a_reply_on_the_networks_own_page_answers(one):
+    """Staff who answer on Facebook itself have answered, to a comment and to a reply below it; and it counts as nobody's comment."""
+    be_lively(one)
+    collect(one)
+    post = post_on(one, "facebook")
+    (asked,) = [comment for comment in post.comments if comment.text == "Toimiiko tämä puhelimella?"]
+    one.clock.advance(60)
+    token = {"message": "Kyllä toimii.", "access_token": "facebook-token"}
+    base_url = one.service.config.networks["facebook"].base_url
+    requests.post(f"{base_url}/v25.0/{asked.id}/comments", data=token, timeout=5).raise_for_status()
+    collect(one, later=timedelta(minutes=10), all_posts=False)
+    answered = {comment.text for comment in comments(one) if comment.channel == "facebook" and comment.answered}
+    assert answered == {"Toimiiko tämä puhelimella?", "Sama kysymys täällä."}
+    assert results(one)["facebook"].comments == 3

@@ -123,7 +123,8 @@ def _take_in_file(conn: Connection, known: KnownFile | None, announcement: Annou
         announcements.add(conn, content, now)
         return
     edited = known.content_hash != announcement.content_hash
-    if edited or known.held_back or known.missing_since or known.broken or known.file != announcement.file:
+    as_known = (known.file, known.contact, known.approved_by) == (content.file, content.contact, content.approved_by)
+    if edited or known.held_back or known.missing_since or known.broken or not as_known:
         announcements.change(conn, content, edited_at=now if edited else known.edited_at)
 
 

@@ -28,6 +28,8 @@ class KnownFile:
     held_back: bool
     broken: bool
     edited_after: bool
+    contact: str | None
+    approved_by: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

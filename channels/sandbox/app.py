@@ -47,12 +47,12 @@ def _network(sandbox: Sandbox, serve: Callable[[Call], Answer]) -> View:
         try:
             call = await read_call(request, request.scope["entry"])
         except Refusal as refusal:
-            return refusal.answer.response({})
+            return refusal.answer.response()
         call.fetched = await _fetched(sandbox, call)
         with sandbox.lock:
             answer = serve(call)
             sandbox.world.flush()
-        return answer.response({})
+        return answer.response()
 
     return view
 

@@ -274,6 +274,7 @@ def delete_post(view: View, post: Post) -> dict[str, Any]:
 
 def delete_photo(view: View, upload: Upload) -> dict[str, Any]:
     """DELETE /{photo}; a published one vanishes from its post."""
+    view.need(view.sandbox.pages[upload.account], "pages_manage_posts")
     upload.deleted = view.sandbox.clock.stamp()
     view.sandbox.world.touch(upload)
     post = view.sandbox.world.posts.get(upload.post or "")
@@ -630,7 +631,7 @@ PHOTO = NodeKind(
         "images": _images,
         "width": lambda _view, upload, _field: upload.picture.width,
         "height": lambda _view, upload, _field: upload.picture.height,
-        "link": lambda view, upload, _field: view.link(f"/photo/?fbid={upload.id}"),
+        "link": lambda view, upload, _field: view.link(view.sandbox.cdn_path(upload.picture)),
         "page_story_id": lambda _view, upload, _field: upload.post or ABSENT,
         "from": lambda view, upload, _field: {"name": view.sandbox.pages[upload.account].name, "id": upload.account},
     },

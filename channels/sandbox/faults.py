@@ -54,7 +54,8 @@ class Rule:
     """One fault, and the requests it happens to.
 
     `path`: regular expression searched in the path (and query, behind a `?`). `network`, `account`: None for any. `nth`: the first matching
-    request that it happens to, counted from 1; `times`: how many in a row; None: for ever.
+    request that it happens to, counted from 1; `times`: how many in a row; None: for ever. `account`: by the Authorization header.
+    `retry_after`: seconds, or any text a confused server might send.
     """
 
     kind: Kind
@@ -65,7 +66,7 @@ class Rule:
     nth: int = 1
     times: int | None = 1
     delay: float = 0
-    retry_after: int | None = None
+    retry_after: int | str | None = None
     seen: int = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -204,7 +205,7 @@ def _by_graph(rule: Rule) -> Answer:
 def _by_x(rule: Rule, sandbox: Sandbox) -> Answer:
     match rule.kind:
         case Kind.RATE_LIMITED:
-            reset = int(sandbox.clock.stamp()) + (rule.retry_after or 900)
+            reset = int(sandbox.clock.stamp()) + (rule.retry_after if isinstance(rule.retry_after, int) else 900)
             headers = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0", "x-rate-limit-reset": str(reset)}
             return x.too_many({**headers, **_retry_after(rule)})
         case Kind.EXPIRED_TOKEN:
@@ -230,7 +231,7 @@ def _retry_after(rule: Rule) -> dict[str, str]:
 
 
 def _messages(answer: Answer) -> list[Message]:
-    response = answer.response({})
+    response = answer.response()
     return [
         {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers},
         {"type": "http.response.body", "body": bytes(response.body)},

@@ -690,6 +690,8 @@ def comment(ask: Ask, keys: list[str]) -> Answer:
     if body["actor"] != ask.author:
         raise trouble(403, "Not enough permissions to access: socialActionsV2.CREATE", "ACCESS_DENIED", 100)
     thread = _commentable(ask, keys[0])
+    if _thread(ask, body["object"]).post is not thread.post:
+        raise trouble(400, f"Invalid value for object: {body['object']}", "INVALID_VALUE_FOR_FIELD")
     text = body["message"]["text"]
     if not text.strip():
         raise _blank("message")

@@ -43,6 +43,13 @@ def look(data: bytes) -> Look | None:
             # A JPEG is decoded at an eighth of its size: enough to notice that its end is missing.
             image.draft("RGB", (image.width // 8 or 1, image.height // 8 or 1))
             image.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ):
         return None
     return found

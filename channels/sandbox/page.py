@@ -118,6 +118,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
     return [
         Route("/", pages.home),
         Route("/_page/style.css", pages.style),
+        Route("/favicon.ico", pages.icon),
         Route("/_page/comment", pages.comment, methods=["POST"]),
         Route("/_page/react", pages.react, methods=["POST"]),
         Route("/{page:int}/posts/{number}", pages.post(lambda part: f"{part['page']}_{part['number']}")),
@@ -143,6 +144,9 @@ class _Pages:
         with self._sandbox.lock:
             views = [post_view(self._sandbox, post) for post in _timeline(self._sandbox, None, None)]
             return _html("timeline.html", heading="Kaikki kanavat", posts=views, **self._frame(""))
+
+    async def icon(self, _request: Request) -> Response:
+        return Response(status_code=204)
 
     async def style(self, _request: Request) -> Response:
         return Response(_stylesheet(), media_type="text/css", headers={"cache-control": "max-age=60"})

@@ -6,6 +6,7 @@ import hashlib
 import random
 import threading
 import unicodedata
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ class Lively:
                     for post in self._sandbox.world.posts.values()
                     if post.own and post.visible and not post.reply_to
                 ]
-            written += sum(self._visit(post) for post in posts)
+            for post in posts:
+                with suppress(KeyError):  # somebody deleted it meanwhile
+                    written += self._visit(post)
         return written
 
     def start(self, every: float) -> None:

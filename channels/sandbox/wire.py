@@ -39,13 +39,12 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON
 
-    def response(self, extra: Mapping[str, str]) -> Response:
-        """Render it, with the headers that every answer of the network has."""
-        headers = {**extra, **self.headers}
+    def response(self) -> Response:
+        """Render it."""
         if self.body is None:
-            return Response(status_code=self.status, headers=headers)
+            return Response(status_code=self.status, headers=self.headers)
         content = self.body if isinstance(self.body, bytes | str) else json.dumps(self.body, separators=(",", ":"))
-        return Response(content, self.status, headers, self.media_type)
+        return Response(content, self.status, self.headers, self.media_type)
 
 
 class Refusal(Exception):

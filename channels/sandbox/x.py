@@ -234,6 +234,7 @@ def create(ask: Ask, _parts: Mapping[str, str]) -> Answer:
         )
     for key in sorted(set(body) & _LATER_KEYS):
         raise invalid(f"The sandbox does not take {key}", **{key: ["*"]})
+    _check_extras(body)
     text = body.get("text", "")
     if not isinstance(text, str):
         raise invalid("$.text: string expected")
@@ -247,6 +248,15 @@ def create(ask: Ask, _parts: Mapping[str, str]) -> Answer:
     return Answer(
         status=201, body={"data": {"id": post.id, "text": post.memo["stored"], "edit_history_tweet_ids": [post.id]}}
     )
+
+
+def _check_extras(body: Mapping[str, Any]) -> None:
+    for key in ("made_with_ai", "paid_partnership"):
+        if not isinstance(body.get(key, False), bool):
+            raise invalid(f"$.{key}: boolean expected", **{key: ["*"]})
+    settings = body.get("reply_settings", "following")
+    if settings not in {"following", "mentionedUsers", "subscribers", "verified"}:
+        raise invalid("$.reply_settings: is not one of the allowed values", reply_settings=[str(settings)])
 
 
 def _json_body(call: Call) -> dict[str, Any]:

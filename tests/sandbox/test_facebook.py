@@ -333,14 +333,16 @@ def test_a_draft_cannot_be_commented_on(graph: Graph) -> None:
         ("pages_read_user_content", "GET", "{post}/reactions"),
         ("pages_manage_engagement", "POST", "{post}/comments"),
         ("pages_manage_posts", "DELETE", "{post}"),
+        ("pages_manage_posts", "DELETE", "{photo}"),
         ("read_insights", "GET", "{post}/insights"),
     ],
 )
 def test_each_call_needs_its_permission(box: Sandbox, graph: Graph, permission: str, method: str, path: str) -> None:
     """What was not granted is refused with the permission's name."""
-    post = graph.post_text()
+    post, photo = graph.post_text(), graph.photo().json()["id"]
     box.accounts[0].missing = (permission,)
-    answer = graph.ask(method, path.format(post=post), data={"message": "Hei"} if method == "POST" else None)
+    address = path.format(post=post, photo=photo)
+    answer = graph.ask(method, address, data={"message": "Hei"} if method == "POST" else None)
     assert (answer.status_code, error(answer)) == (403, (10, None))
     assert permission in answer.json()["error"]["message"]
 

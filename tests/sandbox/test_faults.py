@@ -96,6 +96,16 @@ def test_rate_limits_refuse_and_change_nothing(served: Served, network: str, sta
     assert served.sandbox.ledger() == ()
 
 
+@pytest.mark.parametrize("value", [86_400, -5, 0, "bald", ""])
+def test_a_reset_may_be_far_past_or_nonsense(served: Served, value: int | str) -> None:
+    """Clients meet all of these."""
+    served.sandbox.add_rule(Rule(kind=Kind.RATE_LIMITED, retry_after=value))
+    answer = create("x", served)
+    assert answer.headers["retry-after"] == str(value)
+    expected = value if isinstance(value, int) else 900
+    assert int(answer.headers["x-rate-limit-reset"]) == int(served.sandbox.clock.stamp()) + expected
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_slow_answer_comes_after_the_effect(served: Served, network: str) -> None:
     """In real time; who does not wait has published all the same."""

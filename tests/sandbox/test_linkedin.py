@@ -427,6 +427,7 @@ def test_no_comments_may_be_a_404(box: Sandbox, linkedin: LinkedIn) -> None:
         ({"actor": "urn:li:organization:5000102"}, 403, "Not enough permissions"),
         ({"object": None}, 422, "/object :: field is required"),
         ({"text": "x"}, 422, "/text :: unrecognized field"),
+        ({"object": "urn:li:share:1"}, 404, "Not Found"),
         ({"parentComment": "urn:li:comment:(urn:li:activity:1,2)"}, 400, "Invalid urn id"),
     ],
 )

@@ -81,6 +81,8 @@ def test_length_is_weighted(x: X, text: str, *, fits: bool) -> None:
         ({"text": "Hei", "reply": {"to": "1"}}, "$.reply: is not valid"),
         ({"text": "Hei", "reply": {"in_reply_to_tweet_id": 5}}, "does not match the regex"),
         ({"text": "Hei", "poll": {"options": ["a", "b"], "duration_minutes": 60}}, "does not take poll"),
+        ({"text": "Hei", "made_with_ai": "yes"}, "boolean expected"),
+        ({"text": "Hei", "reply_settings": "everyone"}, "$.reply_settings"),
         ([], "object expected"),
     ],
 )

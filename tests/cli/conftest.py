@@ -11,7 +11,7 @@ from publisher.cli import tiedote
 from publisher.config import load_config
 from publisher.model import State
 from publisher.store import Store, accounts, deliveries, migrate
-from publisher.store.deliveries import FrozenPost, Key, NewDelivery
+from publisher.store.deliveries import FrozenPost, Key, NewDelivery, tables
 
 CONFIG = """\
 sandbox: no
@@ -76,7 +76,7 @@ def add_delivery(store):
             )
             deliveries.add(conn, [new], DUE)
             row = deliveries.planned(conn)[key]
-            columns = deliveries._D
+            columns = tables.DELIVERIES
             values = {"state": state, **more} | ({"error_kind": error[0], "error_detail": error[1]} if error else {})
             conn.execute(columns.update().where(columns.c.id == row.id).values(**values))
         return row.id

@@ -1,0 +1,139 @@
+"""What is due, for whom, and what came too late."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, update
+
+from publisher.model import State
+from publisher.store.deliveries.people import list_deliveries
+from publisher.store.deliveries.tables import ACCOUNTS, ANNOUNCEMENTS, DELIVERIES
+from publisher.store.deliveries.values import DeliveryView
+from publisher.store.meta import EVERYWHERE, paused
+
+
+def _open_to_publish(now: datetime) -> ColumnElement[bool]:
+    return and_(ACCOUNTS.c.blocked_kind.is_(None), or_(ACCOUNTS.c.not_before.is_(None), ACCOUNTS.c.not_before <= now))
+
+
+def _not_paused(conn: Connection) -> ColumnElement[bool]:
+    stopped = paused(conn)
+    return false() if EVERYWHERE in stopped else and_(DELIVERIES.c.organisation.not_in(stopped))
+
+
+def _file_is_there() -> ColumnElement[bool]:
+    """A file that is missing or being written: what it said does not go out meanwhile, unless over half of the queue is missing."""
+    return ~exists().where(ANNOUNCEMENTS.c.key == DELIVERIES.c.announcement, ANNOUNCEMENTS.c.held_back.is_(True))
+
+
+def _words_are_free() -> ColumnElement[bool]:
+    """No other delivery with the same words on this account is in doubt: a match could not be told apart."""
+    other = DELIVERIES.alias("other")
+    return ~exists().where(
+        other.c.account_id == DELIVERIES.c.account_id,
+        other.c.fingerprint == DELIVERIES.c.fingerprint,
+        other.c.id != DELIVERIES.c.id,
+        other.c.state == State.CONFIRMING,
+    )
+
+
+def to_send(conn: Connection, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        DELIVERIES.c.state.in_([State.SCHEDULED, State.RETRYING]),
+        DELIVERIES.c.due_at <= now,
+        or_(DELIVERIES.c.not_before.is_(None), DELIVERIES.c.not_before <= now),
+        _open_to_publish(now),
+        _not_paused(conn),
+        _file_is_there(),
+        _words_are_free(),
+    )
+
+
+def to_look(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        DELIVERIES.c.state == State.CONFIRMING,
+        or_(DELIVERIES.c.not_before.is_(None), DELIVERIES.c.not_before <= now),
+        or_(DELIVERIES.c.lease_until.is_(None), DELIVERIES.c.lease_until <= now),
+        ACCOUNTS.c.blocked_kind.is_(None),
+    )
+
+
+def accounts_with_work(conn: Connection, now: datetime) -> frozenset[int]:
+    """Return the accounts that have something to send or to look for now."""
+    joined = (
+        select(DELIVERIES.c.account_id)
+        .join(ACCOUNTS, ACCOUNTS.c.id == DELIVERIES.c.account_id)
+        .where(or_(to_send(conn, now), to_look(now)))
+        .distinct()
+    )
+    return frozenset(conn.execute(joined).scalars())
+
+
+def next_moment(conn: Connection, now: datetime) -> datetime | None:
+    """Return when something becomes due that is not yet."""
+    moment = (
+        func.max(DELIVERIES.c.due_at, func.coalesce(DELIVERIES.c.not_before, DELIVERIES.c.due_at))
+        if conn.dialect.name == "sqlite"
+        else func.greatest(DELIVERIES.c.due_at, func.coalesce(DELIVERIES.c.not_before, DELIVERIES.c.due_at))
+    )
+    waiting = DELIVERIES.c.state.in_([State.SCHEDULED, State.RETRYING, State.CONFIRMING])
+    times = conn.execute(
+        select(DELIVERIES.c.due_at, DELIVERIES.c.not_before)
+        .where(waiting, or_(DELIVERIES.c.due_at > now, DELIVERIES.c.not_before > now))
+        .order_by(moment)
+        .limit(1)
+    ).first()
+    return None if times is None else max(time for time in times if time is not None)
+
+
+def on_their_way(conn: Connection, now: datetime) -> bool:
+    """Tell whether something that was due is still to be tried, waited or looked for."""
+    going = DELIVERIES.c.state.in_([State.PUBLISHING, State.RETRYING, State.CONFIRMING])
+    return conn.execute(select(DELIVERIES.c.id).where(or_(going, _waits(now))).limit(1)).first() is not None
+
+
+def _waits(now: datetime) -> ColumnElement[bool]:
+    return and_(DELIVERIES.c.state == State.SCHEDULED, DELIVERIES.c.due_at <= now)
+
+
+def unfinished(conn: Connection, now: datetime) -> tuple[int, int]:
+    """Return how many due deliveries are still on their way, and how many failed or are unconfirmed."""
+    going = conn.execute(
+        select(func.count()).where(
+            or_(
+                DELIVERIES.c.state.in_([State.PUBLISHING, State.RETRYING, State.CONFIRMING]),
+                _waits(now),
+            )
+        )
+    ).scalar_one()
+    bad = conn.execute(
+        select(func.count()).where(DELIVERIES.c.state.in_([State.FAILED, State.UNCONFIRMED]))
+    ).scalar_one()
+    return going, bad
+
+
+def overdue(conn: Connection, now: datetime, longest_stop: timedelta) -> tuple[DeliveryView, ...]:
+    """Mark what is past its `expires` or its `late_limit`; return the deliveries that were marked."""
+    stopped = select(ACCOUNTS.c.id).where(
+        ACCOUNTS.c.blocked_kind.is_not(None), ACCOUNTS.c.blocked_since > now - longest_stop
+    )
+    never_sent = and_(
+        DELIVERIES.c.state.in_([State.SCHEDULED, State.AWAITING_APPROVAL]),
+        DELIVERIES.c.remote_id.is_(None),
+        DELIVERIES.c.ever_in_doubt.is_(False),
+    )
+    marked: list[int] = []
+    for state, passed in (
+        (State.EXPIRED, and_(DELIVERIES.c.expires_at <= now)),
+        (State.MISSED, and_(DELIVERIES.c.late_after <= now, DELIVERIES.c.account_id.not_in(stopped))),
+    ):
+        ids = list(conn.execute(select(DELIVERIES.c.id).where(never_sent, passed)).scalars())
+        if ids:
+            conn.execute(
+                update(DELIVERIES)
+                .where(DELIVERIES.c.id.in_(ids))
+                .values(state=state, error_kind=str(state), token=DELIVERIES.c.token + 1, updated_at=now)
+            )
+            marked.extend(ids)
+    return list_deliveries(conn, ids=marked) if marked else ()

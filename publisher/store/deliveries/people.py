@@ -1,0 +1,154 @@
+"""Deliveries as people see them, and what a person decides about one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select, update
+
+from publisher.model import WAITING, State
+from publisher.store.deliveries.tables import DELIVERIES, close_attempts, key_of
+from publisher.store.deliveries.values import DeliveryView
+
+
+def list_deliveries(conn: Connection, ids: Sequence[int] | None = None) -> tuple[DeliveryView, ...]:
+    """Return deliveries as people see them, by due time; all of them, or those named."""
+    query = select(DELIVERIES).order_by(DELIVERIES.c.due_at, DELIVERIES.c.id)
+    if ids is not None:
+        query = query.where(DELIVERIES.c.id.in_(list(ids)))
+    return tuple(view_of(row) for row in conn.execute(query))
+
+
+def view_of(row: Any) -> DeliveryView:  # noqa: ANN401
+    return DeliveryView(
+        id=row.id,
+        key=key_of(row),
+        account_id=row.account_id,
+        state=State(row.state),
+        due_at=row.due_at,
+        due_wall=row.due_wall,
+        published_at=row.published_at,
+        remote_id=row.remote_id,
+        url=row.url,
+        attempts=row.attempts,
+        evidence=row.evidence,
+        error_kind=row.error_kind,
+        error_detail=row.error_detail,
+        title=row.post["title"],
+        text=row.post["text"],
+        updated_at=row.updated_at,
+    )
+
+
+def find_deliveries(conn: Connection, spec: str) -> tuple[DeliveryView, ...]:
+    """Return the deliveries that `d-12` or `announcement[@occurrence]:org:account[:language]` names."""
+    if spec.startswith("d-") and spec[2:].isdecimal():
+        return list_deliveries(conn, ids=[int(spec[2:])])
+    parts = spec.split(":")
+    if not 3 <= len(parts) <= 4:
+        return ()
+    announcement, _, occurrence = parts[0].partition("@")
+    query = select(DELIVERIES).where(
+        DELIVERIES.c.announcement == announcement,
+        DELIVERIES.c.organisation == parts[1],
+        DELIVERIES.c.account == parts[2],
+    )
+    if occurrence:
+        query = query.where(DELIVERIES.c.occurrence == (int(occurrence) if occurrence.isdecimal() else -1))
+    if len(parts) == 4:
+        query = query.where(DELIVERIES.c.language == parts[3])
+    return tuple(view_of(row) for row in conn.execute(query.order_by(DELIVERIES.c.id)))
+
+
+def _settle(conn: Connection, delivery_id: int, states: Iterable[State], **values: Any) -> bool:  # noqa: ANN401
+    where = and_(DELIVERIES.c.id == delivery_id, DELIVERIES.c.state.in_(list(states)))
+    return bool(
+        conn.execute(
+            update(DELIVERIES).where(where).values(token=DELIVERIES.c.token + 1, owner=None, lease_until=None, **values)
+        ).rowcount
+    )
+
+
+def retry_delivery(conn: Connection, delivery_id: int, now: datetime, late_limit: timedelta) -> bool:
+    """A person wants it tried again; False if nothing failed here or something may still be in doubt."""
+    return _settle(
+        conn,
+        delivery_id,
+        [State.FAILED, State.RETRYING, State.HELD, State.MISSED, State.EXPIRED, State.CANCELLED],
+        state=State.RETRYING,
+        not_before=None,
+        due_at=now,
+        late_after=now + late_limit,
+        expires_at=None,
+        repost=True,
+        refusals=0,
+        refused_since=None,
+        error_kind=None,
+        error_detail=None,
+        updated_at=now,
+    )
+
+
+def cancel_delivery(conn: Connection, delivery_id: int, now: datetime) -> bool:
+    """A person does not want it; False if it is out, being sent or looked for at this moment."""
+    done = _settle(
+        conn,
+        delivery_id,
+        [*WAITING, State.RETRYING, State.UNCONFIRMED, State.FAILED, State.MISSED],
+        state=State.CANCELLED,
+        error_kind="person",
+        error_detail=None,
+        updated_at=now,
+    )
+    if done:
+        close_attempts(conn, delivery_id, "superseded", now)
+    return done
+
+
+_DOUBTFUL = (State.UNCONFIRMED, State.CONFIRMING)
+
+
+def resolve_published(conn: Connection, delivery_id: int, remote_id: str, url: str | None, now: datetime) -> bool:
+    """A person saw it on the network; False if it is not in doubt."""
+    done = _settle(
+        conn,
+        delivery_id,
+        _DOUBTFUL,
+        state=State.PUBLISHED,
+        remote_id=remote_id,
+        url=url,
+        published_at=func.coalesce(DELIVERIES.c.published_at, DELIVERIES.c.doubt_since, now),
+        evidence="person",
+        error_kind=None,
+        error_detail=None,
+        updated_at=now,
+    )
+    if done:
+        close_attempts(conn, delivery_id, "found", now, remote_id=remote_id)
+    return done
+
+
+def resolve_not_published(conn: Connection, delivery_id: int, now: datetime, late_limit: timedelta) -> bool:
+    """A person looked and it is not there: it is sent again; False if it is not in doubt."""
+    done = _settle(
+        conn,
+        delivery_id,
+        _DOUBTFUL,
+        state=State.RETRYING,
+        not_before=None,
+        late_after=now + late_limit,
+        doubt_since=None,
+        doubt_ended=None,
+        absent_at=None,
+        looks=0,
+        refusals=0,
+        refused_since=None,
+        error_kind=None,
+        error_detail=None,
+        updated_at=now,
+    )
+    if done:
+        close_attempts(conn, delivery_id, "absent", now)
+    return done

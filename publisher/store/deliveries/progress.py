@@ -1,0 +1,161 @@
+"""A publication that goes well: frozen, step by step, attempted, out; or found to be out already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from channels.base import Step
+from publisher.model import WAITING, State
+from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, PICTURES, add_step, close_attempts, guarded
+from publisher.store.deliveries.values import AccountBusy, FrozenPost, Job, Out
+
+
+def freeze(conn: Connection, job: Job, pictures: Mapping[str, bytes], now: datetime) -> None:
+    """Keep the pictures' bytes with the delivery; from now on its words and pictures stay as they are."""
+    known = set(conn.execute(select(PICTURES.c.sha256).where(PICTURES.c.sha256.in_(list(pictures)))).scalars())
+    for sha256, data in pictures.items():
+        if sha256 not in known:
+            conn.execute(insert(PICTURES).values(sha256=sha256, data=data, added_at=now))
+    guarded(conn, job, frozen_at=now)
+
+
+def picture_bytes(conn: Connection, sha256s: Iterable[str]) -> dict[str, bytes]:
+    """Return frozen pictures by hash."""
+    rows = conn.execute(select(PICTURES.c.sha256, PICTURES.c.data).where(PICTURES.c.sha256.in_(list(sha256s))))
+    return {row.sha256: row.data for row in rows}
+
+
+def store_step(conn: Connection, job: Job, step: Step, now: datetime, lease_until: datetime) -> Job:
+    """Keep what a step learned: the next one and its memo. Raises ClaimLost."""
+    guarded(conn, job, lease_until=lease_until, frozen_at=func.coalesce(DELIVERIES.c.frozen_at, now), updated_at=now)
+    close_attempts(conn, job.id, "done", now)
+    ready = now + step.wait if step.wait else None
+    add_step(conn, job.id, job.step_n + 1, step, ready, now)
+    return replace(job, step_n=job.step_n + 1, step=step, ready_at=ready, frozen=True)
+
+
+def open_attempt(conn: Connection, job: Job, now: datetime, deadline: datetime) -> Job:
+    """Write down the intent before a committing request. Raises ClaimLost, AccountBusy."""
+    busy = conn.execute(
+        select(ATTEMPTS.c.id).where(ATTEMPTS.c.account_id == job.account_id, ATTEMPTS.c.outcome.is_(None)).limit(1)
+    ).first()
+    if busy is not None:
+        raise AccountBusy
+    tries = job.attempts + (0 if job.remote_id else 1)
+    frozen = func.coalesce(DELIVERIES.c.frozen_at, now)
+    guarded(conn, job, attempts=tries, lease_until=deadline, frozen_at=frozen, updated_at=now)
+    last = conn.execute(select(func.max(ATTEMPTS.c.n)).where(ATTEMPTS.c.delivery_id == job.id)).scalar() or 0
+    conn.execute(
+        insert(ATTEMPTS).values(
+            delivery_id=job.id,
+            account_id=job.account_id,
+            n=last + 1,
+            step=job.step.name if job.step else "",
+            token=job.token,
+            intent_at=now,
+            deadline_at=deadline,
+        )
+    )
+    return replace(job, attempts=tries)
+
+
+def record_out(conn: Connection, job: Job, out: Out, now: datetime, lease_until: datetime) -> Job:
+    """Note that the post is public, close its attempt, and keep the step that is left, all at once. Raises ClaimLost."""
+    first = job.remote_id is None
+    going_on = out.then is not None
+    guarded(
+        conn,
+        job,
+        state=State.PUBLISHING if going_on else State.PUBLISHED,
+        owner=DELIVERIES.c.owner if going_on else None,
+        lease_until=lease_until if going_on else None,
+        remote_id=out.remote_id,
+        url=out.url or job.url,
+        published_at=now if first else DELIVERIES.c.published_at,
+        evidence=out.evidence if first else DELIVERIES.c.evidence,
+        not_before=None,
+        refusals=0,
+        refused_since=None,
+        doubt_since=None,
+        doubt_ended=None,
+        absent_at=None,
+        looks=0,
+        error_kind=None,
+        error_detail=None,
+        updated_at=now,
+    )
+    close_attempts(conn, job.id, "found" if out.evidence == "found" else "done", now, remote_id=out.remote_id)
+    n = job.step_n
+    ready = None
+    if out.then is not None:
+        n += 1
+        ready = now + out.then.wait if out.then.wait else None
+        add_step(conn, job.id, n, out.then, ready, now)
+    return replace(
+        job,
+        state=State.PUBLISHING if going_on else State.PUBLISHED,
+        remote_id=out.remote_id,
+        url=out.url or job.url,
+        refusals=0,
+        refused_since=None,
+        step_n=n,
+        step=out.then,
+        ready_at=ready,
+    )
+
+
+def open_since(conn: Connection, job: Job) -> datetime | None:
+    """Return when the open attempt of this delivery began, if there is one."""
+    return conn.execute(
+        select(ATTEMPTS.c.intent_at).where(ATTEMPTS.c.delivery_id == job.id, ATTEMPTS.c.outcome.is_(None))
+    ).scalar_one_or_none()
+
+
+def owner_of(conn: Connection, account_id: int, remote_ids: Iterable[str], *, but: int) -> frozenset[str]:
+    """Return which of these posts belong to another delivery."""
+    rows = conn.execute(
+        select(DELIVERIES.c.remote_id).where(
+            DELIVERIES.c.account_id == account_id, DELIVERIES.c.remote_id.in_(list(remote_ids)), DELIVERIES.c.id != but
+        )
+    ).scalars()
+    return frozenset(remote_id for remote_id in rows if remote_id)
+
+
+def adopt(
+    conn: Connection, delivery_id: int, remote_id: str, url: str | None, published_at: datetime, now: datetime
+) -> None:
+    """A post with these words was there before the first send: it is this delivery."""
+    conn.execute(
+        update(DELIVERIES)
+        .where(DELIVERIES.c.id == delivery_id, DELIVERIES.c.state.in_([*WAITING, State.RETRYING]))
+        .values(
+            state=State.PUBLISHED,
+            remote_id=remote_id,
+            url=url,
+            published_at=published_at,
+            evidence="adopted",
+            token=DELIVERIES.c.token + 1,
+            error_kind=None,
+            error_detail=None,
+            updated_at=now,
+        )
+    )
+
+
+def awaiting_first_look(conn: Connection, account_id: int) -> tuple[tuple[int, FrozenPost], ...]:
+    """Return what waits for this account and was never tried."""
+    rows = conn.execute(
+        select(DELIVERIES.c.id, DELIVERIES.c.post)
+        .where(
+            DELIVERIES.c.account_id == account_id,
+            DELIVERIES.c.state.in_([*WAITING]),
+            DELIVERIES.c.remote_id.is_(None),
+            DELIVERIES.c.attempts == 0,
+        )
+        .order_by(DELIVERIES.c.due_at, DELIVERIES.c.id)
+    )
+    return tuple((row.id, FrozenPost.from_json(row.post)) for row in rows)

@@ -1,0 +1,171 @@
+"""The values of a delivery: what goes out, where it stands, and how people see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from channels.base import Step
+from publisher.model import State
+
+
+class ClaimLost(Exception):
+    """Another process took this delivery over; nothing was changed."""
+
+
+class AccountBusy(Exception):
+    """Another committing request of this account is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureNote:
+    """A picture of a frozen post: where it lay, and which bytes it must have."""
+
+    name: str
+    path: str
+    sha256: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenPost:
+    """What goes out, as it is kept in a delivery."""
+
+    text: str
+    link: str | None = None
+    title: str | None = None
+    hashtags: tuple[str, ...] = ()
+    pictures: tuple[PictureNote, ...] = ()
+    first_comment: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the column holds."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> FrozenPost:
+        """Read what `as_json` wrote."""
+        pictures = tuple(PictureNote(**picture) for picture in value["pictures"])
+        return cls(**{**value, "hashtags": tuple(value["hashtags"]), "pictures": pictures})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What a delivery is unique for."""
+
+    announcement: str
+    occurrence: int
+    organisation: str
+    channel: str
+    account: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """A delivery as planning needs it."""
+
+    id: int
+    key: Key
+    account_id: int
+    state: State
+    due_at: datetime | None
+    due_wall: str
+    expires_at: datetime | None
+    post: FrozenPost
+    fingerprint: str
+    repost: bool
+    error_kind: str | None
+    remote_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery to be noted, or the new content of a waiting one."""
+
+    key: Key
+    account_id: int
+    state: State
+    due_at: datetime | None
+    due_wall: str
+    expires_at: datetime | None
+    late_after: datetime | None
+    post: FrozenPost
+    fingerprint: str
+    repost: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A claimed delivery and where its publication stands."""
+
+    id: int
+    key: Key
+    account_id: int
+    state: State
+    token: int
+    due_at: datetime
+    post: FrozenPost
+    fingerprint: str
+    frozen: bool
+    attempts: int
+    refusals: int
+    refused_since: datetime | None
+    doubt_since: datetime | None
+    doubt_ended: datetime | None
+    looks: int
+    absent_at: datetime | None
+    ever_in_doubt: bool
+    remote_id: str | None
+    url: str | None
+    error_kind: str | None
+    step_n: int
+    step: Step | None
+    ready_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryView:
+    """A delivery as people and scripts see it."""
+
+    id: int
+    key: Key
+    account_id: int
+    state: State
+    due_at: datetime | None
+    due_wall: str
+    published_at: datetime | None
+    remote_id: str | None
+    url: str | None
+    attempts: int
+    evidence: str | None
+    error_kind: str | None
+    error_detail: str | None
+    title: str | None
+    text: str
+    updated_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The short name that commands take, `d-12`."""
+        return f"d-{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Out:
+    """A post that is public: what is known of it, and how."""
+
+    remote_id: str
+    url: str | None
+    evidence: str
+    then: Step | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setback:
+    """An error as it is kept."""
+
+    kind: str
+    detail: str

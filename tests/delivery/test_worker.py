@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from channels import registry
-from channels.base import Proof
+from channels.base import Post, Proof
 from channels.sandbox.faults import Kind, Rule
 from publisher.model import State
+from publisher.store import notices
 from tests.delivery.town import Town, town, write, write_picture
 
 WORDS = "Rakennusluvan voi nyt hakea kokonaan verkossa & Kysy lisää!"
@@ -111,14 +112,45 @@ def test_an_effect_that_comes_late_is_found_or_asked_about(tmp_path: Path, chann
 
 
 def test_a_refused_post_fails_once_and_people_hear_of_it(tmp_path: Path) -> None:
-    """LinkedIn says no to the words: one request, state failed, the reason kept, the other account goes on."""
-    write(tmp_path, "lupa", f"text: {WORDS}\npublish: asap\n")
+    """Somebody posted the same words by hand and LinkedIn says so: one try, failed, the reason kept, a mail, X goes on."""
+    write(tmp_path, "ensin", "text: Kirjasto on auki myös lauantaisin.\npublish: asap\n")
     with town(tmp_path, channels=("x", "linkedin")) as one:
-        one.sandbox.add_rule(Rule(kind=Kind.RATE_LIMITED, path="/rest/posts$", method="POST", retry_after=None))
         publish(one)
-        assert set(one.states().values()) == {State.PUBLISHED}
-        (post,) = one.posts("linkedin")
-        assert post.text == WORDS
+        account = next(
+            each for each in one.service.config.organisations["hausjarvi"].accounts if each.channel == "linkedin"
+        )
+        with one.service.pool.lend(account) as channel:
+            post = Post(text=WORDS)
+            channel.advance(post, channel.begin(post))
+        write(tmp_path, "lupa", f"text: {WORDS}\npublish: asap\n")
+        publish(one)
+        failed = next(view for view in one.deliveries() if view.state is State.FAILED)
+        assert (failed.key.channel, failed.error_kind, failed.attempts) == ("linkedin", "duplicate", 1)
+        assert len(one.posts("linkedin")) == 2
+        assert len(one.posts("x")) == 2
+        assert told(one) == [f"failed:{failed.name}"]
+
+
+def told(one: Town) -> list[str]:
+    """Return what people are mailed about."""
+    with one.service.store.write() as conn:
+        found = []
+        while (notice := notices.claim_notice(conn, one.clock.now(), timedelta(hours=1))) is not None:
+            found.append(notice.cause)
+    return found
+
+
+def test_a_used_up_day_is_waited_out_and_does_not_count_as_late(tmp_path: Path) -> None:
+    """LinkedIn's quota is used up until midnight UTC, 17 hours away: the post goes out then, after a single further request."""
+    write(tmp_path, "lupa", f"text: {WORDS}\npublish: asap\n")
+    with town(tmp_path, channels=("linkedin",)) as one:
+        one.sandbox.add_rule(Rule(kind=Kind.RATE_LIMITED, path="/rest/posts$", method="POST"))
+        one.service.read_queue()
+        one.work(until=one.clock.now() + timedelta(hours=16))
+        assert one.states() == {"linkedin": State.RETRYING}
+        one.work(until=one.clock.now() + timedelta(hours=24))
+        assert one.states() == {"linkedin": State.PUBLISHED}
+        assert [entry.status for entry in one.sandbox.requests() if entry.method == "POST"] == [429, 201]
 
 
 def test_an_expired_token_pauses_its_account_alone_and_the_post_goes_out_after_the_repair(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+WORKERS ?= 2
 CATALOGUES := $(shell find publisher/locale -name '*.po' 2>/dev/null)
 
 .PHONY: help install demo test check bench format lock clean
@@ -26,7 +27,7 @@ demo: $(VENV)/installed
 	@$(BIN)/tiedote demo
 
 test: check
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 check: $(VENV)/installed-dev
 	@$(BIN)/ruff check --quiet .

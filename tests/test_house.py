@@ -25,7 +25,6 @@ from publisher.cli import COMMANDS
 from publisher.store import SchemaState, Store, schema_state
 from publisher.store.models import Table
 from tests.conftest import Refused
-from tests.guard.sitecustomize import OutsideNetworkError
 from tests.mailserver import MailServer
 
 ROOT = Path(__file__).parents[1]
@@ -58,9 +57,9 @@ def rows(markdown: str, first: str) -> Iterator[list[str]]:
 
 def test_no_connection_leaves_the_machine(refused: Refused) -> None:
     """Another machine's address and name are refused, for any library, and remembered."""
-    with socket.socket() as outside, pytest.raises(OutsideNetworkError):
+    with socket.socket() as outside, pytest.raises(RuntimeError, match="may not reach"):
         outside.connect(("192.0.2.1", 443))
-    with pytest.raises(OutsideNetworkError):
+    with pytest.raises(RuntimeError, match="may not reach"):
         socket.getaddrinfo("graph.facebook.com", 443)
     assert refused.take() == ["('192.0.2.1', 443)", "graph.facebook.com"]
     assert refused.take() == []

@@ -45,4 +45,7 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
         _refuse(arguments[0])
 
 
-sys.addaudithook(_watch)
+# A hook can never be taken away again; pytest's own processes are started with this folder on their path and then read conftest.
+if "tiedote_test_guard" not in sys.modules:
+    sys.modules["tiedote_test_guard"] = sys.modules[__name__]
+    sys.addaudithook(_watch)

@@ -370,9 +370,10 @@ class _Page:
         self._page_id = page_id
 
     def put(self, picture: Fitted) -> tuple[str, str]:
-        page_id = self._page_id or self._graph.get("me", Created, fields="id").id
+        if self._page_id is None:
+            self._page_id = self._graph.get("me", Created, fields="id").id
         with _the_account_is_there():
-            photo = self._graph.upload(f"{page_id}/photos", picture, _Photo, published=False, fields="id,images")
+            photo = self._graph.upload(f"{self._page_id}/photos", picture, _Photo, published=False, fields="id,images")
         if not photo.images:
             photo = self._graph.get(photo.id, _Photo, fields="id,images")
         if not photo.images:

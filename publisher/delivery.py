@@ -250,6 +250,8 @@ class Deliverer:
 
     def post(self, job: Job) -> Post:
         """Return what goes out, with the frozen bytes of its pictures."""
+        if not job.post.pictures:
+            return _wordless(job.post)
         with self._store.read() as conn:
             data = rows.picture_bytes(conn, {picture.sha256 for picture in job.post.pictures})
         pictures = tuple(
@@ -258,20 +260,19 @@ class Deliverer:
         return replace(_wordless(job.post), pictures=pictures)
 
     def freeze(self, job: Job) -> Job | None:
-        """Keep the pictures' bytes; a picture that is not what it was when the file was read waits for the file to be read again."""
+        """Keep the pictures' bytes; one that is not what it was when the file was read holds the delivery until that is read again."""
         try:
             data = {picture.sha256: read_picture(Path(picture.path), picture.sha256) for picture in job.post.pictures}
         except PictureChanged:
             return self._guard(lambda: self._picture_changed(job))
-        now = self._clock.now()
-
-        def keep() -> Job:
+        with self._store.read() as conn:
+            known = rows.known_pictures(conn, data)
+        fresh = {sha256: picture for sha256, picture in data.items() if sha256 not in known}
+        if fresh:
             with self._store.write() as conn:
-                rows.freeze(conn, job, data, now)
-            self._reached(Point.AFTER_FREEZE)
-            return replace(job, frozen=True)
-
-        return self._guard(keep)
+                rows.keep_pictures(conn, fresh, self._clock.now())
+        self._reached(Point.AFTER_FREEZE)
+        return replace(job, frozen=True)
 
     def _picture_changed(self, job: Job) -> None:
         with self._store.write() as conn:

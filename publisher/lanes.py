@@ -30,7 +30,10 @@ AHEAD = 12
 PATIENCE = timedelta(seconds=30)
 """How long a post that waits for its network holds up those behind it."""
 
-HELPERS = 32
+AT_ONCE = 6
+"""Preparations and looks of one account that run at the same moment, so that the foremost post is never behind the ninth's picture."""
+
+HELPERS = 48
 _GLANCE = timedelta(seconds=0.5)
 
 Lend = Callable[[int], AbstractContextManager[Channel]]
@@ -106,9 +109,14 @@ class Lane:
         now = self._clock.now()
         ready = [slot for slot in self.slots if slot.ready(now)]
         commits = {id(slot) for slot in ready if not slot.looks() and self._commits(slot)}
-        prepare = tuple(slot for slot in ready if id(slot) not in commits)
+        prepare = [slot for slot in ready if id(slot) not in commits]
+        # The foremost post first; what is left under posts that are out (an address, a clean-up) can wait.
+        prepare.sort(key=Slot.is_out)
+        free = AT_ONCE - sum(slot.busy for slot in self.slots)
         under_posts = [slot for slot in ready if id(slot) in commits and slot.is_out()]
-        return Turn(commit=under_posts[0] if under_posts else self._first_in_order(commits, now), prepare=prepare)
+        return Turn(
+            commit=under_posts[0] if under_posts else self._first_in_order(commits, now), prepare=tuple(prepare[:free])
+        )
 
     def _commits(self, slot: Slot) -> bool:
         if slot.job.post.pictures and not slot.job.frozen:
@@ -126,9 +134,10 @@ class Lane:
         return None
 
     def until(self) -> datetime | None:
-        """Return when the next slot becomes ready by time; None if none does."""
+        """Return when the next slot becomes ready by time; None if none does. One that is ready already waits for a free helper."""
+        now = self._clock.now()
         times = [slot.job.ready_at for slot in self.slots if not slot.busy and slot.job.ready_at is not None]
-        return min(times, default=None)
+        return min((time for time in times if time > now), default=None)
 
     def act(self, slot: Slot, channel: Channel) -> Job | None:
         """Do one thing for a slot: look, freeze, or run one step; return its job as it stands then. Touches no other slot."""

@@ -38,13 +38,15 @@ def networks(tmp_path: Path) -> Iterator[str]:
     ports = tmp_path / "ports"
     command = [sys.executable, "-m", "channels.sandbox", "--accounts", str(accounts), "--port-file", str(ports)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-        end = time.monotonic() + 20
-        while not ports.exists():
-            assert process.poll() is None
-            assert time.monotonic() < end, "the sandbox did not start"
-            time.sleep(0.05)
-        yield ports.read_text(encoding="utf-8").split()[0]
-        process.terminate()
+        try:
+            end = time.monotonic() + 20
+            while not ports.exists():
+                assert process.poll() is None
+                assert time.monotonic() < end, "the sandbox did not start"
+                time.sleep(0.05)
+            yield ports.read_text(encoding="utf-8").split()[0]
+        finally:
+            process.terminate()
 
 
 def run(config: Path, *more: str) -> int:

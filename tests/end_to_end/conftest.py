@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,18 @@ class Place:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+
+@contextmanager
+def running(place: Place) -> Iterator[subprocess.Popen[str]]:
+    """Have a daemon at work for a while."""
+    process = place.daemon()
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 30) -> bool:

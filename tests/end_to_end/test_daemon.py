@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from tests.end_to_end.conftest import Place, wait_for
-
-
-@contextmanager
-def running(place: Place) -> Iterator[subprocess.Popen[str]]:
-    """Have a daemon at work for a while."""
-    process = place.daemon()
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+from tests.end_to_end.conftest import Place, running, wait_for
 
 
 def out(place: Place) -> int:

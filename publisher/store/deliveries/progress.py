@@ -7,20 +7,25 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from channels.base import Step
 from publisher.model import WAITING, State
 from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, PICTURES, add_step, close_attempts, guarded
 from publisher.store.deliveries.values import AccountBusy, FrozenPost, Job, Out
+from publisher.store.upsert import insert_for
 
 
-def freeze(conn: Connection, job: Job, pictures: Mapping[str, bytes], now: datetime) -> None:
-    """Keep the pictures' bytes with the delivery; from now on its words and pictures stay as they are."""
-    known = set(conn.execute(select(PICTURES.c.sha256).where(PICTURES.c.sha256.in_(list(pictures)))).scalars())
+def known_pictures(conn: Connection, sha256s: Iterable[str]) -> frozenset[str]:
+    """Return which of these pictures are kept already: accounts share what one announcement shows."""
+    return frozenset(conn.execute(select(PICTURES.c.sha256).where(PICTURES.c.sha256.in_(list(sha256s)))).scalars())
+
+
+def keep_pictures(conn: Connection, pictures: Mapping[str, bytes], now: datetime) -> None:
+    """Keep pictures' bytes by their hash; what another delivery has kept meanwhile is the same."""
     for sha256, data in pictures.items():
-        if sha256 not in known:
-            conn.execute(insert(PICTURES).values(sha256=sha256, data=data, added_at=now))
-    guarded(conn, job, frozen_at=now)
+        new = insert_for(conn, PICTURES).on_conflict_do_nothing(index_elements=["sha256"])
+        conn.execute(new.values(sha256=sha256, data=data, added_at=now))
 
 
 def picture_bytes(conn: Connection, sha256s: Iterable[str]) -> dict[str, bytes]:
@@ -32,7 +37,8 @@ def picture_bytes(conn: Connection, sha256s: Iterable[str]) -> dict[str, bytes]:
 def store_step(conn: Connection, job: Job, step: Step, now: datetime, lease_until: datetime) -> Job:
     """Keep what a step learned: the next one and its memo. Raises ClaimLost."""
     guarded(conn, job, lease_until=lease_until, frozen_at=func.coalesce(DELIVERIES.c.frozen_at, now), updated_at=now)
-    close_attempts(conn, job.id, "done", now)
+    if job.step is not None and job.step.commits:
+        close_attempts(conn, job.id, "done", now)
     ready = now + step.wait if step.wait else None
     add_step(conn, job.id, job.step_n + 1, step, ready, now)
     return replace(job, step_n=job.step_n + 1, step=step, ready_at=ready, frozen=True)
@@ -40,26 +46,23 @@ def store_step(conn: Connection, job: Job, step: Step, now: datetime, lease_unti
 
 def open_attempt(conn: Connection, job: Job, now: datetime, deadline: datetime) -> Job:
     """Write down the intent before a committing request. Raises ClaimLost, AccountBusy."""
-    busy = conn.execute(
-        select(ATTEMPTS.c.id).where(ATTEMPTS.c.account_id == job.account_id, ATTEMPTS.c.outcome.is_(None)).limit(1)
-    ).first()
-    if busy is not None:
-        raise AccountBusy
     tries = job.attempts + (0 if job.remote_id else 1)
     frozen = func.coalesce(DELIVERIES.c.frozen_at, now)
     guarded(conn, job, attempts=tries, lease_until=deadline, frozen_at=frozen, updated_at=now)
-    last = conn.execute(select(func.max(ATTEMPTS.c.n)).where(ATTEMPTS.c.delivery_id == job.id)).scalar() or 0
-    conn.execute(
-        insert(ATTEMPTS).values(
-            delivery_id=job.id,
-            account_id=job.account_id,
-            n=last + 1,
-            step=job.step.name if job.step else "",
-            token=job.token,
-            intent_at=now,
-            deadline_at=deadline,
-        )
+    before = select(func.coalesce(func.max(ATTEMPTS.c.n), 0)).where(ATTEMPTS.c.delivery_id == job.id).scalar_subquery()
+    attempt = insert(ATTEMPTS).values(
+        delivery_id=job.id,
+        account_id=job.account_id,
+        n=before + 1,
+        step=job.step.name if job.step else "",
+        token=job.token,
+        intent_at=now,
+        deadline_at=deadline,
     )
+    try:
+        conn.execute(attempt)
+    except IntegrityError as error:  # the index that allows one open attempt an account
+        raise AccountBusy from error
     return replace(job, attempts=tries)
 
 

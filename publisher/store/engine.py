@@ -44,7 +44,9 @@ class Store:
             self._reader = _sqlite_engine(url, writes=False, checkpoints=False)
             self._writer = _sqlite_engine(url, writes=True, checkpoints=checkpoints)
         else:
-            self._reader = self._writer = create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=24)
+            self._reader = self._writer = create_engine(
+                self.url, pool_pre_ping=True, pool_size=8, max_overflow=24, hide_parameters=True
+            )
 
     @property
     def path(self) -> Path | None:
@@ -82,6 +84,7 @@ def _sqlite_engine(url: str, *, writes: bool, checkpoints: bool) -> Engine:
         pool_size=1 if writes else 4,
         max_overflow=0 if writes else 28,
         connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+        hide_parameters=True,  # an error that quotes a statement must not quote what residents wrote
     )
 
     def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection

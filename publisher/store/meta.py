@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select
 
 from publisher.store.models import MetaRow
+from publisher.store.upsert import insert_for
 
 _META = MetaRow.__table__  # type: ignore[attr-defined]
 EVERYWHERE = "*"
@@ -20,9 +21,8 @@ def get(conn: Connection, key: str) -> str | None:
 
 def put(conn: Connection, key: str, value: str, now: datetime) -> None:
     """Set a value."""
-    changed = conn.execute(update(_META).where(_META.c.key == key).values(value=value, at=now)).rowcount
-    if not changed:
-        conn.execute(insert(_META).values(key=key, value=value, at=now))
+    row = insert_for(conn, _META).values(key=key, value=value, at=now)
+    conn.execute(row.on_conflict_do_update(index_elements=[_META.c.key], set_={"value": value, "at": now}))
 
 
 def written_at(conn: Connection, key: str) -> datetime | None:
@@ -50,9 +50,10 @@ def paused(conn: Connection) -> frozenset[str]:
 
 
 def secret_key(conn: Connection, name: str, now: datetime) -> bytes:
-    """Return a random key of this database, made at its first use."""
+    """Return a random key of this database, made at its first use; of several that make it at once, the first one counts."""
     known = get(conn, f"key:{name}")
     if known is None:
-        known = secrets.token_hex(32)
-        put(conn, f"key:{name}", known, now)
-    return bytes.fromhex(known)
+        row = insert_for(conn, _META).values(key=f"key:{name}", value=secrets.token_hex(32), at=now)
+        conn.execute(row.on_conflict_do_nothing())
+        known = get(conn, f"key:{name}")
+    return bytes.fromhex(known or "")

@@ -21,9 +21,12 @@ from sqlalchemy import text
 
 from channels import registry
 from channels.base import Proof
+from publisher.announcements import read_queue
 from publisher.cli import COMMANDS
+from publisher.config import load_config
 from publisher.store import SchemaState, Store, schema_state
 from publisher.store.models import Table
+from publisher.yamlfile import Entry, Section
 from tests.conftest import Refused
 from tests.mailserver import MailServer
 
@@ -235,6 +238,40 @@ def test_the_readme_tells_the_limits_that_are_checked() -> None:
         assert alt == f"{limits.pictures.max_alt:,}", name
         assert comment == (f"{limits.max_first_comment:,}" if limits.max_first_comment else "no"), name
         assert proof == ("exactly" if limits.proof is Proof.EXACT else "by looking at the account"), name
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names of all fields that the readers of YAML ask for, from now on."""
+    names: set[str] = set()
+    entry = Section.entry
+
+    def note(section: Section, name: str) -> Entry | None:
+        names.add(name)
+        return entry(section, name)
+
+    monkeypatch.setattr(Section, "entry", note)
+    return names
+
+
+def undocumented(names: set[str], document: str) -> list[str]:
+    words = page(document)
+    return [name for name in sorted(names) if not re.search(rf"[`.]{re.escape(name)}[`.:]", words)]
+
+
+def test_every_key_of_the_configuration_is_documented(asked: set[str]) -> None:
+    """docs/configuration.md has each key that the loader knows."""
+    config = load_config(ROOT / "config.yaml")
+    assert undocumented(asked - config.organisations.keys(), "docs/configuration.md") == []
+
+
+def test_every_field_of_an_announcement_is_documented(asked: set[str]) -> None:
+    """docs/announcements.md has each field that the reader knows."""
+    config = load_config(ROOT / "config.yaml")
+    asked.clear()
+    assert read_queue(config).announcements
+    assert "text" in asked
+    assert undocumented(asked - config.organisations.keys(), "docs/announcements.md") == []
 
 
 def test_every_key_of_an_account_is_documented() -> None:

@@ -340,7 +340,7 @@ class _Summary(GraphWire):
 
 
 class _Edge(GraphWire):
-    summary: _Summary = _Summary()
+    summary: _Summary = Field(default_factory=_Summary)
 
 
 class _Shares(GraphWire):
@@ -350,8 +350,8 @@ class _Shares(GraphWire):
 class _Counted(GraphWire):
     id: str
     # There is no `shares` on a post that nobody shared.
-    shares: _Shares = _Shares(count=0)
-    comments: _Edge = _Edge()
+    shares: _Shares = Field(default_factory=lambda: _Shares(count=0))
+    comments: _Edge = Field(default_factory=_Edge)
     like: _Edge | None = None
     love: _Edge | None = None
     care: _Edge | None = None
@@ -389,7 +389,7 @@ class _RemoteComment(GraphWire):
     permalink_url: str | None = None
     parent: _Parent | None = None
     # Left out where privacy or a missing permission hides it.
-    author: _Person = Field(default=_Person(), alias="from")
+    author: _Person = Field(default_factory=_Person, alias="from")
 
     def by(self, page_id: str) -> bool:
         return self.author.id == page_id

@@ -270,7 +270,7 @@ class _Cursors(GraphWire):
 
 
 class _Paging(GraphWire):
-    cursors: _Cursors = _Cursors()
+    cursors: _Cursors = Field(default_factory=_Cursors)
     next: SecretStr | None = None
     """An address with the token in it: never followed, logged or kept. Only that it is there counts."""
 
@@ -283,7 +283,7 @@ class Rows(GraphWire, Generic[Row]):
     """One page of a listing."""
 
     data: tuple[Row, ...] = ()
-    paging: _Paging = _Paging()
+    paging: _Paging = Field(default_factory=_Paging)
 
     @property
     def after(self) -> str | None:

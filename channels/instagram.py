@@ -560,7 +560,7 @@ class _RemoteComment(GraphWire):
     text: str = ""
     timestamp: AwareDatetime
     username: str | None = None
-    author: _Author = Field(default=_Author(), alias="from")
+    author: _Author = Field(default_factory=_Author, alias="from")
     parent_id: str | None = None
 
     def by(self, user_id: str) -> bool:
@@ -584,4 +584,4 @@ class _RemoteComment(GraphWire):
 
 
 class _TopComment(_RemoteComment):
-    replies: Rows[_RemoteComment] = Rows[_RemoteComment]()
+    replies: Rows[_RemoteComment] = Field(default_factory=Rows[_RemoteComment])

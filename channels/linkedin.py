@@ -548,7 +548,7 @@ class _Problem(_Wire):
     service_error_code: int | None = None
     code: str = ""
     message: str = ""
-    error_details: _Details = _Details()
+    error_details: _Details = Field(default_factory=_Details)
 
     @property
     def signs(self) -> str:
@@ -583,7 +583,7 @@ class _Paging(_Wire):
 
 
 class _Page(_Wire):
-    paging: _Paging = _Paging()
+    paging: _Paging = Field(default_factory=_Paging)
 
     @property
     def next(self) -> str | None:
@@ -627,9 +627,9 @@ class _Comment(_Wire):
     told_urn: str | None = Field(default=None, validation_alias=AliasChoices("$URN", "commentUrn"))
     actor: str | None = None
     parent_comment: str | None = None
-    message: Message = Message()
+    message: Message = Field(default_factory=Message)
     created: Created
-    comments_summary: Summary = Summary()
+    comments_summary: Summary = Field(default_factory=Summary)
 
     @property
     def urn(self) -> str:
@@ -679,7 +679,7 @@ class _Statistics(_Wire):
 class _ManyStatistics(_Wire):
     class Element(_Wire):
         urn: str = Field(default="", validation_alias=AliasChoices("share", "ugcPost"))
-        total_share_statistics: _Statistics = _Statistics()
+        total_share_statistics: _Statistics = Field(default_factory=_Statistics)
 
     elements: tuple[Element, ...] = ()
 
@@ -691,7 +691,7 @@ class _Metadata(_Wire):
     class Reaction(_Wire):
         count: int
 
-    comment_summary: Comments = Comments()
+    comment_summary: Comments = Field(default_factory=Comments)
     reaction_summaries: Mapping[str, Reaction] | None = None
 
     @property

@@ -50,6 +50,11 @@ def names() -> tuple[str, ...]:
     return NAMES + tuple(sorted(_installed()))
 
 
+def is_known(name: str) -> bool:
+    """Tell whether a network can be used here. Cheap for our own four: nothing installed is looked up for them."""
+    return name in NAMES or name in _installed()
+
+
 def canonical(name: str) -> str:
     """Return the name that a channel goes by: 'twitter' is taken for 'x'. Other words come back as they are."""
     return _ALIASES.get(name, name)

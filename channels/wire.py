@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -68,6 +67,8 @@ def judge_by_status(response: Response, detail: str) -> ChannelError | None:
 
 def answered_at(response: Response) -> datetime | None:
     """When the network says that it answered. A channel has no clock of its own."""
+    from email.utils import parsedate_to_datetime  # 7 ms, and limits are asked for without any date
+
     with suppress(KeyError, ValueError):
         return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
     return None

@@ -512,7 +512,7 @@ class _Note(Wire):
     """The whole of a long post; `text` beside it is cut."""
 
     text: str
-    entities: _Entities = _Entities()
+    entities: _Entities = Field(default_factory=_Entities)
 
 
 class _RemotePost(Wire):
@@ -525,7 +525,7 @@ class _RemotePost(Wire):
         default=(), validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
     )
     metrics: _Metrics | None = Field(default=None, validation_alias="public_metrics")
-    entities: _Entities = _Entities()
+    entities: _Entities = Field(default_factory=_Entities)
     note: _Note | None = Field(default=None, validation_alias=AliasChoices("note_tweet", "note_post"))
 
     @property
@@ -591,7 +591,7 @@ class _Meta(Wire):
 class _Page(Wire):
     data: tuple[_RemotePost, ...] = ()
     errors: tuple[_Missing, ...] = ()
-    meta: _Meta = _Meta()
+    meta: _Meta = Field(default_factory=_Meta)
 
     @property
     def gone(self) -> frozenset[str]:

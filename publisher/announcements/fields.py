@@ -318,7 +318,7 @@ class FieldReader:
     def channel(node: Scalar, section: Section) -> str | None:
         """Read a channel's name; `twitter` is taken for `x`."""
         channel = registry.canonical((node.value or "").strip().casefold())
-        if channel in registry.names():
+        if registry.is_known(channel):
             return channel
         section.not_one_of(node, registry.names(), _("'%(value)s' is not a channel") % {"value": shown(node)})
         return None

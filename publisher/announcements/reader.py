@@ -28,6 +28,9 @@ _NO_KEY = re.compile(r"[\s@:\\\x00-\x1f]")
 _NOT_WORDS = frozenset({"approved_by", "contact", "notes"})
 """What the public never sees: changing it is no edit of the announcement."""
 
+_PLAIN = frozenset({"text", "link", "title", "image", "first_comment", "for"})
+"""Fields of our own that may be blocks."""
+
 
 class QueueView(PublishersView, Protocol):
     """What reading needs to know of the configuration."""
@@ -192,13 +195,19 @@ def _channels(section: Section, reader: FieldReader, organisation: str) -> dict[
             section.faults.error(entry.key, "duplicate", message)
         blocks[channel] = reader.read(block, organisation, channel)
         block.finish()
-    for channel in registry.names():
+    for channel in registry.NAMES:
         section.entry(channel)
     return blocks
 
 
 def _channel_entries(section: Section) -> list[Entry]:
-    return [entry for entry in section if registry.canonical(entry.name) in registry.names()]
+    return [entry for entry in section if entry.name not in _PLAIN and _names_a_channel(entry)]
+
+
+def _names_a_channel(entry: Entry) -> bool:
+    """Tell whether a field is named after a network. Only a block may be an installed one's: looking for those takes 40 ms."""
+    channel = registry.canonical(entry.name)
+    return channel in registry.NAMES or (isinstance(entry.value, Block) and registry.is_known(channel))
 
 
 def _content_hash(

@@ -153,4 +153,6 @@ def tiedote(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line."""
+    # Nobody's pydantic plugins are wanted here, and looking for some takes 10 ms of every command.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     tiedote(prog_name="tiedote")

@@ -58,7 +58,7 @@ _NAME = re.compile(r"[\w-]+")
 def read_channel(node: Scalar, faults: Faults) -> str | None:
     """Read a network's name; `twitter` is taken for `x`."""
     channel = registry.canonical((node.value or "").casefold())
-    if channel in registry.names():
+    if registry.is_known(channel):
         return channel
     guess = closest(channel, registry.names(), SYNONYMS)
     remedy = (

@@ -17,12 +17,14 @@ import yaml
 
 from publisher.locale import _
 from publisher.model import Problem
-from publisher.yamlfile.mending import Fault, any_sign, begins_with_odd_space, diagnose, odd_space
+from publisher.yamlfile.mending import Fault, any_sign, begins_with_odd_space, diagnose, no_space_after_colon, odd_space
 from publisher.yamlfile.nodes import Block, Document, Entry, Items, Node, Scalar, Span, hide_secrets
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\U00010000-\U0010ffff]")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+_NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf")
+"""How files of Word begin, new and old, and those of PDF and RTF."""
 _MOST_MENDINGS = 60
 _MOST_CHARACTERS_MENDED = 3_000_000
 """The pure parser, which finds the words for a fault, reads half a million a second."""
@@ -90,15 +92,28 @@ def load(
     """Read a file's bytes. The tree is None where the file could not be understood at all; then there is a problem."""
     text, faults = _decode(source)
     lines = _LINE_BREAK.split(text)
-    if len(source) > limits.bytes:
-        message = _("the file is larger than %(size)s") % {"size": _size(limits.bytes)}
-        faults = [Fault(line=1, column=1, code="too_large", message=message)]
+    refused = _refused(source, text, limits)
+    if refused is not None:
+        # What such a file holds would only fill the terminal.
+        lines, faults = [], [refused]
         root, blanked = None, frozenset[int]()
     else:
         root, more, blanked = _understand(lines, limits, secretive=secretive)
         faults += more
     document = Document(file=file, lines=tuple(lines), root=root, secretive=secretive, blanked=blanked)
     return document, [_problem(document, fault) for fault in faults]
+
+
+def _refused(source: bytes, text: str, limits: Limits) -> Fault | None:
+    """Say why a file is not looked into at all."""
+    if len(source) > limits.bytes:
+        message = _("the file is larger than %(size)s") % {"size": _size(limits.bytes)}
+        return Fault(line=1, column=1, code="too_large", message=message)
+    if "\0" in text or source.startswith(_NOT_TEXT):
+        message = _("this is not a text file")
+        remedy = _("Write it in a plain text editor, not in Word, and copy the words into it.")
+        return Fault(line=1, column=1, code="not_text_file", message=message, remedy=remedy)
+    return None
 
 
 def _problem(document: Document, fault: Fault) -> Problem:
@@ -166,9 +181,12 @@ def _understand(
 
 
 def _same_cause(fault: Fault, faults: list[Fault]) -> bool:
-    """A wrong indentation makes every line after it wrong too; that is one fault."""
+    """A wrong indentation makes every line after it wrong too, and a field's own colon the second one; that is one fault."""
     near = (known for known in faults if known.code == fault.code and fault.code in {"indentation", "tab"})
-    return any(0 <= fault.line - known.line <= 3 for known in near)
+    if any(0 <= fault.line - known.line <= 3 for known in near):
+        return True
+    indented = (known for known in faults if known.code in {"tab", "odd_space"})
+    return fault.code == "second_colon" and any(known.line == fault.line for known in indented)
 
 
 def _without_control_characters(lines: list[str]) -> tuple[list[str], list[Fault]]:
@@ -254,6 +272,8 @@ class _Builder:
         if self._root is None or (isinstance(self._root, Scalar) and self._root.value is None):
             message, remedy = _("the file says nothing"), _("Write at least: text: and the words.")
             raise _Stop(Fault(line=1, column=1, code="empty", message=message, remedy=remedy))
+        if isinstance(self._root, Scalar) and (glued := no_space_after_colon(self._root)):
+            raise _Stop(glued)
         remedy = _("Each line begins with a field's name and a colon, for example: text: and the words.")
         raise _Stop(_fault(self._root.at, "not_fields", _("the file has no fields"), remedy))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import yaml
 
 from publisher.locale import _
+from publisher.yamlfile.nodes import Scalar
 
 ODD_SPACES = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
 """Characters that look like a space, or like nothing, and are none to YAML. Word and web pages have them."""
@@ -157,8 +158,23 @@ def _colon_space(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> M
     if not found or (row != opened.row and place.indent != here.indent):
         return None
     at = _Place(here.lines, row, found.start(1))
-    fault = at.fault("colon_space", _("a space is missing after the colon"), _("Write a space after the colon."))
-    return Mending(fault=fault, lines=at.with_line(""), blanked=frozenset({row + 1}))
+    return Mending(fault=_glued(row + 1, found.start(1) + 1), lines=at.with_line(""), blanked=frozenset({row + 1}))
+
+
+def no_space_after_colon(whole: Scalar) -> Fault | None:
+    """`field:words` on every line, so that the whole file is one text: point at its first colon."""
+    found = re.match(r"[\w-]+(:)(?!//)\S", whole.written)
+    return _glued(whole.at.line, whole.at.column + found.start(1)) if found and not whole.style else None
+
+
+def _glued(line: int, column: int) -> Fault:
+    return Fault(
+        line=line,
+        column=column,
+        code="colon_space",
+        message=_("a space is missing after the colon"),
+        remedy=_("Write a space after the colon."),
+    )
 
 
 def _second_colon(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:

@@ -99,6 +99,9 @@ def test_emoji_do_not_move_a_column():
         ("a:\n\u00a0\u00a0b: c\n", ("odd_space", 2, 1)),
         ("a: b\nsanat ilman kenttää\nc: d\n", ("no_colon", 2, 1)),
         ("a:b\nc: d\n", ("colon_space", 1, 2)),
+        ("text:Hei\nlink:https://kunta.fi\n", ("colon_space", 1, 5)),
+        ("a: b\n\tc: d\n", ("tab", 2, 1)),
+        ("a: b\n\u00a0\u00a0c: d\n", ("odd_space", 2, 1)),
         ("a:\n    b: c\n  d: e\n", ("indentation", 3, 3)),
         ("a: 1\na: 2\n", ("duplicate", 2, 1)),
         ("a: b\n---\nc: d\n", ("two_documents", 2, 1)),
@@ -113,6 +116,26 @@ def test_emoji_do_not_move_a_column():
 def test_each_slip_is_named_at_its_place(text, expected):
     """What a person does wrong has one message, at the line and column where it stands."""
     assert problems_of(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bytes(range(256)) * 100,
+        b"PK\x03\x04\x14\x00\x06\x00" + b"word/document.xml" * 50,
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 100,
+        b"{\\rtf1\\ansi Hei}",
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
+        "a: b\n".encode("utf-16-le"),
+    ],
+)
+def test_a_file_that_is_no_text_is_one_fault(content):
+    """A document of Word under an announcement's name is refused in one line, not in hundreds."""
+    document, problems = load(content, "a.yaml")
+    assert [(problem.code, problem.position.line, problem.excerpt) for problem in problems] == [
+        ("not_text_file", 1, "")
+    ]
+    assert document.root is None
 
 
 def test_reading_goes_on_behind_a_fault():

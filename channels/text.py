@@ -133,8 +133,9 @@ def unlittle(text: str) -> str:
 
 # Knowing words again
 
-_LINK = re.compile(r"(?:https?://|www\.)\S+|(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{2,}(?:/\S*)?", re.IGNORECASE)
-_LINK_END = re.compile(r"[.,;:!?)\]}'\"»\u201d\u2019\u2026]+$")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_LINK = re.compile(r"(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{2,}\S*")
+"""A link, and whatever clings to its end: where it stops is a matter of taste ("kunta.fi:ssä"), and X's is not ours."""
 _A_LINK = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
@@ -149,10 +150,12 @@ def same_words(ours: str, theirs: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    normal = unicodedata.normalize("NFC", html.unescape(text))
-    return " ".join(_LINK.sub(_placeholder, normal).split())
+    # X writes http:// before a bare link, so that a scheme makes no difference either.
+    normal = _SCHEME.sub("", unicodedata.normalize("NFC", _without_entities(text)))
+    return " ".join(_LINK.sub(_A_LINK, normal).split())
 
 
-def _placeholder(link: re.Match[str]) -> str:
-    end = _LINK_END.search(link[0])
-    return _A_LINK + (end[0] if end else "")
+def _without_entities(text: str) -> str:
+    """Undo entities to the last one: words that have one themselves come back with that one escaped."""
+    plain = html.unescape(text)
+    return plain if plain == text else _without_entities(plain)

@@ -209,6 +209,12 @@ def test_what_linkedin_itself_writes_is_read():
         ("Rivi  yksi \n\n\nRivi kaksi\n", "Rivi yksi\n\nRivi kaksi"),
         (unicodedata.normalize("NFD", "Hyvää päivää"), "Hyvää päivää"),
         ("Avoinna klo 9.00", "Avoinna klo 9.00"),
+        ("Kysy kunta.fi:ssä, yle.fi:n mukaan", "Kysy http://kunta.fi:ssä, http://yle.fi:n mukaan"),
+        ("Kysy kunta.fi:ssä.", "Kysy https://t.co/a1:ssä."),
+        ("Suomi.fi-tunnistus avattu", "http://Suomi.fi-tunnistus avattu"),
+        ("(https://loppi.fi/lupa_(uusi))", "(https://t.co/a1)"),
+        ("loppi.fi,riihimaki.fi", "https://t.co/a1,https://t.co/a2"),
+        ("Tori &amp; markkinat", "Tori &amp;amp; markkinat"),
     ],
 )
 def test_words_are_known_again(ours, theirs):

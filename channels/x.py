@@ -494,14 +494,14 @@ class _Link(Wire):
     expanded_url: str | None = None
     media_key: str | None = None
 
-    @property
-    def target(self) -> str:
-        """Where the t.co link leads; nothing for the link that X appends for a picture."""
+    def target(self, post_id: str) -> str:
+        """Where the t.co link leads; nothing for the link that X appends for the post's own picture."""
         expanded = self.expanded_url or self.url
-        return "" if self.media_key or _MEDIA_PAGE.search(expanded) else expanded
+        media = _MEDIA_PAGE.search(expanded)
+        return "" if self.media_key or (media and media["post"] == post_id) else expanded
 
 
-_MEDIA_PAGE: Final = re.compile(r"^https://(twitter|x)\.com/.+/status/\d+/(photo|video)/\d+$")
+_MEDIA_PAGE: Final = re.compile(r"^https://(twitter|x)\.com/.+/status/(?P<post>\d+)/(photo|video)/\d+$")
 
 
 class _Entities(Wire):
@@ -535,9 +535,9 @@ class _RemotePost(Wire):
 
     @property
     def whole_text(self) -> str:
-        text = self.note.text if self.note else self.text
+        text = _unescaped(self.note.text if self.note else self.text)
         for link in (*self.entities.urls, *(self.note.entities.urls if self.note else ())):
-            text = text.replace(link.url, link.target)
+            text = text.replace(link.url, link.target(self.id))
         return text.rstrip()
 
     def as_remote(self) -> RemotePost:
@@ -575,6 +575,11 @@ class _RemotePost(Wire):
             shares=None if reposts is None or quotes is None else reposts + quotes,
             views=told.impression_count,
         )
+
+
+def _unescaped(text: str) -> str:
+    """Undo what X does to these three characters, and to no other."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 class _Missing(Wire):

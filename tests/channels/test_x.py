@@ -254,12 +254,26 @@ def test_links_are_told_with_their_targets(x: X, network: Playback) -> None:
     )
     recent = x.recent(SINCE)
     assert [post.text for post in recent.posts] == [
-        "Luvat &amp; muut https://asiointi.example.fi/lupa?utm_source=x&utm_medium=social",
+        "Luvat & muut https://asiointi.example.fi/lupa?utm_source=x&utm_medium=social",
         "Pitkä ja kokonainen",
     ]
     assert recent.complete
     assert x.is_same(Post(text="Luvat & muut https://asiointi.example.fi/lupa"), recent.posts[0])
     assert not x.is_same(Post(text="Luvat & muut"), recent.posts[1])
+
+
+def test_what_a_resident_wrote_is_read_as_it_was_written(x: X, network: Playback) -> None:
+    """X escapes three characters and shortens links; staff see neither, and a link to somebody's picture stays."""
+    answer = a_post(
+        "2",
+        "Kahvila &amp; kioski &lt;3 &amp;nbsp; https://t.co/abc",
+        conversation_id="1",
+        author_id="9",
+        entities={"urls": [{"url": "https://t.co/abc", "expanded_url": "https://x.com/toinen/status/7/photo/1"}]},
+    )
+    network.answer(200, {"data": [answer], "meta": {}}).answer(200, {"data": [a_post("1")]})
+    (comment,) = x.comments(["1"]).items
+    assert comment.text == "Kahvila & kioski <3 &nbsp; https://x.com/toinen/status/7/photo/1"
 
 
 @pytest.mark.parametrize("dialect", ["old", "new"])

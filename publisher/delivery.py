@@ -194,8 +194,10 @@ class Deliverer:
     def ready(self, account_id: int, channel: Channel) -> bool:
         """Tell whether an account may be used: one that was blocked is probed, one that is new to this database is looked at."""
         with self._store.read() as conn:
-            blocked = accounts.get_account(conn, account_id).blocked_kind is not None
-        if blocked and not self.probe(account_id, channel):
+            account = accounts.get_account(conn, account_id)
+        # After a rest for a network that was down, a read is the first to find out whether it is back.
+        doubtful = account.blocked_kind is not None or account.troubles >= policy.TROUBLES
+        if doubtful and not self.probe(account_id, channel):
             return False
         return self.look_first(account_id, channel)
 
@@ -225,7 +227,9 @@ class Deliverer:
             elif accounts.get_account(conn, account_id).blocked_kind is not None:
                 accounts.block(conn, account_id, *_known_block(conn, account_id), now + policy.PROBE_EVERY, now)
             else:
-                wait = error.after or policy.pause(0, self._desk.rules.retry, self._random())
+                troubles = accounts.note_trouble(conn, account_id) if policy.is_trouble(error) else 0
+                pause = policy.pause(0, self._desk.rules.retry, self._random())
+                wait = error.after or policy.breaker(troubles, self._desk.rules.retry) or pause
                 accounts.rest(conn, account_id, now + wait, now, announced=error.announced)
 
     def _block(self, conn: Connection, account_id: int, error: ChannelError, now: datetime) -> None:
@@ -331,6 +335,7 @@ class Deliverer:
                 return rows.store_step(conn, job, result, now, now + LEASE)
             out = Out(remote_id=result.remote_id, url=result.url, evidence="answer", then=result.then)
             following = rows.record_out(conn, job, out, now, now + LEASE)
+            accounts.calm(conn, job.account_id)
         return following if result.then is not None else None
 
     # ------------------------------------------------------------ errors
@@ -350,6 +355,8 @@ class Deliverer:
         )
         setback = Setback(kind=error.kind, detail=error.detail)
         with self._store.write() as conn:
+            if policy.is_trouble(error):
+                self._rest_if_down(conn, job.account_id, now)
             if decision.rest_until is not None:
                 accounts.rest(conn, job.account_id, decision.rest_until, now, announced=decision.announced)
             match decision.outcome:
@@ -367,6 +374,12 @@ class Deliverer:
                     self._end(conn, job, State.FAILED, setback, now)
         self._reached(Point.SETBACK_STORED)
         return None
+
+    def _rest_if_down(self, conn: Connection, account_id: int, now: datetime) -> None:
+        """Open the circuit breaker after troubles in a row; what is lost meanwhile is looked for all the same."""
+        wait = policy.breaker(accounts.note_trouble(conn, account_id), self._desk.rules.retry)
+        if wait is not None:
+            accounts.rest(conn, account_id, now + wait, now, announced=False)
 
     def _end(self, conn: Connection, job: Job, state: State, setback: Setback, now: datetime) -> None:
         """End a delivery; what is already public stays published, with the error beside it."""

@@ -124,6 +124,25 @@ def pause(refusals: int, rules: RetryRules, jitter: float) -> timedelta:
     return rules.first * (ceiling * (0.1 + 0.9 * jitter))
 
 
+TROUBLES = 5
+"""So many lost answers or outages in a row, and the account rests: hammering a network that is down helps nobody."""
+
+_OUTAGES = frozenset({Kind.ANSWER_LOST, Kind.BUSY, Kind.UNREACHABLE, Kind.NOT_UNDERSTOOD})
+
+
+def is_trouble(error: ChannelError) -> bool:
+    """Tell whether an error speaks of the network's health rather than of the post or the account."""
+    return error.kind in _OUTAGES
+
+
+def breaker(troubles: int, rules: RetryRules) -> timedelta | None:
+    """Return how long an account rests after so many troubles in a row; a minute with the usual rules, doubling. None: not yet."""
+    if troubles < TROUBLES:
+        return None
+    doubled = min(2.0 ** min(troubles - TROUBLES, 20), rules.longest / (2 * rules.first))
+    return 2 * rules.first * max(doubled, 1.0)
+
+
 class Verdict(StrEnum):
     """What a look for a lost answer leads to."""
 

@@ -33,6 +33,7 @@ class AccountState:
     blocked_kind: str | None
     blocked_detail: str | None
     blocked_since: datetime | None
+    troubles: int
     collected_at: datetime | None
     collect_after: datetime | None
 
@@ -65,7 +66,8 @@ def remember_accounts(
     fresh = [key for key in keys if key not in known]
     if fresh:
         conn.execute(
-            insert(_ACCOUNTS), [{"organisation": o, "channel": c, "name": n, "first_seen": now} for o, c, n in fresh]
+            insert(_ACCOUNTS),
+            [{"organisation": o, "channel": c, "name": n, "first_seen": now, "troubles": 0} for o, c, n in fresh],
         )
         known = {account.key: account for account in list_accounts(conn)}
     return known
@@ -83,6 +85,17 @@ def to_probe(conn: Connection, now: datetime) -> frozenset[int]:
 def probe_now(conn: Connection, now: datetime) -> None:
     """A new start, or a person's word: blocked accounts may have been mended."""
     conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.blocked_kind.is_not(None)).values(not_before=now))
+
+
+def note_trouble(conn: Connection, account_id: int) -> int:
+    """Count a lost answer or an outage; return how many there were in a row."""
+    conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(troubles=_ACCOUNTS.c.troubles + 1))
+    return get_account(conn, account_id).troubles
+
+
+def calm(conn: Connection, account_id: int) -> None:
+    """The network answered well: what went before does not count any more."""
+    conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id, _ACCOUNTS.c.troubles > 0).values(troubles=0))
 
 
 def mark_looked(conn: Connection, account_id: int, now: datetime) -> None:
@@ -124,7 +137,9 @@ def unblock(conn: Connection, account_id: int, now: datetime) -> bool:
     conn.execute(
         update(_ACCOUNTS)
         .where(_ACCOUNTS.c.id == account_id)
-        .values(blocked_kind=None, blocked_detail=None, blocked_since=None, not_before=None, collect_after=None)
+        .values(
+            blocked_kind=None, blocked_detail=None, blocked_since=None, not_before=None, collect_after=None, troubles=0
+        )
     )
     if account.blocked_since is not None:
         _stop_clocks(conn, account_id, account.blocked_since, min(now, account.blocked_since + LONGEST_STOP))

@@ -72,6 +72,8 @@ class AccountRow(Table, table=True):
     blocked_kind: str | None = None
     blocked_detail: str | None = None
     blocked_since: datetime | None = None
+    troubles: int = 0
+    """Lost answers and outages in a row: a circuit breaker's count, shared by all processes."""
     collected_at: datetime | None = None
     collect_after: datetime | None = None
 

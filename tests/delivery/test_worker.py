@@ -196,3 +196,20 @@ def test_what_is_due_after_its_limit_is_missed_and_never_sent(tmp_path: Path) ->
         one.work()
         assert one.states() == {"x": State.MISSED}
         assert one.posts("x") == []
+
+
+def test_a_network_that_is_down_for_hours_is_asked_rarely_and_everything_goes_out_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    """Facebook answers nothing but 503 for three hours: a handful of requests, and all five posts are out soon after."""
+    for number in range(5):
+        write(tmp_path, f"tiedote-{number}", f"text: Tiedote numero {number}.\npublish: asap\n")
+    with town(tmp_path, channels=("facebook",)) as one:
+        one.sandbox.add_rule(Rule(kind=Kind.ERROR_BEFORE, times=None))
+        one.service.read_queue()
+        one.work(until=one.clock.now() + timedelta(hours=3))
+        assert len(one.sandbox.requests()) < 40
+        one.sandbox.rules.clear()
+        one.work(until=one.clock.now() + timedelta(hours=1))
+        assert {view.state for view in one.deliveries()} == {State.PUBLISHED}
+        assert len(one.posts("facebook")) == 5

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, update
 
 from publisher.model import State
+from publisher.policy import TROUBLES
 from publisher.store.deliveries.people import list_deliveries
 from publisher.store.deliveries.tables import ACCOUNTS, ANNOUNCEMENTS, DELIVERIES
 from publisher.store.deliveries.values import DeliveryView
@@ -51,11 +52,14 @@ def to_send(conn: Connection, now: datetime) -> ColumnElement[bool]:
 
 
 def to_look(now: datetime) -> ColumnElement[bool]:
+    """What was lost may be looked for while the account rests, unless it rests because its network is down."""
+    rested = or_(ACCOUNTS.c.not_before.is_(None), ACCOUNTS.c.not_before <= now)
     return and_(
         DELIVERIES.c.state == State.CONFIRMING,
         or_(DELIVERIES.c.not_before.is_(None), DELIVERIES.c.not_before <= now),
         or_(DELIVERIES.c.lease_until.is_(None), DELIVERIES.c.lease_until <= now),
         ACCOUNTS.c.blocked_kind.is_(None),
+        or_(rested, ACCOUNTS.c.troubles < TROUBLES),
     )
 
 

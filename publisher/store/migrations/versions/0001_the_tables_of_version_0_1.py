@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("blocked_kind", AutoString(), nullable=True),
         sa.Column("blocked_detail", AutoString(), nullable=True),
         sa.Column("blocked_since", UTCDateTime(), nullable=True),
+        sa.Column("troubles", sa.Integer(), nullable=False),
         sa.Column("collected_at", UTCDateTime(), nullable=True),
         sa.Column("collect_after", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -121,6 +121,15 @@ SYNONYMS: Mapping[str, str] = {
 CHANNEL_FIELDS = frozenset({"text", "publish", "link", "images", "image", "hashtags", "first_comment", "skip"})
 _NOT_YET = ("video", "poll", "repeat")
 _HASHTAG = re.compile(r"\w*[^\W\d_]\w*")
+
+
+def _joined(words: str) -> str:
+    """Make one word of several, each with its capital."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"\W+", words))
+
+
+def _list_of(tags: Sequence[str]) -> str:
+    return _("Write several hashtags as a list: [%(tags)s].") % {"tags": ", ".join(tags)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +282,10 @@ class FieldReader:
             self.faults.error(node, "link", message, _("Write https:// before it."))
         elif parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", link):
             message = _("'%(value)s' is not a link") % known
-            self.faults.error(node, "link", message, _("Write the whole address, beginning with https://."))
+            remedy = _("Write the whole address, beginning with https://.")
+            if parts.hostname and re.search(r"\s", link):
+                remedy = _("An address has no spaces; copy it from the browser's address bar.")
+            self.faults.error(node, "link", message, remedy)
 
     def _hashtags(self, section: Section) -> tuple[str, ...] | Unset:
         if section.entry("hashtags") is None:
@@ -295,16 +307,19 @@ class FieldReader:
         tag = unicodedata.normalize("NFC", (node.value or "").strip())
         if _HASHTAG.fullmatch(tag):
             return tag
-        known = {"value": shown(node)}
+        several = [word for part in re.split(r"[\s,;]*#|[,;]", tag) if (word := _joined(part))]
         if tag.startswith("#"):
             message = _("hashtags are written without #")
-            self.faults.error(node, "hashtag", message, _("Write %(word)s.") % {"word": tag.lstrip("#")})
-            return None
-        joined = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W+", tag))
-        remedy = _("Write words together, for example %(word)s.") % {"word": joined or "SähköinenAsiointi"}
-        if "," in tag:
-            remedy = _("Write several hashtags as a list: [One, Two].")
-        self.faults.error(node, "hashtag", _("'%(value)s' cannot be a hashtag") % known, remedy)
+            remedy = _list_of(several) if len(several) > 1 else _("Write %(word)s.") % {"word": tag.lstrip("#")}
+        else:
+            message = _("'%(value)s' cannot be a hashtag") % {"value": shown(node)}
+            joined = _joined(tag)
+            remedy = _("Write words together, for example %(word)s.") % {"word": joined or "SähköinenAsiointi"}
+            if len(several) > 1:
+                remedy = _list_of(several)
+            elif not re.search(r"[^\W\d_]", tag):
+                remedy = _("A hashtag needs a letter.")
+        self.faults.error(node, "hashtag", message, remedy)
         return None
 
     def _channels(self, section: Section) -> tuple[str, ...] | None | Unset:

@@ -164,7 +164,7 @@ class Examination:
                     "the alt text of '%(file)s' is too long for %(network)s: %(count)d of at most %(most)d characters"
                 )
                 known = {**network, "file": picture.name, "count": len(alt), "most": limits.pictures.max_alt}
-                self._error(where, "alt_too_long", plan.channel + picture.name, message % known)
+                self._error(where, "alt_too_long", plan.channel + picture.name, message % known, _("Shorten it."))
 
     def _measure_comment(self, plan: Plan, limits: Capabilities, network: Mapping[str, str], language: str) -> None:
         where = self._place(plan, "first_comment", language)
@@ -172,7 +172,7 @@ class Examination:
         if plan.first_comment and most is not None and len(plan.first_comment) > most:
             message = _("the first comment is too long for %(network)s: %(count)d of at most %(most)d characters")
             known = {**network, "count": len(plan.first_comment), "most": most}
-            self._error(where, "comment_too_long", plan.channel, message % known)
+            self._error(where, "comment_too_long", plan.channel, message % known, _("Shorten it."))
 
     def _no_picture(self, skipped: Skipped) -> None:
         """A network that needs a picture is left out without one; if the file names it, that is a fault."""
@@ -205,7 +205,8 @@ class Examination:
             return
         if plan.expires_at is not None and plan.expires_at <= plan.due_at:
             message = _("it expires before it would be published")
-            self._error(self._place(plan, "expires"), "expires_first", plan.channel, message)
+            remedy = _("Give a later 'expires', or an earlier 'publish'.")
+            self._error(self._place(plan, "expires"), "expires_first", plan.channel, message, remedy)
         elif now is not None and plan.due_at < now:
             message = _("%(time)s has passed already") % {"time": plan.due_wall}
             remedy = _("If it has not gone out yet, give it a new time.")

@@ -20,6 +20,8 @@ from publisher.yamlfile.reading import did_you_mean, shown
 
 MOST_BYTES = 50_000_000
 _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|heic|tiff?)", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"[A-Za-z]:[\\/]|\\\\|/|\w+://")
+"""A drive, a share, the root or a web address."""
 _REMEMBERED = 2_000
 
 AltReader = Callable[[Section], Mapping[str, str]]
@@ -134,7 +136,7 @@ class PictureReader:
             return None
         if facts.fault:
             message = _("picture '%(name)s': %(why)s") % {"name": shown(file), "why": _why(facts.fault)}
-            one.faults.error(file, f"picture_{facts.fault}", message, _("Save it again as a JPEG or PNG file."))
+            one.faults.error(file, f"picture_{facts.fault}", message, _mending(facts.fault))
         return facts
 
     def _remedy(self, name: str, code: str) -> str:
@@ -142,8 +144,11 @@ class PictureReader:
             return _("Copy the picture into the folder of announcements.")
         if code != "missing":
             return ""
-        if "\\" in name:
-            return _("Write / instead of \\ in paths.")
+        if _ELSEWHERE.match(name):
+            return _("Copy the picture into the folder of announcements, and write its path from this file.")
+        return _("Write / instead of \\ in paths.") if "\\" in name else self._look_around(name)
+
+    def _look_around(self, name: str) -> str:
         wanted = self._folder / name
         try:
             present = {file.name.casefold(): file.name for file in wanted.parent.iterdir()}
@@ -157,11 +162,17 @@ class PictureReader:
 
 def _why(fault: str) -> str:
     return {
-        "not_a_picture": _("this is not a picture"),
+        "not_a_picture": _("this is not a JPEG or PNG picture"),
         "broken": _("the picture is damaged"),
         "animated": _("moving pictures are not possible"),
         "too_many_pixels": _("the picture has too many pixels"),
     }.get(fault, _("the picture is too large"))
+
+
+def _mending(fault: str) -> str:
+    if fault in {"too_many_pixels", "too_large"}:
+        return _("Make it smaller; a side of 2,000 pixels is enough.")
+    return _("Save it again as a JPEG or PNG file.")
 
 
 def looks_like_file_name(text: str) -> bool:

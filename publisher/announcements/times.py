@@ -18,6 +18,7 @@ _BETWEEN = r"(?:T|,?\s+(?:(?:klo|kello|kl|klockan|at)\.?(?=\s))?\s*)"
 _OFFSET = r"\s*(?P<offset>Z|[+-]\d{2}:?\d{2})"
 _WHEN = re.compile(rf"{_DATE}(?:{_BETWEEN}{_CLOCK}(?:{_OFFSET})?)?", re.IGNORECASE)
 _ASAP_WORDS = frozenset({"heti", "nyt", "nu", "genast", "strax", "now", "at once", "immediately"})
+_FROM_TO = re.compile(r"\d\s*[-–]\s*\d{1,2}(?:[:.]\d{2})?$")
 _YEARS = range(2000, 2100)
 _LAST_DAY = timedelta(days=1)
 
@@ -79,7 +80,8 @@ class Clockwork:
 def _written(node: Scalar, faults: Faults) -> _Written | None:
     text = " ".join((node.value or "").split())
     found = _WHEN.fullmatch(text)
-    if not found:
+    # "9:00-10:00" is from nine to ten; only a machine writes 2026-12-01T09:00-05:00.
+    if not found or ((found["offset"] or "").startswith("-") and text[10:11].upper() != "T"):
         _complain(node, text, faults)
         return None
     year, month, day = (int(found[name] or found[f"{name}2"]) for name in "ymd")
@@ -106,6 +108,8 @@ def _complain(node: Scalar, text: str, faults: Faults) -> None:
     remedy = _("Write 2026-12-01 09:00, 1.12.2026 klo 9.00, or asap for at once.")
     if re.match(r"\d{1,4}/\d{1,2}/\d{1,4}", text):
         remedy = _("Slashes can be read in two ways.") + " " + remedy
+    elif _FROM_TO.search(text):
+        remedy = _("Give one moment, not from when to when.") + " " + remedy
     faults.error(node, "date", _("'%(value)s' is not a time") % {"value": shown(node)}, remedy)
 
 

@@ -302,7 +302,8 @@ def address(node: Scalar, faults: Faults, *, named: bool = False) -> str | None:
     value = node.value.strip()
     if (_NAMED_ADDRESS if named else _ADDRESS).fullmatch(value):
         return value
-    faults.error(node, "address", _("'%(value)s' is not a mail address") % {"value": shown(node)})
+    message = _("'%(value)s' is not a mail address") % {"value": shown(node)}
+    faults.error(node, "address", message, _("Write one address, such as viestinta@example.fi."))
     return None
 
 

@@ -193,6 +193,7 @@ def test_words_are_kept_as_they_will_be_read(desk):
         ("2026-12-01T09:00:30Z", "2026-12-01T09:00:30", "2026-12-01 09:00:30+00:00"),
         ("2026-12-01 09:00 +0530", "2026-12-01T03:30", "2026-12-01 09:00+05:30"),
         ("2026-10-25 03:30+02:00", "2026-10-25T01:30", "2026-10-25 03:30+02:00"),
+        ("2026-12-01T09:00-05:00", "2026-12-01T14:00", "2026-12-01 09:00-05:00"),
     ],
 )
 def test_a_time_is_read_in_every_form_that_people_write(desk, written, instant, wall):
@@ -219,6 +220,9 @@ def test_at_once_has_no_instant(desk, written):
         ("huomenna", "date"),
         ("heti", "date"),
         ("9:00", "date"),
+        ("1.12.2026 klo 9:00-10:00", "date"),
+        ("2026-12-01 09:00-10:00", "date"),
+        ("1.12.2026 klo 9–10", "date"),
         ("2027-03-28 03:30", "no_such_time"),
         ("25.10.2026 klo 3.30", "ambiguous_time"),
     ],
@@ -295,6 +299,37 @@ def test_a_date_of_expiry_lasts_to_its_end(desk):
 def test_each_fault_is_told_at_its_place(desk, text, expected):
     """One fault, one message, at the line and column of what has to be changed."""
     assert desk.faults(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text,remedy",
+    [
+        ('text: A\nhashtags: "#kirjasto #kunta"\n', "[Kirjasto, Kunta]"),
+        ("text: A\nhashtags: kirjasto, kunta\n", "[Kirjasto, Kunta]"),
+        ("text: A\nhashtags: [kirjasto auki]\n", "KirjastoAuki"),
+        ("text: A\nhashtags: ['#kunta']\n", "Write kunta."),
+        ("text: A\nhashtags: ['2026']\n", "needs a letter"),
+        ("text: A\nlink: https://a.fi/x y\n", "no spaces"),
+        ("text: A\npublish: 1.12.2026 klo 9-10\n", "one moment"),
+        ("text: A\nimage: {file: 'C:\\kuvat\\a.jpg', alt: B}\n", "Copy the picture"),
+        ("text: A\nimage: {file: 'https://a.fi/a.jpg', alt: B}\n", "Copy the picture"),
+        ("text: A\nimage: {file: 'kuvat\\a.jpg', alt: B}\n", "Write /"),
+        ("text: A\npublish: 2026-12-01\nexpires: 2026-11-30\n", "later 'expires'"),
+        ("text: A\ncontact: Maija\n", "one address"),
+    ],
+)
+def test_the_remedy_fits_the_slip(desk, text, remedy):
+    """What to write instead is something that `check` would take."""
+    (problem,) = [problem for problem in desk.read(text).problems if not problem.warning]
+    assert remedy in problem.remedy
+
+
+def test_a_picture_of_too_many_pixels_is_to_be_made_smaller(desk):
+    """Saving it as a JPEG again would not help."""
+    Image.new("1", (8_000, 6_000)).save(desk.queue / "suuri.png")
+    (problem,) = desk.read("text: A\nlink: https://a.fi\nimage: {file: suuri.png, alt: B}\n").problems
+    assert problem.code == "picture_too_many_pixels"
+    assert "smaller" in problem.remedy
 
 
 @pytest.mark.parametrize(

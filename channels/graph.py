@@ -69,6 +69,10 @@ class ContainerUnsettledError(Retryable):
     """Instagram does not find a container that it made; this often passes."""
 
 
+class TooMuchError(Retryable):
+    """Graph finds that too much was asked for at once; asked again the same way it would say so again."""
+
+
 class Rule(NamedTuple):
     """What an error code means."""
 
@@ -121,15 +125,25 @@ BY_SUBCODE: Final[Mapping[int, Rule]] = {
     2207010: Rule(Rejected, Kind.TEXT_TOO_LONG),
     2207020: Rule(ContainerGoneError, Kind.NOT_READY),
     2207023: _POST,
+    2207026: _PICTURE,
     2207027: Rule(Retryable, Kind.NOT_READY),
     2207028: _POST,
     2207032: _DOUBT,
+    2207035: _POST,
+    2207036: _POST,
+    2207037: _POST,
     2207040: Rule(Rejected, Kind.TEXT_REFUSED),
     2207042: Rule(Retryable, Kind.QUOTA_USED),
     2207050: _RESTRICTED,
     2207051: _RESTRICTED,  # It comes with code 4, but no waiting helps.
     2207052: Rule(Retryable, Kind.PICTURE_UNREACHABLE),
     2207053: _DOUBT,
+    2207057: _POST,  # It comes with code 1, but it is about the content.
+    2207073: _POST,
+    2207077: Rule(Retryable, Kind.PICTURE_UNREACHABLE),
+    2207081: _POST,
+    2207082: _DOUBT,
+    2874008: _POST,
 }
 
 BY_CODE: Final[Mapping[int, Rule]] = {
@@ -139,9 +153,12 @@ BY_CODE: Final[Mapping[int, Rule]] = {
     2: _DOUBT,
     3: _PERMISSION,
     4: _LIMIT,
+    9: Rule(Retryable, Kind.QUOTA_USED),
     10: _PERMISSION,
     12: _VERSION,
     17: _LIMIT,
+    24: Rule(MediaMissingError, Kind.POST_GONE),
+    25: _RESTRICTED,
     32: _LIMIT,
     100: _POST,
     102: _TOKEN,
@@ -182,7 +199,9 @@ class _Problem(Wire):
         if by_subcode is None and self.code == 100 and "permission" in self.message:
             return _PERMISSION  # Not every missing permission is a 10 or a 200.
         known = by_subcode or BY_CODE.get(self.code)
-        return known or (_DOUBT if self.is_transient else None)
+        if by_subcode is None and self.is_transient and not (known and issubclass(known.error, Retryable)):
+            return _DOUBT  # What passes is no verdict on the post or the account, whatever code it comes with.
+        return known
 
     @property
     def words(self) -> str:
@@ -216,13 +235,17 @@ def _error(response: Response, problem: _Problem, token: SecretStr) -> ChannelEr
     if rule is None:
         rule = _DOUBT if response.status_code >= 500 else Rule(Unexpected, Kind.NOT_UNDERSTOOD)
     if rule is _DOUBT and response.request.method == "GET":
-        return Retryable(Kind.BUSY, detail)
+        return (TooMuchError if _TOO_MUCH in problem.message else Retryable)(Kind.BUSY, detail)
     if rule.kind is Kind.RATE_LIMITED:
         named = _named_wait(response)
         return Retryable(rule.kind, detail, after=named or _LIMIT_REST, announced=named is not None)
     if rule.kind is Kind.QUOTA_USED:
         return Retryable(rule.kind, detail, after=_QUOTA_REST, announced=True)
     return rule.error(rule.kind, detail)
+
+
+_TOO_MUCH: Final = "reduce the amount of data"
+"""Code 1, at HTTP 500 (seen 2026-11)."""
 
 
 def _named_wait(response: Response) -> timedelta | None:
@@ -287,8 +310,12 @@ class Rows(GraphWire, Generic[Row]):
 
     @property
     def after(self) -> str | None:
-        """The cursor of the next page; None on the last one."""
+        """The cursor of the next page; None on the last one, and where the next one is reached by other means."""
         return self.paging.cursors.after if self.paging.next else None
+
+    @property
+    def is_last(self) -> bool:
+        return self.paging.next is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,16 +359,29 @@ class Graph:
         """Delete a node."""
         _read(self._api.delete_object(path), Done)
 
-    def pages(self, path: str, row: type[Row], *, most: int, **parameters: Parameter) -> Iterator[Rows[Row]]:
-        """Read an edge page by page, `most` of them."""
+    def pages(
+        self, path: str, row: type[Row], *, most: int, limit: int, **parameters: Parameter
+    ) -> Iterator[Rows[Row]]:
+        """Read an edge page by page, `most` of them, of `limit` rows or as many as Graph can bear."""
         model: type[Rows[Row]] = Rows[row]  # type: ignore[valid-type]
         after: str | None = None
         for _ in range(most):
-            page = self.get(path, model, **parameters, after=after)
+            page, limit = self._page(path, model, limit, {**parameters, "after": after})
             yield page
             if page.after is None or page.after == after:
                 return
             after = page.after
+
+    def _page(
+        self, path: str, model: type[Model], limit: int, parameters: Mapping[str, Parameter]
+    ) -> tuple[Model, int]:
+        """Read one page; too much for Graph is asked for in halves."""
+        try:
+            return self.get(path, model, **parameters, limit=limit), limit
+        except TooMuchError:
+            if limit < 2:
+                raise
+        return self._page(path, model, limit // 2, parameters)
 
     def listing(
         self,
@@ -349,14 +389,15 @@ class Graph:
         row: type[Row],
         *,
         most: int,
+        limit: int,
         until: Callable[[Row], bool] = lambda _: False,
         **parameters: Parameter,
     ) -> Listing[Row]:
         """Read an edge to its end, or to the page that has a row for which `until` is true; `most` pages."""
         rows: list[Row] = []
-        for page in self.pages(path, row, most=most, **parameters):
+        for page in self.pages(path, row, most=most, limit=limit, **parameters):
             rows += page.data
-            if page.after is None or any(until(one) for one in page.data):
+            if page.is_last or any(until(one) for one in page.data):
                 return Listing(tuple(rows), complete=True)
         return Listing(tuple(rows), complete=False)
 
@@ -373,9 +414,11 @@ class Graph:
     ) -> None:
         try:
             answer = self._api.get_objects(ids, fields=fields)
-        except Gone:
+        except (Gone, TooMuchError) as error:
             # One that is gone fails the whole call, and which one it was is not always told: halve until it is alone.
             if len(ids) == 1:
+                if not isinstance(error, Gone):
+                    raise
                 gone.update(ids)
                 return
             middle = len(ids) // 2

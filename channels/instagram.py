@@ -333,7 +333,7 @@ class Instagram:
         complete = listing.complete
         for top in listing.rows:
             replies: Sequence[_RemoteComment] = top.replies.data
-            if top.replies.after is not None:
+            if not top.replies.is_last:
                 whole = self._graph.listing(
                     f"{top.id}/replies", _RemoteComment, most=_MOST_PAGES, fields=_REPLY_FIELDS, limit=_PAGE
                 )

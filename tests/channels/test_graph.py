@@ -81,7 +81,7 @@ def test_the_token_stands_in_a_header_and_nowhere_else(network, graph, caplog):
     graph.get("1", Created, fields="id")
     graph.post("1/feed", Created, message="Hei")
     graph.upload("1/photos", Fitted(data=b"bytes", mime="image/jpeg", width=1, height=1), Created, published=False)
-    graph.listing("1/media", Created, most=2)
+    graph.listing("1/media", Created, most=2, limit=50)
     graph.delete("1")
     for asked in network.asked:
         assert asked.headers["Authorization"] == f"Bearer {TOKEN}"
@@ -201,6 +201,42 @@ def test_success_is_understood_as_text_too(network, graph):
         (36001, 2207005, Rejected, Kind.PICTURE_REFUSED),
         (36003, 2207009, Rejected, Kind.PICTURE_REFUSED),
         (36004, 2207010, Rejected, Kind.TEXT_TOO_LONG),
+        (341, None, Retryable, Kind.RATE_LIMITED),
+        (299, None, AccountBlocked, Kind.PERMISSION_MISSING),
+        (200, 2069031, AccountBlocked, Kind.VERSION_DEAD),
+        (200, 2069033, AccountBlocked, Kind.VERSION_DEAD),
+        (190, 460, AccountBlocked, Kind.TOKEN_INVALID),
+        (190, 464, AccountBlocked, Kind.TOKEN_INVALID),
+        (190, 467, AccountBlocked, Kind.TOKEN_INVALID),
+        (190, 492, AccountBlocked, Kind.TOKEN_INVALID),
+        (102, 463, AccountBlocked, Kind.TOKEN_EXPIRED),
+        (104, None, AccountBlocked, Kind.TOKEN_INVALID),
+        (368, None, AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+        (368, 1346003, AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+        (368, 1404006, AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+        (1609005, None, Rejected, Kind.LINK_REFUSED),
+        (100, 1609008, Rejected, Kind.LINK_REFUSED),
+        (100, 1363047, OutcomeUnknown, Kind.ANSWER_LOST),
+        (100, 1609010, OutcomeUnknown, Kind.ANSWER_LOST),
+        (100, 1404102, Rejected, Kind.POST_REFUSED),
+        (100, 1404112, AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+        (100, 4854002, AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+        (2874008, None, Rejected, Kind.POST_REFUSED),
+        (-1, 2207032, OutcomeUnknown, Kind.ANSWER_LOST),
+        (-1, 2207053, OutcomeUnknown, Kind.ANSWER_LOST),
+        (1, 2207057, Rejected, Kind.POST_REFUSED),
+        (9, None, Retryable, Kind.QUOTA_USED),
+        (24, None, MediaMissingError, Kind.POST_GONE),
+        (25, None, AccountBlocked, Kind.ACCOUNT_RESTRICTED),
+        (100, 2207023, Rejected, Kind.POST_REFUSED),
+        (100, 2207035, Rejected, Kind.POST_REFUSED),
+        (100, 2207036, Rejected, Kind.POST_REFUSED),
+        (100, 2207037, Rejected, Kind.POST_REFUSED),
+        (352, 2207026, Rejected, Kind.PICTURE_REFUSED),
+        (-2, 2207077, Retryable, Kind.PICTURE_UNREACHABLE),
+        (-1, 2207082, OutcomeUnknown, Kind.ANSWER_LOST),
+        (100, 2207081, Rejected, Kind.POST_REFUSED),
+        (100, 2207073, Rejected, Kind.POST_REFUSED),
         (987654, None, Unexpected, Kind.NOT_UNDERSTOOD),
         (2500, None, Unexpected, Kind.NOT_UNDERSTOOD),
     ],
@@ -222,7 +258,9 @@ def test_the_tables_name_only_errors_that_mean_something():
         assert (rule.error is OutcomeUnknown) == (rule.kind is Kind.ANSWER_LOST)
 
 
-@pytest.mark.parametrize("code, more", [(1, {}), (2, {}), (987654, {"is_transient": True})])
+@pytest.mark.parametrize(
+    "code, more", [(1, {}), (2, {}), (987654, {"is_transient": True}), (100, {"is_transient": True})]
+)
 def test_what_passes_is_doubt_when_writing_and_waiting_when_reading(network, graph, code, more):
     """A temporary error may hide that the post was made; a read just comes again."""
     network.answer(500, an_error(code, **more)).answer(500, an_error(code, **more))
@@ -346,17 +384,54 @@ def test_a_listing_ends_where_it_should(network, graph):
     """At a row that is old enough it is complete; at the last page allowed, or at a cursor that repeats, it is not."""
     more = {"data": [{"id": "1"}], "paging": {"cursors": {"after": "A"}, "next": "https://graph.facebook.com/"}}
     network.answer(200, more)
-    assert graph.listing("1/media", Created, most=9, until=lambda row: row.id == "1").complete
+    assert graph.listing("1/media", Created, most=9, limit=50, until=lambda row: row.id == "1").complete
     network.answer(200, more).answer(200, more)
-    assert not graph.listing("1/media", Created, most=9).complete
+    assert not graph.listing("1/media", Created, most=9, limit=50).complete
     network.answer(200, more)
-    assert not graph.listing("1/media", Created, most=1).complete
+    assert not graph.listing("1/media", Created, most=1, limit=50).complete
+
+
+def test_a_listing_that_goes_on_without_a_cursor_is_not_whole(network, graph):
+    """Some edges page by other means; what cannot be followed must not look like the end."""
+    network.answer(200, {"data": [{"id": "1"}], "paging": {"next": "https://graph.facebook.com/v25.0/1/feed?until=5"}})
+    assert not graph.listing("1/feed", Created, most=9, limit=5).complete
+
+
+TOO_MUCH = "Please reduce the amount of data you're asking for, then retry your request"
+
+
+def test_a_page_that_is_too_much_for_graph_is_asked_for_in_halves(network, graph):
+    """With counters of busy posts even 25 rows can be too much, and would be again next time; the way goes on with the smaller page."""
+    too_much = an_error(1, message=TOO_MUCH)
+    network.answer(500, too_much).answer(500, too_much)
+    network.answer(200, {"data": [{"id": "1"}], "paging": {"cursors": {"after": "a"}, "next": "x"}})
+    network.answer(200, {"data": [{"id": "2"}]})
+    listing = graph.listing("1/published_posts", Created, most=9, limit=25)
+    assert [row.id for row in listing.rows] == ["1", "2"]
+    assert listing.complete
+    assert [parse_qs(urlsplit(asked.path).query)["limit"] for asked in network.asked] == [["25"], ["12"], ["6"], ["6"]]
+
+
+def test_a_single_row_that_is_too_much_is_left_for_later(network, graph):
+    """It is halved down to one, and then it is a busy network like any other."""
+    network.answer(500, an_error(1, message=TOO_MUCH)).answer(500, an_error(1, message=TOO_MUCH))
+    with pytest.raises(Retryable) as caught:
+        graph.listing("1/published_posts", Created, most=9, limit=2)
+    assert caught.value.kind is Kind.BUSY
+
+
+def test_many_nodes_that_are_too_much_are_asked_for_in_halves(network, graph):
+    """The same, by ids."""
+    network.answer(500, an_error(1, message=TOO_MUCH)).answer(200, {"1": {"id": "1"}}).answer(200, {"2": {"id": "2"}})
+    found, gone = graph.many(["1", "2"], Created, fields="id")
+    assert set(found) == {"1", "2"}
+    assert not gone
 
 
 def test_a_page_of_a_listing_does_not_show_its_next_address(network, graph):
     """The token is in there."""
     network.answer(200, {"data": [], "paging": {"next": f"https://graph.facebook.com/?access_token={TOKEN}"}})
-    assert TOKEN not in repr(next(graph.pages("1/media", Created, most=1)))
+    assert TOKEN not in repr(next(graph.pages("1/media", Created, most=1, limit=50)))
 
 
 def test_one_that_is_gone_does_not_hide_the_others(network, graph):

@@ -47,10 +47,10 @@ PIECES = (
     "\\|{}@[]()<>#*_~",
     "👩🏽‍🚒🇫🇮❤️‍🩹1️⃣",
     "الخدمات (1) שירותים",
-    "\u202bעברית\u202c",
+    "\u202b\u05e2\u05d1\u05e8\u05d9\u05ea\u202c",
     "e\u0301a\u0308A\u030a",
     "\u1e69\u0323",
-    "１２ ＃täysi",
+    "\uff11\uff12 \uff03täysi",
     "$KUNTA 5,50 €",
     "klo 9.30–12.00",
     "\u00a0\u2009\u3000",
@@ -58,7 +58,9 @@ PIECES = (
     "lopussa  ",
 )
 TEXTS = st.lists(
-    st.one_of(st.sampled_from(PIECES), st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=8)),
+    st.one_of(
+        st.sampled_from(PIECES), st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=8)
+    ),
     min_size=1,
     max_size=6,
 ).flatmap(lambda parts: st.sampled_from((" ", "\n", "", ", ")).map(lambda joint: joint.join(parts)))

@@ -25,7 +25,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from publisher.config import Config
 from publisher.service import AnotherDaemonError, Service
-from publisher.store import meta
 
 _LOG = logging.getLogger("tiedote.daemon")
 
@@ -45,7 +44,6 @@ _STALLED_AFTER = 30.0
 _STOP_WITHIN = timedelta(seconds=70)
 _READING_MAY_TAKE = 8.0
 _GLANCE = 0.05
-HEARTBEAT = "heartbeat"
 
 
 def run_daemon(config: Config) -> int:
@@ -129,8 +127,7 @@ class Daemon:
         self._ticked = time.monotonic()
         now = self._service.clock.now()
         if self._beaten is None or now - self._beaten > _HEARTBEAT_EVERY:
-            with self._service.store.write() as conn:
-                meta.put(conn, HEARTBEAT, str(os.getpid()), now)
+            self._service.seal.set(now, str(os.getpid()))
             self._beaten = now
             tell_supervisor("WATCHDOG=1")
         if following is not None and now < following < now + timedelta(seconds=_TICK_SECONDS):

@@ -158,6 +158,10 @@ OWN: Mapping[str, tuple[str, str]] = {
         N_("Tiedote tries again by itself. Send this message to whoever looks after Tiedote."),
     ),
     "unconfirmed": (N_("Nobody can tell from here whether the post went out."), _LOOK),
+    "restored": (
+        N_("The database was put back from an older copy, so it is not known whether the post went out meanwhile."),
+        N_("Nothing to do yet: Tiedote looks at the account, and asks you if it cannot tell."),
+    ),
     "left_out": (
         N_("The announcement does not go to this account any more."),
         N_("If it is to go there after all, name the channel in the file again."),

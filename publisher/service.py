@@ -40,6 +40,7 @@ from publisher.store import deliveries as rows
 from publisher.store.announcements import contacts
 from publisher.store.deliveries import DeliveryView, Job, Setback
 from publisher.store.notices import NoticeKind, raise_notice
+from publisher.store.seal import Lost, Seal, doubt_what_was_due
 
 _DONE, _FAILED, _LATER = 0, 4, 75
 _POLL_SECONDS = 0.05
@@ -190,7 +191,9 @@ class Service:
         self.lanes = Lanes(self.deliverer, lambda account_id: self.pool.lend(self.desk.account(account_id)), clock)
         self.collector = Collector(store, self.pool.lend, config)
         self.reporter = Reporter(store, config, open_outbox(config), shown=shown(config))
+        self.seal = Seal(store, config.var)
         self._lock = DaemonLock(store)
+        self._lost: Lost | None = None
 
     @classmethod
     @contextmanager
@@ -215,9 +218,12 @@ class Service:
             raise AnotherDaemonError
         try:
             now = self.clock.now()
+            self._lost = self.seal.lost()
             with self.store.write() as conn:
                 rows.sweep(conn, now, only_expired=False)
                 accounts.probe_now(conn, now)
+                if self._lost is not None:
+                    doubt_what_was_due(conn, self._lost, now)
             yield
         finally:
             self._lock.release()
@@ -243,7 +249,14 @@ class Service:
             contacts=self._audiences(),
         )
         times = Times(cancel_after=self.config.delivery.cancel_after, late_limit=self.config.delivery.late_limit)
-        return planning.take_in(self.store, reading, times, now)
+        report = planning.take_in(self.store, reading, times, now)
+        if self._lost is not None:
+            # Files that the restored database did not know yet may have gone out before the loss as well.
+            with self.store.write() as conn:
+                doubt_what_was_due(conn, self._lost, now)
+            self._lost = None
+            self.seal.set(now, str(os.getpid()))
+        return report
 
     def _audiences(self) -> Mapping[str, list[tuple[str, str]]]:
         with self.store.read() as conn:
@@ -325,6 +338,7 @@ class Service:
             self.lanes.stop(_STOP_WITHIN)
             self.collect()
             self.send_mails()
+            self.seal.set(self.clock.now(), str(os.getpid()))
             with self.store.read() as conn:
                 going, bad = rows.unfinished(conn, self.clock.now())
         if bad:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -185,6 +187,54 @@ def test_a_database_that_starts_empty_adopts_what_is_already_out(tmp_path: Path)
             assert len(kept.ledger()) == len(registry.NAMES)
             assert {view.key.channel: view.remote_id for view in again.deliveries()} == ids
             assert {view.evidence for view in again.deliveries()} == {"adopted"}
+
+
+@pytest.mark.parametrize("channel", registry.NAMES)
+def test_a_restored_database_sends_nothing_again(tmp_path: Path, channel: str) -> None:
+    """What went out after the copy was made is found on the account; what fell due and is not there is for a person to say."""
+    write_config_and_pictures(tmp_path)
+    with town(tmp_path, channels=(channel,)) as one:
+        write(tmp_path, "eka", dated("Ensimmäinen tiedote.", one.clock.now()))
+        later = one.clock.now() + timedelta(hours=2)
+        write(tmp_path, "toka", dated("Toinen tiedote.", later))
+        in_use(one)
+        with closing(sqlite3.connect(tmp_path / "tiedote.db")) as conn:
+            conn.execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
+        one.clock.set(later + timedelta(minutes=1))
+        in_use(one)
+        assert len(one.posts(channel)) == 2
+        one.service.store.close()
+        for file in tmp_path.glob("tiedote.db-*"):
+            file.unlink()
+        (tmp_path / "copy.db").rename(tmp_path / "tiedote.db")
+        write(tmp_path, "kolmas", dated("Kolmas tiedote, jota ei ehditty julkaista.", later))
+        one.clock.advance(60)
+        with one.again() as again:
+            in_use(again)
+            found = {view.key.announcement: (view.state, view.evidence) for view in again.deliveries()}
+        assert len(one.posts(channel)) == 2
+        assert found["eka"] == (State.PUBLISHED, "answer")
+        assert found["toka"] == (State.PUBLISHED, "found")
+        assert found["kolmas"] == (State.UNCONFIRMED, None)
+
+
+def write_config_and_pictures(folder: Path) -> None:
+    """Put a picture into the queue."""
+    (folder / "schedules").mkdir()
+    write_picture(folder, "talo.png")
+
+
+def dated(words: str, when: datetime) -> str:
+    """Return an announcement with a picture for a moment."""
+    return f"text: {words}\npublish: {when.isoformat()}\nimage: {{file: talo.png, alt: Talo.}}\n"
+
+
+def in_use(one: Town) -> None:
+    """Do what the daemon does: be alone with the database, read the queue, publish, note that it is in use."""
+    with one.service.alone():
+        one.service.read_queue()
+        one.work(until=one.clock.now() + timedelta(minutes=30))
+        one.service.seal.set(one.clock.now(), "test")
 
 
 def test_what_is_due_after_its_limit_is_missed_and_never_sent(tmp_path: Path) -> None:

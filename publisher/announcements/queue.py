@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from publisher.announcements.reader import QueueView, Reading, read_file
+from publisher.announcements.reader import SUFFIXES, QueueView, Reading, read_file
 from publisher.locale import _
 from publisher.model import Announcement, Position, Problem
 
-_SUFFIXES = frozenset({".yaml", ".yml"})
+_MISNAMED = (".yaml.txt", ".yml.txt")
+"""What Windows makes of a name when somebody adds the ending by hand. The file is refused aloud, not passed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def _paths(folder: Path, trouble: list[OSError]) -> Iterator[Path]:
 def _counts(name: str) -> bool:
     """Leave out what editors and file shares put beside a file."""
     return (
-        Path(name).suffix.lower() in _SUFFIXES
+        (Path(name).suffix.lower() in SUFFIXES or name.lower().endswith(_MISNAMED))
         and not name.startswith((".", "~$", "#"))
         and "(conflict" not in name.lower()
     )

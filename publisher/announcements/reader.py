@@ -43,6 +43,9 @@ class QueueView(PublishersView, Protocol):
     def default_time(self) -> time: ...
 
 
+SUFFIXES = frozenset({".yaml", ".yml"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A file as it was read. `announcement` None: it has a fault; warnings alone do not count as one."""
@@ -72,7 +75,18 @@ class _FileReader:
 
     def read(self, now: datetime | None) -> Reading:
         if not self._may_be_anywhere and leads_out(self._path, self._queue):
-            return self._refused()
+            return self._refused(
+                "outside",
+                _("this is a link to a file outside the folder of announcements"),
+                _("Copy the file into the folder."),
+            )
+        if self._path.suffix.lower() not in SUFFIXES:
+            return self._refused(
+                "file_name",
+                _("the file's name does not end with .yaml, so it is never published"),
+                _("Rename it, for example %(name)s. Windows hides the end of a name: switch on 'File name extensions'.")
+                % {"name": f"{self._path.name.partition('.')[0]}.yaml"},
+            )
         document, problems = read(self._path, _shown(self._path), LIMITS)
         faults = Faults(document, problems)
         announcement = None
@@ -84,14 +98,10 @@ class _FileReader:
             problems=faults.sorted(),
         )
 
-    def _refused(self) -> Reading:
-        """A link that leads out of the queue: nothing from elsewhere is read, let alone quoted in a mail."""
-        problem = Problem(
-            position=Position(file=_shown(self._path), line=1, column=1),
-            code="outside",
-            message=_("this is a link to a file outside the folder of announcements"),
-            remedy=_("Copy the file into the folder."),
-        )
+    def _refused(self, code: str, message: str, remedy: str) -> Reading:
+        """Give a file that is not opened: nothing from elsewhere is read, let alone quoted in a mail."""
+        position = Position(file=_shown(self._path), line=1, column=1)
+        problem = Problem(position=position, code=code, message=message, remedy=remedy)
         return Reading(file=self._file, announcement=None, problems=(problem,))
 
     def _announcement(self, root: Block, faults: Faults, now: datetime | None) -> Announcement:

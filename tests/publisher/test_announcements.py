@@ -301,6 +301,17 @@ def test_each_fault_is_told_at_its_place(desk, text, expected):
     assert desk.faults(text) == [expected]
 
 
+def test_a_name_that_windows_lengthened_is_refused_aloud(desk):
+    """`tiedote.yaml.txt` would never be published; whoever saved it so hears of it."""
+    desk.write("text: A\n", "loppi/uimahalli.yaml.txt")
+    desk.write("Hei\n", "loppi/muistio.txt")
+    (reading,) = read_queue(desk.config).readings
+    (problem,) = reading.problems
+    assert (reading.file, problem.code) == ("loppi/uimahalli.yaml.txt", "file_name")
+    assert "uimahalli.yaml." in problem.remedy
+    assert desk.faults("text: A\n", "muistio.txt") == [("file_name", 1, 1)]
+
+
 @pytest.mark.parametrize(
     "text,remedy",
     [

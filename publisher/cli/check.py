@@ -89,7 +89,9 @@ def _print(form: str, of_config: Iterable[Problem], readings: Sequence[Reading])
 def _summary(readings: Sequence[Reading]) -> str:
     good = sum(reading.announcement is not None for reading in readings)
     first = ngettext("%(n)d announcement in order", "%(n)d announcements in order", good) % {"n": good}
-    return _("%(in_order)s, %(n)d to mend") % {"in_order": first, "n": len(readings) - good}
+    faulty = len(readings) - good
+    then = ngettext("%(n)d to mend", "%(n)d to mend", faulty) % {"n": faulty}
+    return f"{first}, {then}"
 
 
 def _content(problems: Iterable[Problem], readings: Sequence[Reading]) -> dict[str, object]:

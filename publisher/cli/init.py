@@ -45,6 +45,11 @@ def init(folder: Path) -> None:
         _("Then: tiedote check, tiedote doctor, and your first announcement into %(path)s.")
         % {"path": folder / "schedules"},
     )
+    if folder.resolve() != Path.cwd():
+        say(
+            _("Give the commands in that folder (cd %(folder)s), or name it: tiedote --config %(path)s check")
+            % {"folder": folder, "path": folder / "config.yaml"}
+        )
 
 
 def _write(path: Path, content: str) -> bool:

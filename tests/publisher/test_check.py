@@ -209,6 +209,22 @@ def test_init_writes_what_going_live_needs(tmp_path):
     assert (folder / "config.yaml").read_text(encoding="utf-8") == "mine\n"
 
 
+def test_init_tells_where_to_give_the_next_commands(tmp_path, monkeypatch):
+    """In another folder, `tiedote check` alone would not find the configuration; in this one nothing has to be said."""
+    monkeypatch.chdir(tmp_path)
+    elsewhere = CliRunner().invoke(tiedote, ["--lang", "en", "init", "live"])
+    assert "cd live" in elsewhere.stderr
+    assert "cd" not in CliRunner().invoke(tiedote, ["--lang", "en", "init"]).stderr.split()
+
+
+def test_how_many_are_to_be_mended_is_said_rightly_in_finnish(desk):
+    """One is 'korjattava', two are 'korjattavaa'."""
+    for name in ("a", "b"):
+        (desk / "schedules" / f"{name}.yaml").write_text("teksti: Hei\n", encoding="utf-8")
+    two = CliRunner().invoke(tiedote, ["--lang", "fi", "--config", str(desk / "config.yaml"), "check"])
+    assert two.stdout.splitlines()[-1] == "4 tiedotetta kunnossa, 2 korjattavaa"
+
+
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 def test_the_example_announcement_is_in_order(tmp_path, language):
     """In every language: as it is, and with its commented parts switched on."""

@@ -137,7 +137,7 @@ def _space(config: Config) -> Finding:
     free = shutil.disk_usage(folder).free
     level = Level.FAIL if free < _NO_SPACE else Level.WARN if free < _LITTLE_SPACE else Level.OK
     remedy = "" if level is Level.OK else _("Make room on this disk, or move 'database' to a larger one.")
-    message = _("%(free)s GB free for %(folder)s.") % {"free": f"{free / 1e9:.1f}", "folder": folder}
+    message = _("%(free)s GB free for %(folder)s.") % {"free": words.decimal(free / 1e9), "folder": folder}
     if not os.access(folder, os.W_OK):
         level, remedy = Level.FAIL, _("Let the user that runs Tiedote write into this folder.")
         message = _("%(folder)s cannot be written to.") % {"folder": folder}

@@ -167,17 +167,10 @@ def _print_comments(found: Sequence[CommentView], config: Config) -> None:
 
 
 def _print_heading(comment: CommentView, zone: tzinfo) -> None:
-    waits = _waits(comment)
-    click.echo(
-        "  ".join(
-            [
-                click.style(f"c-{comment.id}", bold=True),
-                words.moment(comment.created_at, zone),
-                f"{comment.organisation} {words.account_word(comment.channel, comment.account)}: {comment.announcement}",
-                click.style(waits, fg="yellow" if comment.question else None),
-            ]
-        ).rstrip()
-    )
+    first = click.style(f"c-{comment.id}", bold=True)
+    place = f"{comment.organisation} {words.account_word(comment.channel, comment.account)}: {comment.announcement}"
+    click.echo("  ".join([first, words.moment(comment.created_at, zone), place]))
+    click.echo("  " + click.style(_waits(comment), fg="yellow" if comment.question and not comment.answered else None))
 
 
 def _waits(comment: CommentView) -> str:

@@ -64,6 +64,12 @@ def moment(instant: datetime | None, zone: tzinfo) -> str:
     return _SHORT[current()].format(instant.astimezone(zone)) if instant else "-"
 
 
+def decimal(number: float) -> str:
+    """Write a number with one decimal, for a sentence."""
+    text = f"{number:.1f}"
+    return text if current() == "en" else text.replace(".", ",")
+
+
 def iso(instant: datetime | None, zone: tzinfo) -> str | None:
     """Write an instant for JSON, in local time with its offset."""
     return instant.astimezone(zone).isoformat(timespec="seconds") if instant else None

@@ -16,7 +16,7 @@ from publisher.summary import Change, Direction
 _LOCALES = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}
 
 # CLDR's own short forms leave the weekday or the "klo" out, or write a time zone's whole name.
-_MOMENT = {"fi": "EEE d.M. 'klo' H.mm", "sv": "EEE d.M. 'kl.' H.mm", "en": "EEE d MMM, HH:mm"}
+_MOMENT = {"fi": "EEE d.M. 'klo' H.mm", "sv": "EEE d.M 'kl.' H.mm", "en": "EEE d MMM, HH:mm"}
 _FULL = {"fi": "d.M.y 'klo' H.mm", "sv": "d.M.y 'kl.' H.mm", "en": "d MMM y, HH:mm"}
 
 EXCERPT = 200

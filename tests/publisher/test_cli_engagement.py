@@ -157,6 +157,7 @@ def test_comments_are_shown_harmlessly_with_a_link_each(desk):
     assert "\x1b" not in result.stdout
     for comment in desk.data("comments", "--unanswered")["comments"]:
         assert f"  {comment['url']}\n" in result.stdout
+    assert all(len(line) <= 80 for line in result.stdout.splitlines() if "http" not in line)
 
 
 def test_results_are_a_table_of_80_columns(desk):

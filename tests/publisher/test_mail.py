@@ -209,7 +209,7 @@ def test_only_the_oldest_questions_are_listed():
     "language, number, period, moment, change",
     [
         ("fi", "12 345", "16.–22. marraskuuta 2026", "ma 16.11. klo 9.05", "+150 (+22 %)"),
-        ("sv", "12 345", "16–22 nov. 2026", "mån 16.11. kl. 9.05", "+150 (+22 %)"),
+        ("sv", "12 345", "16–22 nov. 2026", "mån 16.11 kl. 9.05", "+150 (+22 %)"),
         ("en", "12,345", "16–22 Nov 2026", "Mon 16 Nov, 09:05", "+150 (+22%)"),
     ],
 )

@@ -206,8 +206,12 @@ class Capabilities:
     pictures: PictureRules
     tells: frozenset[str]
     proof: Proof
+    same_words_after: timedelta = timedelta(0)
+    """A repeat may use the same words again after this; zero: each time."""
     listing_delay: timedelta
     """After this, a post that went out is normally in the account's listing."""
+    readings_a_day: int | None = None
+    """How many posts may be read back a day, counting each time, where calls are few and publishing needs some; None: any number."""
 
 
 class Channel(Protocol):

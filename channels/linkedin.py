@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 from urllib.parse import quote, unquote, urljoin
@@ -61,6 +61,8 @@ CAPABILITIES: Final = Capabilities(
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.LIST,
     listing_delay=timedelta(minutes=5),  # not published
+    # Of the development tier's 100 calls a day: a reading takes two at most, comments that are new one more, a post up to ten.
+    readings_a_day=30,
 )
 
 VERSION: Final = "202609"
@@ -181,14 +183,15 @@ class LinkedIn:
     """One page on LinkedIn."""
 
     name = "linkedin"
-    capabilities = CAPABILITIES
 
     def __init__(self, settings: Settings, session: Session, *, version: str = VERSION) -> None:
         """Take over `session`; it is closed with the channel."""
+        standard = settings.tier == "standard"
+        self.capabilities = replace(CAPABILITIES, readings_a_day=None) if standard else CAPABILITIES
         self._organization_id = settings.organization_id
         self._us = f"urn:li:organization:{settings.organization_id}"
         self._token = settings.access_token
-        self._many_at_once = settings.tier == "standard"
+        self._many_at_once = standard
         self._session = session
         self._version = version
 

@@ -5,7 +5,8 @@
     keep    one short transaction: comments followed, vanished ones dropped, one snapshot a post appended
 
 What cannot be read now is read later; nothing here ever stops publishing. Once a day every tracked post's comments are listed in full: that
-finds edits, and deletions that a new comment made up for in the count.
+finds edits, and deletions that a new comment made up for in the count. Where a network lets few calls through, posts are read as often as
+its allowance lasts for all of them, and never all at once.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from publisher.store.notices import NoticeKind, raise_notice
 LONGEST_TEXT = 10_000
 """Characters of a comment that are kept. No network takes longer ones; a limit here keeps a hostile answer out of the database."""
 
-FULL_EVERY = timedelta(hours=24)
+DAY = timedelta(days=1)
+FULL_EVERY = DAY
 LEASE = timedelta(minutes=15)
 BLOCKED_PAUSE = timedelta(hours=1)
 
@@ -89,7 +91,8 @@ class Collector:
             if not engagement.claim_account(conn, account.id, now, now + LEASE) and not all_posts:
                 return None
             full = all_posts or self._full_is_due(conn, account, now)
-            posts = self._posts(conn, account, now, every=full, gone_too=all_posts)
+            tracked = self._tracked(conn, account, now, gone_too=all_posts)
+        posts = tracked if all_posts else self._due(configured, tracked, now, full=full)
         if not posts:
             self._finish(account, now, full=full)
             return _collected(account)
@@ -123,16 +126,32 @@ class Collector:
         last = meta.written_at(conn, _full_key(account))
         return last is None or now - last >= FULL_EVERY
 
-    def _posts(
-        self, conn: Connection, account: AccountState, now: datetime, *, every: bool, gone_too: bool
+    def _tracked(
+        self, conn: Connection, account: AccountState, now: datetime, *, gone_too: bool
     ) -> tuple[TrackedPost, ...]:
-        tracked = engagement.tracked_posts(conn, account.id, now - self._config.collection.track_for, gone_too=gone_too)
-        return tracked if every else tuple(post for post in tracked if self._is_due(post, now))
+        return engagement.tracked_posts(conn, account.id, now - self._config.collection.track_for, gone_too=gone_too)
 
-    def _is_due(self, post: TrackedPost, now: datetime) -> bool:
-        if post.read_at is None:
-            return True
-        return now - post.read_at >= next_collection(now - post.published_at, self._config.collection.every)
+    def _due(
+        self, account: Account, tracked: Sequence[TrackedPost], now: datetime, *, full: bool
+    ) -> Sequence[TrackedPost]:
+        allowed = self._readings_a_day(account) if tracked else None
+        if full and allowed is None:
+            return tracked
+        every = pace(tracked, now, self._config.collection.every, allowed)
+        due = tuple(post for post in tracked if _is_due(post, now, every))
+        if allowed is None:
+            return due
+        read_today = sum(post.read_at is not None and now - post.read_at < DAY for post in tracked)
+        return due[
+            : max(0, allowed - read_today)
+        ]  # newest first: a page that was away for long is caught up with day by day
+
+    def _readings_a_day(self, account: Account) -> int | None:
+        try:
+            with self._channels(account) as channel:
+                return channel.capabilities.readings_a_day
+        except ChannelError:
+            return None  # The reading itself will say what is wrong.
 
     # Fetch
 
@@ -235,6 +254,18 @@ class Collector:
             recipients=recipients,
             now=now,
         )
+
+
+def pace(tracked: Sequence[TrackedPost], now: datetime, every: timedelta, readings_a_day: int | None) -> timedelta:
+    """Tell how long to wait between two readings of a fresh post, so that a day's readings of all posts stay within their number."""
+    if readings_a_day is None:
+        return every
+    readings = sum(DAY / next_collection(now - post.published_at, every) for post in tracked)
+    return every * max(1.0, readings / readings_a_day)
+
+
+def _is_due(post: TrackedPost, now: datetime, every: timedelta) -> bool:
+    return post.read_at is None or now - post.read_at >= next_collection(now - post.published_at, every)
 
 
 def _fetch(channel: Channel, posts: Sequence[TrackedPost], *, full: bool) -> _Reading:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from channels.base import Channel, Comment, CommentKind, Comments, Counts, Tally
+from channels import registry
+from channels.base import Capabilities, Channel, Comment, CommentKind, Comments, Counts, Tally
 from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
 from publisher.collection import LONGEST_TEXT, Collected, Collector, clean
 from publisher.config import Account, MailSettings, Recipient, RetentionSettings
@@ -42,6 +43,7 @@ class Network:
     counts_error: ChannelError | None = None
     comments_error: ChannelError | None = None
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    capabilities: Capabilities = field(default_factory=lambda: registry.capabilities("facebook"))
 
     def counts(self, remote_ids: Sequence[str]) -> Tally:
         self.asked.append(("counts", tuple(remote_ids)))

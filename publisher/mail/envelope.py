@@ -90,6 +90,7 @@ def _templates() -> Environment:
     )
     templates.globals.update(_=_, ngettext=ngettext, formats=formats)
     templates.filters["fill"] = fill
+    templates.filters["unbroken"] = formats.unbroken
     return templates
 
 

@@ -157,6 +157,15 @@ def test_what_a_network_does_not_tell_is_not_a_zero():
         assert "Not told by the network: shares on Instagram." in part(message, kind)
 
 
+def test_a_number_is_not_broken_on_a_narrow_screen():
+    """Thousands and per cent stay with their number in the HTML part; the text part has ordinary spaces."""
+    message = a_mail(language="fi")
+    assert "4\N{NO-BREAK SPACE}943" in part(message, "html")
+    assert "(+305\N{NO-BREAK SPACE}%)" in part(message, "html")
+    assert "\N{NO-BREAK SPACE}" not in part(message, "plain")
+    assert "vuonna 2026 julkaistiin 3\N{NO-BREAK SPACE}721" == formats.unbroken("vuonna 2026 julkaistiin 3 721")
+
+
 def test_residents_words_are_harmless():
     """No tag of theirs is a tag, no control character and no turned direction passes, nothing reaches a header."""
     message = a_mail()

@@ -43,14 +43,9 @@ class Page:
 
     def publish(self) -> None:
         post = Post(text=f"Tiedote numero {len(self.urns)}", first_comment="Lisää kunnan sivuilla.")
-        step: Step | Published | None = self.channel.begin(post)
-        while isinstance(step, Step):
-            self.sandbox.clock.advance(step.wait.total_seconds())
-            result = self.channel.advance(post, step)
-            step = result if isinstance(result, Step) else result.then
-        assert isinstance(result, Published)
-        self.urns.append(result.remote_id)
-        a_post(self.store, self.account, self.sandbox.clock.now(), result.remote_id, announcement=f"a-{len(self.urns)}")
+        self.urns.append(Chain(self.sandbox, self.connect, post).finish().remote_id)
+        now = self.sandbox.clock.now()
+        a_post(self.store, self.account, now, self.urns[-1], announcement=f"a-{len(self.urns)}")
 
 
 @pytest.fixture

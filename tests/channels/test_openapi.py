@@ -124,8 +124,8 @@ def asked() -> list[Asked]:
         network.answer(200, listed | {"meta": {"next_token": "7140dibdnow9c7btw423i3sy3u5zupmkcpofxcsmxj48j"}})
         network.answer(200, {"meta": {}})
         network.answer(200, {"meta": {}}).answer(200, listed)
-        network.answer(200, {"meta": {"next_token": "b26v89c19zqg8o3fpzbn1e0ffhxjiofzw6po136rvbnul"}})
-        network.answer(200, {}).answer(200, {}).answer(200, {}).answer(200, {})
+        network.answer(200, listed | {"meta": {}}).answer(200, {})
+        network.answer(200, {"meta": {"next_token": "b26v89c19zqg8o3fpzbn1e0ffhxjiofzw6po136rvbnul"}}).answer(200, {})
         x = connect(Settings.model_validate(settings), network.network)
         step: Step | Published = x.begin(post)
         while isinstance(step, Step):

@@ -271,7 +271,7 @@ def test_what_a_resident_wrote_is_read_as_it_was_written(x: X, network: Playback
         author_id="9",
         entities={"urls": [{"url": "https://t.co/abc", "expanded_url": "https://x.com/toinen/status/7/photo/1"}]},
     )
-    network.answer(200, {"data": [answer], "meta": {}}).answer(200, {"data": [a_post("1")]})
+    network.answer(200, {"data": [a_post("1")], "meta": {}}).answer(200, {"data": [answer], "meta": {}})
     (comment,) = x.comments(["1"]).items
     assert comment.text == "Kahvila & kioski <3 &nbsp; https://x.com/toinen/status/7/photo/1"
 
@@ -320,6 +320,7 @@ def an_answer(post_id: str, to: str, author: str, conversation: str = "5") -> di
 
 def test_answers_are_nested_and_ours_are_marked(x: X, network: Playback) -> None:
     """A direct answer is a comment, an answer to an answer names its parent; nobody's name is asked for."""
+    network.answer(200, {"data": [a_post("5", public_metrics={"reply_count": 1})], "meta": {}})
     network.answer(
         200,
         {
@@ -327,7 +328,6 @@ def test_answers_are_nested_and_ours_are_marked(x: X, network: Playback) -> None
             "meta": {},
         },
     )
-    network.answer(200, {"data": [a_post("5", public_metrics={"reply_count": 1})]})
     comments = x.comments(["5"])
     ours, theirs = comments.items
     assert (theirs.kind, theirs.parent_remote_id, theirs.own) == (CommentKind.COMMENT, None, False)
@@ -339,17 +339,17 @@ def test_answers_are_nested_and_ours_are_marked(x: X, network: Playback) -> None
 
 def test_an_answer_that_the_search_does_not_reach_is_not_deleted(x: X, network: Playback) -> None:
     """The search ends after seven days: if X counts more answers than it lists, the listing is not the whole."""
+    network.answer(200, {"data": [a_post("5", public_metrics={"reply_count": 2})], "meta": {}})
     network.answer(200, {"data": [an_answer("8", "5", "900")], "meta": {}})
-    network.answer(200, {"data": [a_post("5", public_metrics={"reply_count": 2})]})
     comments = x.comments(["5"])
     assert [comment.remote_id for comment in comments.items] == ["8"]
     assert comments.complete == frozenset()
 
 
 def test_what_stands_under_a_deleted_post_is_not_told(x: X, network: Playback) -> None:
-    """The search still finds the answers, but their post is gone."""
+    """A search would still find the answers; it is not even asked for, since every answer is billed."""
     missing = {"type": "https://api.x.com/2/problems/resource-not-found", "resource_id": "5"}
-    network.answer(200, {"data": [an_answer("8", "5", "900")], "meta": {}}).answer(200, {"errors": [missing]})
+    network.answer(200, {"meta": {}}).answer(200, {"errors": [missing]})
     comments = x.comments(["5"])
     assert (comments.items, comments.complete) == ((), frozenset())
 
@@ -357,8 +357,9 @@ def test_what_stands_under_a_deleted_post_is_not_told(x: X, network: Playback) -
 def test_conversations_are_searched_in_batches(x: X, network: Playback) -> None:
     """A query has at most 512 characters, whatever the number of posts."""
     ids = [str(1990000000000000000 + n) for n in range(30)]
+    network.answer(200, {"data": [a_post(post_id) for post_id in ids], "meta": {}})
     for _ in range(3):
-        network.answer(200, {"meta": {"result_count": 0}}).answer(200, {})
+        network.answer(200, {"meta": {"result_count": 0}})
     assert x.comments(ids).items == ()
     searches = [asked.path for asked in network.asked if "search" in asked.path]
     assert len(searches) == 3
@@ -366,10 +367,29 @@ def test_conversations_are_searched_in_batches(x: X, network: Playback) -> None:
 
 
 def test_a_cursor_that_never_ends_is_left(x: X, network: Playback) -> None:
-    """Some cursors go in circles; the listing then says that it is not whole."""
-    for _ in range(40):
-        network.answer(200, {"data": [a_post("5")], "meta": {"next_token": "again"}})
+    """Some cursors go in circles: the first page that brings nothing new is the last one paid for, and the listing is not whole."""
+    network.answer(200, {"data": [a_post("5")], "meta": {"next_token": "again"}})
+    network.answer(200, {"meta": {"result_count": 0, "next_token": "an empty page is not the end"}})
+    network.answer(200, {"data": [a_post("5")], "meta": {"next_token": "again"}})
     assert not x.locate(POST, Step(name="create", commits=True), SINCE).complete
+
+
+def test_an_answer_that_comes_twice_counts_once(x: X, network: Playback) -> None:
+    """Pages may overlap; two of the same do not make up for one that is missing."""
+    network.answer(200, {"data": [a_post("5", public_metrics={"reply_count": 2})], "meta": {}})
+    network.answer(200, {"data": [an_answer("8", "5", "900")], "meta": {"next_token": "more"}})
+    network.answer(200, {"data": [an_answer("8", "5", "900"), an_answer("7", "8", "901")], "meta": {}})
+    comments = x.comments(["5"])
+    assert sorted(comment.remote_id for comment in comments.items) == ["7", "8"]
+    assert comments.complete == frozenset()
+
+
+def test_reading_one_post_costs_little_whatever_came_after_it(x: X, network: Playback) -> None:
+    """A page of the timeline is never larger than what reading by id would cost."""
+    network.answer(200, {"data": [a_post(str(n)) for n in range(90, 95)], "meta": {"next_token": "more"}})
+    network.answer(200, {"data": [a_post("3")]})
+    assert [counts.remote_id for counts in x.counts(["3"]).counts] == ["3"]
+    assert "max_results=5" in network.asked[0].path.split("&")
 
 
 def test_a_page_that_holds_something_back_is_not_the_whole(x: X, network: Playback) -> None:

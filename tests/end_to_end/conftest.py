@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,7 +131,7 @@ def wait_for(what: Callable[[], bool], seconds: float = 30) -> bool:
     return False
 
 
-def settle(folder: Path, urls: list[str], mails: MailServer) -> None:
+def settle(folder: Path, urls: Sequence[str], mails: MailServer) -> None:
     """Point a copy of the examples at these networks and this mail server; nothing else of it is changed."""
     config = folder / "config.yaml"
     words = config.read_text(encoding="utf-8")

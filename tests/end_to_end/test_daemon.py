@@ -62,7 +62,8 @@ def test_a_daemon_that_is_ended_in_the_middle_and_started_again_doubles_and_lose
     )
     for round_ in range(3):
         with running(place) as daemon:
-            assert wait_for(lambda some=round_ * 3: out(place) > some or out(place) == 12, 20)
+            some = round_ * 3
+            assert wait_for(lambda: out(place) > some or out(place) == 12, 20)
             daemon.send_signal(signum)
             daemon.wait(40)
     with running(place):

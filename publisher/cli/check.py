@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         "Find all faults at once in the configuration and in announcements: those of the whole queue, or the files and folders named."
     )
 )
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option(
     "--format",
     "form",
@@ -60,7 +60,8 @@ def _readings(config: Config, paths: Sequence[Path]) -> list[Reading]:
     from publisher.announcements import paths_below, read_file, read_queue
 
     if paths:
-        files = [file for path in paths for file in (paths_below(path) if path.is_dir() else [path])]
+        found = [_found(path, config.queue) for path in paths]
+        files = [file for path in found for file in (paths_below(path) if path.is_dir() else [path])]
         return [read_file(file, config, now=now()) for file in dict.fromkeys(files)]
     queue = read_queue(config, now=now())
     if not queue.readable:
@@ -70,6 +71,14 @@ def _readings(config: Config, paths: Sequence[Path]) -> list[Reading]:
             code=Exit.FINDINGS,
         )
     return list(queue.readings)
+
+
+def _found(path: Path, queue: Path) -> Path:
+    """Find a path from here, or as mails name a file: from the queue's folder."""
+    for candidate in (path, queue / path):
+        if candidate.exists():
+            return candidate
+    raise click.UsageError(_("There is no file or folder %(path)s.") % {"path": path})
 
 
 def _print(form: str, of_config: Iterable[Problem], readings: Sequence[Reading]) -> None:

@@ -201,7 +201,7 @@ def _queue_gone(told: _Told) -> Alert:
         ),
         commands=(
             Command(when=_("To see what is scheduled:"), line="tiedote status"),
-            Command(when=_("If they were removed on purpose, cancel each:"), line="tiedote cancel DELIVERY"),
+            Command(when=_("If they were removed on purpose, cancel each:"), line=f"tiedote cancel {_('DELIVERY')}"),
         ),
     )
 

@@ -102,7 +102,10 @@ def test_only_what_is_named_is_checked(desk):
     (desk / "schedules" / "bad.yaml").write_text(TEN_FAULTS, encoding="utf-8")
     assert run(desk, str(desk / "schedules" / "loppi")).stdout == "1 announcement in order, 0 to mend\n"
     assert run(desk, str(desk / "schedules" / "bad.yaml")).exit_code == 1
-    assert run(desk, str(desk / "nowhere.yaml")).exit_code == 2
+    assert run(desk, "loppi/lomakkeet.yaml").stdout == "1 announcement in order, 0 to mend\n"  # as mails name it
+    nowhere = run(desk, "nowhere.yaml")
+    assert (nowhere.exit_code, nowhere.stdout) == (2, "")
+    assert "There is no file or folder nowhere.yaml." in nowhere.stderr
 
 
 def test_a_faulty_configuration_is_told_first(desk):

@@ -27,7 +27,8 @@ demo: $(VENV)/installed
 	@$(BIN)/tiedote demo
 
 test: check
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m 'not alone'
+	@$(BIN)/pytest -m alone
 
 check: $(VENV)/installed-dev
 	@$(BIN)/ruff check --quiet .

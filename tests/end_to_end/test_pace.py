@@ -13,10 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from PIL import Image
 
 from tests.end_to_end.conftest import Place, example_accounts, running, touch_long_ago, wait_for
+
+pytestmark = pytest.mark.alone
 
 POSTS = 25
 """For each of eight accounts."""

@@ -136,7 +136,7 @@ def test_a_second_pass_changes_nothing_and_later_deeds_follow(one):
         one.sandbox.comment(post.id, "Entä tabletilla", author="Ilkka Saarinen")
         one.sandbox.comment(post.id, "Kiitos", author="Noora Salonen")
         one.sandbox.react(post.id, "like", author="Noora Salonen")
-    collect(one, later=timedelta(minutes=10), all_posts=False)
+    collect(one, later=timedelta(minutes=50), all_posts=False)
     assert_as_in_the_sandbox(one)
 
 

@@ -258,7 +258,7 @@ class FieldReader:
             self.faults.error(
                 lost,
                 "lost_hashtag",
-                _("everything after # is lost: YAML takes it for a comment"),
+                _("everything after # is lost: it is read as a note, not as text"),
                 _("Write | after the field's name and the text on the next line; or use the field 'hashtags'."),
             )
         return lost is not None
@@ -300,7 +300,7 @@ class FieldReader:
         for node in items:
             lost = self.faults.document.comment_after(node) if isinstance(node, Scalar) else None
             if lost:
-                message = _("everything after # is lost: YAML takes it for a comment")
+                message = _("everything after # is lost: it is read as a note, not as text")
                 self.faults.error(lost, "lost_hashtag", message, _("Write hashtags without #."))
 
     def _hashtag(self, node: Scalar) -> str | None:

@@ -58,7 +58,7 @@ class References:
                     node,
                     "missing_secret",
                     str(missing),
-                    _("Set it for the account that runs Tiedote, then start again."),
+                    _("Set it for the user that runs Tiedote, then start again."),
                 )
             return replace(node, value=None, unknown=True)
 

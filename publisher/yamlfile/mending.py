@@ -264,7 +264,7 @@ def _hash_in_list(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> 
     word = re.match(r"#[^\s,\]}]*", at.line[at.column :])
     fault = at.fault(
         "lost_hashtag",
-        _("everything after # is lost: YAML takes it for a comment"),
+        _("everything after # is lost: it is read as a note, not as text"),
         _("Write hashtags without #, for example: hashtags: [Kuntalaiset]"),
         len(word[0]) if word else 1,
     )

@@ -92,7 +92,10 @@ class Call:
 
     def json(self) -> Any:  # noqa: ANN401 (foreign JSON)
         """Parse the body. Raises ValueError."""
-        return json.loads(self.body)
+        try:
+            return json.loads(self.body)
+        except RecursionError as fault:
+            raise ValueError("nested too deeply") from fault
 
 
 async def read_call(request: Request, entry: Entry) -> Call:

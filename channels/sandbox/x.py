@@ -26,6 +26,7 @@ _DAY = 86_400
 _LARGEST_IMAGE = 5 * 1024 * 1024
 LONGEST_ALT = 1000
 _MOST_MEDIA = 4
+_MOST_TAGGED = 10
 _FORMATS = {"JPEG", "PNG", "GIF", "WEBP"}
 _ID = re.compile(r"[0-9]{1,19}")
 _PRICE_POST, _PRICE_LINK, _PRICE_ALT, _PRICE_READ, _PRICE_OWN = 0.015, 0.200, 0.005, 0.005, 0.001
@@ -276,6 +277,9 @@ def _media(ask: Ask, wanted: Any) -> list[Upload]:  # noqa: ANN401 (foreign JSON
         return []
     if not isinstance(wanted, dict) or set(wanted) - {"media_ids", "tagged_user_ids"}:
         raise invalid("$.media: is not valid")
+    tagged = wanted.get("tagged_user_ids", [])
+    if not isinstance(tagged, list) or len(tagged) > _MOST_TAGGED:
+        raise invalid(f"$.media.tagged_user_ids: must have at most {_MOST_TAGGED} items")
     ids = wanted.get("media_ids")
     if not isinstance(ids, list) or not 1 <= len(ids) <= _MOST_MEDIA or not all(isinstance(item, str) for item in ids):
         raise invalid("$.media.media_ids: must have between 1 and 4 strings")
@@ -538,6 +542,8 @@ def by_ids(ask: Ask, _parts: Mapping[str, str]) -> Answer:
     found = [post for item in ids if (post := visible(ask.sandbox, item))]
     ask.charge(_PRICE_READ * len(found))
     body = _rows(ask, found)
+    if not found:
+        del body["data"]
     gone = [_missing(item, "tweet") for item in ids if not visible(ask.sandbox, item)]
     if gone:
         body["errors"] = [*body.get("errors", []), *gone]
@@ -558,6 +564,8 @@ def timeline(ask: Ask, parts: Mapping[str, str]) -> Answer:
     """GET /2/users/{id}/tweets."""
     horizon = ask.now - ask.sandbox.settings.delays.listing
     without = ask.wants("exclude")
+    if not without <= {"replies", "retweets"}:
+        raise invalid("The `exclude` query parameter value is not one of [replies,retweets]", exclude=sorted(without))
     posts = [
         post
         for post in ask.sandbox.world.posts_of("x", parts["id"])
@@ -585,8 +593,21 @@ def search(ask: Ask, _parts: Mapping[str, str]) -> Answer:
     if not 1 <= len(query) <= 512:
         raise invalid("The `query` query parameter must have between 1 and 512 characters", query=[query[:40]])
     since = ask.now - 7 * _DAY
+    _check_search(ask.call.query, since)
     matches = _matcher(ask, query)
     return _page(ask, [post for post in _all(ask.sandbox) if post.created >= since and matches(post)], 10, _PRICE_READ)
+
+
+def _check_search(query: Mapping[str, str], since: float) -> None:
+    if "start_time" in query and "since_id" in query:
+        raise invalid("`start_time` and `since_id` cannot be given together", start_time=[query["start_time"]])
+    for name in ("start_time", "end_time"):
+        if name in query and _moment(query, name) < since:
+            raise invalid(
+                f"Invalid '{name}':'{query[name]}'. It lies before the last seven days.", **{name: [query[name]]}
+            )
+    if query.get("sort_order", "recency") not in {"recency", "relevancy"}:
+        raise invalid("The `sort_order` query parameter value is not valid", sort_order=[query["sort_order"]])
 
 
 def _matcher(ask: Ask, query: str) -> Callable[[Post], bool]:

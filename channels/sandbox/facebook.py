@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ LONGEST_TEXT = 63_206
 LONGEST_COMMENT = 8_000
 _LARGEST_PHOTO = 4 * 1024 * 1024
 _MOST_PHOTOS = 10
+_UNUSED = 86_400
 _PHOTO_FORMATS = {"JPEG", "PNG", "GIF", "TIFF", "BMP"}
 REACTIONS = ("LIKE", "LOVE", "CARE", "HAHA", "WOW", "SAD", "ANGRY")
 _WIDTHS = (1080, 720, 480, 130)
@@ -159,7 +161,8 @@ def _attached(params: Mapping[str, str]) -> list[str]:
 
 def _attachable(view: View, page: SandboxAccount, photo_id: str) -> Upload:
     upload = view.sandbox.world.uploads.get(photo_id)
-    if upload is None or upload.network != "facebook" or upload.deleted or upload.account != page.account_id:
+    known = upload is not None and upload.network == "facebook" and upload.account == page.account_id
+    if upload is None or not known or upload.deleted or _dropped(view, upload):
         raise refuse(100, f"(#100) Param attached_media: photo {photo_id} does not exist or is not visible", subcode=33)
     if upload.post is not None and view.sandbox.world.posts[upload.post].published is not None:
         raise refuse(
@@ -172,10 +175,15 @@ def _attachable(view: View, page: SandboxAccount, photo_id: str) -> Upload:
     return upload
 
 
+def _dropped(view: View, upload: Upload) -> bool:
+    """Tell whether Facebook has dropped a photo: one that was not used for about a day."""
+    return upload.post is None and view.sandbox.clock.stamp() > upload.created + _UNUSED
+
+
 def _check_link(link: str | None) -> None:
     if link is None:
         return
-    if not link.startswith(("http://", "https://")) or " " in link:
+    if not re.fullmatch(r"https?://[^\s/]+\S*", link):
         raise refuse(100, "(#100) link must be a valid URL", subcode=2061006)
     host = link.split("/")[2].lower()
     if host == "facebook.com" or host.endswith(".facebook.com"):
@@ -380,6 +388,8 @@ def list_replies(view: View, remark: Remark, ask: Ask) -> dict[str, Any]:
 
 def _comments(view: View, page: SandboxAccount, remarks: list[Remark], ask: Ask, parent: str | None) -> dict[str, Any]:
     view.need(page, "pages_read_user_content")
+    if view.is_a_persons(page):
+        return {"data": []}  # no refusal: just nothing
     chosen = _choose(ask, "filter", ("toplevel", "stream"))
     order = _choose(ask, "order", ("chronological", "reverse_chronological"))
     kept = [item for item in remarks if _belongs(item, chosen, parent)]

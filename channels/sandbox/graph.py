@@ -110,8 +110,14 @@ class View:
                     status=403,
                 )
 
+    def is_a_persons(self, page: SandboxAccount) -> bool:
+        """Tell whether the token is that of a person who manages the Page, not the Page's own."""
+        return page.channel == "facebook" and self.token == page.user_token != page.token
+
     def may_write(self, account: SandboxAccount) -> None:
-        """Refuse if Meta has restricted the account."""
+        """Refuse if Meta has restricted the account, and what only a Page's own token may do."""
+        if self.is_a_persons(account):
+            raise refuse(190, "A page access token is required to request this resource.", subcode=2069032)
         if account.status != "restricted":
             return
         if account.channel == "instagram":

@@ -31,7 +31,7 @@ class SandboxAccount:
     token: str = field(repr=False)
     name: str
     token_secret: str = field(default="", repr=False)
-    api_key: str = ""
+    api_key: str = field(default="", repr=False)
     api_secret: str = field(default="", repr=False)
     page_id: str = ""
     username: str = ""

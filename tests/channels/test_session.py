@@ -288,6 +288,20 @@ def test_a_gzip_bomb_is_not_unpacked_whole():
     assert peak < 6_000_000
 
 
+def test_a_bomb_in_a_bomb_is_not_unpacked_whole():
+    """Five hundred bytes that unpack to 200 MB in two goes; the first one's output is bounded, too."""
+    bomb = gzip.compress(gzip.compress(b"0" * 200_000_000))
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+    with answers(head + bomb) as server:
+        tracemalloc.start()
+        with pytest.raises(OutcomeUnknown):
+            post(a_session(server.url, max_body=1_000_000))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert len(bomb) < 1_000
+    assert peak < 6_000_000
+
+
 def test_an_answer_that_fits_is_read_to_its_end():
     """Packed answers below the cap arrive unpacked."""
     body = gzip.compress(json.dumps({"data": ["ä"] * 1000}).encode())

@@ -11,6 +11,7 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from io import BytesIO
 from math import ceil
 
@@ -101,6 +102,7 @@ def inspect(data: bytes) -> Facts:
         return Facts(format=image.format or "", width=width, height=height, size=len(data))
 
 
+@lru_cache(maxsize=4)  # an announcement's picture goes to several accounts of a network in a row
 def fit(data: bytes, rules: PictureRules, *, shape: tuple[int, int] | None = None) -> Fitted:
     """Make of a picture what `rules` allow. Raises PictureError.
 

@@ -233,7 +233,7 @@ class Service:
     def read_queue(self, *, still_for: timedelta = timedelta(0)) -> PlanReport:
         """Read the files and bring the deliveries in line with them."""
         now = self.clock.now()
-        read = queue.read_queue(self.config, now=now, settled_since=now - still_for)
+        read = queue.read_queue(self.config, now=now, settled_since=now - still_for if still_for else None)
         plans = {
             announcement.key: tuple(one for one in compose(announcement, self.config) if isinstance(one, Plan))
             for announcement in read.announcements

@@ -21,6 +21,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,7 @@ class FaultLayer:
         if scope["type"] != "http" or path.startswith("/_sandbox"):
             await self._app(scope, receive, send)
             return
+        send = _dated(self._sandbox, send)
         entry, rule = self._sandbox.enter(scope)
         scope["entry"] = entry
         if rule is None:
@@ -251,6 +253,18 @@ def _malformed(held: list[Message]) -> list[Message]:
 def _broken_start(held: list[Message]) -> bytes:
     status = held[0]["status"] if held else 200
     return f"HTTP/1.1 {status} OK\r\ncontent-type: appli".encode()
+
+
+def _dated(sandbox: Sandbox, send: Send) -> Send:
+    """Date every answer by the sandbox's clock, against which a client reads the resets that it is told."""
+
+    async def date(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            now = format_datetime(sandbox.clock.now(), usegmt=True).encode()
+            message = {**message, "headers": [*message.get("headers", ()), (b"date", now)]}
+        await send(message)
+
+    return date
 
 
 def _noting(entry: Entry, send: Send) -> Send:

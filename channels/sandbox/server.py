@@ -40,6 +40,7 @@ class Server(uvicorn.Server):
         """Bind the ports (0: any free one). Raises OSError for one that is taken."""
         config = uvicorn.Config(
             sandbox.app,
+            date_header=False,  # the sandbox's own clock tells it: resets are read against it
             log_level="warning",
             access_log=False,
             lifespan="off",

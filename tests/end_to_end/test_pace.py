@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -19,10 +21,14 @@ from PIL import Image
 
 from tests.end_to_end.conftest import Place, example_accounts, running, touch_long_ago, wait_for
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(300)]
 
 POSTS = 25
 """For each of eight accounts."""
+
+TRIES = 3
+READS = 4
+"""Four accounts are read side by side, each request takes half a second: eight in two seconds at full speed."""
 
 
 @contextmanager
@@ -78,8 +84,19 @@ def write_burst(folder: Path, count: int) -> None:
 def test_200_posts_due_at_once_are_out_within_ten_seconds_and_in_order(place: Place) -> None:
     """Eight accounts, every call answered after 0.2 s, pictures included: all out, none dropped, oldest first on each account."""
     write_burst(place.folder, POSTS)
+    assert soon_enough(lambda: burst(place), timedelta(seconds=10))
+
+
+def soon_enough(measure: Callable[[], timedelta], limit: timedelta) -> bool:
+    """Measure up to three times until it is quick enough: a busy machine can only make things slower, never quicker."""
+    return any(measure() < limit for _ in range(TRIES))
+
+
+def burst(place: Place) -> timedelta:
+    """Publish everything with a new database on new networks; return the time from the first request to the last post."""
+    shutil.rmtree(place.folder / "var", ignore_errors=True)
     with networks(place.folder, 0.2) as url:
-        settle_again(place, url)
+        moved_to(place, url)
         place.tiedote("run", "--once")
         posts = ledger(url)
         began = first_request(url)
@@ -90,40 +107,51 @@ def test_200_posts_due_at_once_are_out_within_ten_seconds_and_in_order(place: Pl
     for account, theirs in by_account.items():
         texts = [post["text"] for post in sorted(theirs, key=lambda post: post["published_at"])]
         assert texts == sorted(texts), account
-    last = max(datetime.fromisoformat(post["published_at"]) for post in posts)
-    assert last - began < timedelta(seconds=10)
+    return max(datetime.fromisoformat(post["published_at"]) for post in posts) - began
 
 
-def settle_again(place: Place, url: str) -> None:
+def moved_to(place: Place, url: str) -> None:
     """Point the configuration at another sandbox."""
     config = place.folder / "config.yaml"
     words = config.read_text(encoding="utf-8")
-    for old in place.sandbox.addresses:
-        words = words.replace(old, url)
-    config.write_text(words, encoding="utf-8")
+    config.write_text(re.sub(r"http://127\.0\.0\.1:\d+", url, words), encoding="utf-8")
 
 
 def test_a_post_that_falls_due_while_comments_are_read_starts_within_a_second(place: Place) -> None:
     """Thirty posts an account are being read back, every answer takes half a second: publishing does not wait for it."""
-    write_burst(place.folder, 15)
+    write_burst(place.folder, 30)
+    config = place.folder / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("every: 10m", "every: 1s"), encoding="utf-8")
     with networks(place.folder, 0) as url:
-        settle_again(place, url)
+        moved_to(place, url)
         place.tiedote("run", "--once")
-        published = len(ledger(url))
-        assert published == 8 * 15
-        for post in ledger(url):
-            comment = {"post": post["id"], "text": "Hyvä uutinen!", "author": "Aino Mäkelä"}
-            requests.post(f"{url}/_sandbox/comment", json=comment, timeout=5).raise_for_status()
-        requests.post(f"{url}/_sandbox/settings", json={"delays": {"answer": 0.5}}, timeout=5)
-        due = datetime.now().astimezone() + timedelta(seconds=12)
-        path = place.folder / "schedules" / "hausjarvi" / "kiire.yaml"
-        when = due.isoformat(timespec="seconds")
-        path.write_text(f"text: Vesi on poikki keskustassa.\npublish: {when}\nchannels: [x]\n", encoding="utf-8")
-        touch_long_ago(place.folder)
-        with running(place) as daemon:
-            assert wait_for(lambda: len(ledger(url)) == published + 1, 40)
-            daemon.terminate()
-            daemon.wait(40)
-        new = next(post for post in ledger(url) if "Vesi on poikki" in post["text"])
-    late = datetime.fromisoformat(new["published_at"]) - due.replace(microsecond=0)
-    assert timedelta(0) <= late < timedelta(seconds=1 + 0.5), "a second to start, half a second for the answer"
+        assert len(ledger(url)) == 8 * 30
+        requests.post(f"{url}/_sandbox/settings", json={"delays": {"answer": 0.5}}, timeout=5).raise_for_status()
+        # A second to start, half a second for the answer.
+        assert soon_enough(lambda: lateness(place, url), timedelta(seconds=1.5))
+
+
+def lateness(place: Place, url: str) -> timedelta:
+    """Let a post fall due while a daemon reads; return how late it was public."""
+    posts = ledger(url)
+    for post in posts:
+        comment = {"post": post["id"], "text": "Hyvä uutinen!", "author": "Aino Mäkelä"}
+        requests.post(f"{url}/_sandbox/comment", json=comment, timeout=5).raise_for_status()
+    due = (datetime.now().astimezone() + timedelta(seconds=12)).replace(microsecond=0)
+    words = f"Vesi on poikki keskustassa, {due:%H.%M.%S}."
+    path = place.folder / "schedules" / "hausjarvi" / f"kiire-{due:%H%M%S}.yaml"
+    path.write_text(f"text: {words}\npublish: {due.isoformat()}\nchannels: [x]\n", encoding="utf-8")
+    touch_long_ago(place.folder)
+    with running(place) as daemon:
+        assert wait_for(lambda: len(ledger(url)) == len(posts) + 1, 40)
+        daemon.terminate()
+        daemon.wait(60)
+    assert reads_around(url, due) >= READS, "comments were being read at that moment"
+    new = next(post for post in ledger(url) if words in post["text"])
+    return datetime.fromisoformat(new["published_at"]) - due
+
+
+def reads_around(url: str, moment: datetime) -> int:
+    """Count the reading requests in the second before and after a moment."""
+    log = requests.get(f"{url}/_sandbox/requests", timeout=10).json()["requests"]
+    return sum(entry["method"] == "GET" and abs(entry["at"] - moment.timestamp()) < 1 for entry in log)

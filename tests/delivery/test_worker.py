@@ -69,6 +69,7 @@ def requests_of_a_publication(folder: Path, channel: str) -> int:
     announce(folder)
     with town(folder, channels=(channel,)) as one:
         publish(one)
+        assert one.states() == {channel: State.PUBLISHED}
         return len(one.sandbox.requests())
 
 

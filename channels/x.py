@@ -63,9 +63,8 @@ CAPABILITIES: Final = Capabilities(
     ),
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.LIST,
-    same_words_after=timedelta(
-        days=90
-    ),  # ours: X forbids "duplicative" posts and tells no time; a day is what its API enforces
+    # Ours: X forbids duplicative posts and tells no time.
+    same_words_after=timedelta(days=90),
     listing_delay=timedelta(minutes=1),
 )
 

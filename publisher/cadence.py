@@ -1,15 +1,20 @@
 """Wall clocks and weeks; pure. People think in local time, the machine in UTC.
 
 A time that a person writes is refused on the night when clocks jump over it, and on the night when it comes twice: only the person knows
-what is meant. A time that comes round by itself (a weekly report) takes the moment after the jump, and the first of the two.
+what is meant. A time that comes round by itself (a weekly report, a repeat) takes the moment after the jump, and the first of the two.
 """
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import count
 from typing import Self
+
+from publisher.model import Every, Unit
 
 _LADDER = (
     # (younger than, read every so many times the pause of a fresh post)
@@ -43,6 +48,46 @@ def instant(wall: datetime, zone: tzinfo) -> datetime:
 def nearest_instant(wall: datetime, zone: tzinfo) -> datetime:
     """Give an instant for any local time: after the jump, and the first of two."""
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def wall_text(wall: datetime) -> str:
+    """Say a local time as files and lists do: '2026-12-01 09:00'."""
+    return f"{wall:%Y-%m-%d %H:%M:%S}" if wall.second else f"{wall:%Y-%m-%d %H:%M}"
+
+
+def occurrence(first: datetime, every: Every, number: int, zone: tzinfo) -> datetime:
+    """Give the instant of an occurrence; number 1 is `first` itself.
+
+    Always counted from the first on the local calendar, so that the hour holds when clocks change, and a last of the month comes back
+    after a shorter one: 31 January, 28 February, 31 March.
+    """
+    if number == 1:
+        return first
+    wall = first.astimezone(zone).replace(tzinfo=None)
+    return nearest_instant(_later(wall, every, number - 1), zone)
+
+
+def occurrences(first: datetime, every: Every, zone: tzinfo) -> Iterator[tuple[int, datetime]]:
+    """Count the occurrences and give their instants, without end."""
+    return ((number, occurrence(first, every, number, zone)) for number in count(1))
+
+
+def _later(wall: datetime, every: Every, times: int) -> datetime:
+    number = every.number * times
+    match every.unit:
+        case Unit.DAY:
+            return wall + timedelta(days=number)
+        case Unit.WEEK:
+            return wall + timedelta(weeks=number)
+        case Unit.MONTH:
+            return _months_later(wall, number)
+        case Unit.YEAR:
+            return _months_later(wall, 12 * number)
+
+
+def _months_later(wall: datetime, months: int) -> datetime:
+    year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
+    return wall.replace(year=year, month=month + 1, day=min(wall.day, monthrange(year, month + 1)[1]))
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -73,6 +73,32 @@ class When:
     """As the reader says it, '2026-12-01 09:00'; 'asap' when `instant` is None."""
 
 
+class Unit(StrEnum):
+    """What a pause between two occurrences is counted in."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    """A pause on the local calendar."""
+
+    number: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """How an announcement comes round. `until` in UTC, itself included; `variants` take turns with the text."""
+
+    every: Every
+    until: datetime | None = None
+    variants: tuple[Mapping[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
     """What an announcement, or one of its override blocks, says. Texts are mappings of language to text; '' is any language."""
@@ -108,6 +134,7 @@ class Announcement:
     content_hash: str
     organisations: tuple[str, ...]
     top: Fields
+    repeat: Repeat | None = None
     channels: Mapping[str, Fields] = field(default_factory=dict)
     organisation_fields: Mapping[str, Fields] = field(default_factory=dict)
     organisation_channels: Mapping[tuple[str, str], Fields] = field(default_factory=dict)
@@ -142,8 +169,8 @@ FINAL = frozenset({State.PUBLISHED, State.FAILED, State.WITHDRAWN, State.CANCELL
 class Plan:
     """An announcement composed for one account in one language group: what will go out, and when.
 
-    `state` is draft, awaiting_approval or scheduled. `due_at` in UTC; None for `asap` and for drafts. `left_out`: codes of what this
-    network cannot take and the interface says is dropped.
+    `occurrence` counts from 1. `state` is draft, awaiting_approval or scheduled. `due_at` in UTC; None for `asap` and for drafts.
+    `left_out`: codes of what this network cannot take and the interface says is dropped.
     """
 
     announcement: str

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 
-from publisher.cadence import AmbiguousTimeError, NoSuchTimeError, instant
+from publisher.cadence import AmbiguousTimeError, NoSuchTimeError, instant, wall_text
 from publisher.locale import _
 from publisher.model import When
 from publisher.yamlfile import Faults, Scalar
@@ -21,6 +21,7 @@ _ASAP_WORDS = frozenset({"heti", "nyt", "nu", "genast", "strax", "now", "at once
 _FROM_TO = re.compile(r"\d\s*[-–]\s*\d{1,2}(?:[:.]\d{2})?$")
 _YEARS = range(2000, 2100)
 _LAST_DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,11 @@ class Clockwork:
         midnight = written.day + _LAST_DAY
         return midnight.replace(tzinfo=self.zone).astimezone(UTC)
 
+    def until(self, node: Scalar, faults: Faults) -> datetime | None:
+        """Read the end of a repeat, the last instant that still counts. None: there was a fault, and it has been told."""
+        end = self.expires(node, faults)
+        return end - _INSTANT if end is not None and _is_date_alone(node) else end
+
     def _instant(self, wall: datetime, zone: tzinfo | None, node: Scalar, faults: Faults) -> datetime | None:
         if zone is not None:
             return wall.replace(tzinfo=zone).astimezone(UTC)
@@ -100,6 +106,10 @@ def _written(node: Scalar, faults: Faults) -> _Written | None:
     return _Written(day=date, at=at, zone=zone)
 
 
+def _is_date_alone(node: Scalar) -> bool:
+    return bool(re.fullmatch(_DATE, " ".join((node.value or "").split())))
+
+
 def _complain(node: Scalar, text: str, faults: Faults) -> None:
     if text.casefold() in _ASAP_WORDS:
         message = _("'%(value)s' is not possible here") % {"value": shown(node)}
@@ -125,6 +135,5 @@ def _offset(text: str) -> tzinfo:
 
 def _echo(wall: datetime, zone: tzinfo | None) -> str:
     """Say the time again, with the offset if it was given."""
-    seconds = f":{wall:%S}" if wall.second else ""
     offset = wall.replace(tzinfo=zone).isoformat()[19:] if zone else ""
-    return f"{wall:%Y-%m-%d %H:%M}{seconds}{offset}"
+    return wall_text(wall) + offset

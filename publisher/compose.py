@@ -3,6 +3,7 @@
     precedence   for.ORG.CHANNEL over CHANNEL over for.ORG over the top; lists replace, texts replace language by language
     link         gets utm parameters if there is a campaign; then into the words, onto a card, or both, as the network's `Card` says
     languages    as the account says: in one post, one after the other; a post each; or only those that it takes
+    repeat       a plan for each occurrence; the text, then the variants, and again; a text of an override block stays for all of them
     left out     a first comment where the network has none; the whole account where it needs a picture and there is none
 
 What a plan says is what goes out. Nothing after this changes words; channels add only the hashtag line and their own notation.
@@ -13,13 +14,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime, tzinfo
 from functools import reduce
+from itertools import takewhile
 from typing import Literal, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from channels import registry
 from channels.base import Capabilities, Card
-from publisher.model import UNSET, Announcement, Fields, PictureRef, Plan, Skipped, State
+from publisher.cadence import occurrences, wall_text
+from publisher.model import UNSET, Announcement, Fields, PictureRef, Plan, Repeat, Skipped, State
 
 _TEXTS = ("text", "link", "title", "first_comment")
 _SENTENCE = re.compile(r".+?[.!?\u2026](?=\s+[A-ZÅÄÖ])", re.DOTALL)
@@ -58,20 +62,73 @@ class PublishersView(Protocol):
     def organisations(self) -> Mapping[str, OrganisationView]: ...
     @property
     def approval(self) -> Literal["optional", "required"]: ...
+    @property
+    def timezone(self) -> tzinfo: ...
 
 
 def compose(
     announcement: Announcement,
     publishers: PublishersView,
     capabilities: Callable[[str], Capabilities] = registry.capabilities,
+    *,
+    horizon: datetime | None = None,
 ) -> tuple[Plan | Skipped, ...]:
-    """Plan an announcement for every account of the configuration, in the configuration's order."""
+    """Plan an announcement for every account of the configuration, in the configuration's order.
+
+    The first occurrence is always planned, further ones only up to `horizon`.
+    """
     return tuple(
         planned
         for organisation in publishers.organisations.values()
         for account in organisation.accounts
-        for planned in _for_account(announcement, publishers, organisation, account, capabilities(account.channel))
+        for planned in _each_occurrence(announcement, publishers, organisation, account, capabilities, horizon)
     )
+
+
+def in_turn(announcement: Announcement) -> tuple[Announcement, ...]:
+    """Give the announcement with its text, and then with each variant in the text's place."""
+    variants = announcement.repeat.variants if announcement.repeat else ()
+    return (
+        announcement,
+        *(replace(announcement, top=replace(announcement.top, text=variant)) for variant in variants),
+    )
+
+
+def further_times(repeat: Repeat, first: Plan, zone: tzinfo, horizon: datetime) -> Iterator[tuple[int, datetime]]:
+    """Count the occurrences after the first one, with their instants: up to the end of the repeat, the horizon, and `expires`."""
+    if first.due_at is None:
+        return
+    end = min(horizon, repeat.until or horizon)
+    times = occurrences(first.due_at, repeat.every, zone)
+    next(times)
+    yield from takewhile(lambda one: one[1] <= end and (first.expires_at is None or one[1] < first.expires_at), times)
+
+
+def _each_occurrence(
+    announcement: Announcement,
+    publishers: PublishersView,
+    organisation: OrganisationView,
+    account: AccountView,
+    capabilities: Callable[[str], Capabilities],
+    horizon: datetime | None,
+) -> Iterator[Plan | Skipped]:
+    limits = capabilities(account.channel)
+    first = tuple(_for_account(announcement, publishers, organisation, account, limits))
+    yield from first
+    plans = tuple(one for one in first if isinstance(one, Plan))
+    if not plans or announcement.repeat is None or horizon is None:
+        return
+    turns = [plans]
+    worded = iter(in_turn(announcement)[1:])
+    zone = publishers.timezone
+    for number, due_at in further_times(announcement.repeat, plans[0], zone, horizon):
+        following = next(worded, None)
+        if following is not None:
+            planned = _for_account(following, publishers, organisation, account, limits)
+            turns.append(tuple(one for one in planned if isinstance(one, Plan)))
+        due_wall = wall_text(due_at.astimezone(zone))
+        for plan in turns[(number - 1) % len(turns)]:
+            yield replace(plan, occurrence=number, due_at=due_at, due_wall=due_wall)
 
 
 def merged(announcement: Announcement, organisation: str, channel: str) -> Fields:

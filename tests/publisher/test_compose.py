@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from channels import registry
 from publisher.compose import compose, first_sentence, with_campaign
-from publisher.model import Announcement, Fields, PictureRef, Plan, Skipped, State, When
+from publisher.model import Announcement, Every, Fields, PictureRef, Plan, Repeat, Skipped, State, Unit, When
 
 LINK = "https://asiointi.example.fi/lupa"
 WHEN = When(instant=datetime(2026, 12, 1, 7, 0, tzinfo=UTC), wall="2026-12-01 09:00")
@@ -40,6 +41,7 @@ class Publishers:
 
     organisations: dict[str, AnOrganisation]
     approval: Literal["optional", "required"] = "optional"
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Helsinki"))
 
 
 @dataclass
@@ -55,8 +57,9 @@ class Case:
     blocks: dict[str, Fields] = field(default_factory=dict)
     for_: dict[str, Fields] = field(default_factory=dict)
     both: dict[tuple[str, str], Fields] = field(default_factory=dict)
+    repeat: Repeat | None = None
 
-    def compose(self):
+    def compose(self, horizon=None):
         accounts = tuple(AnAccount(channel, channel, self.account_languages) for channel in self.channels)
         publishers = Publishers(
             {key: AnOrganisation(key, accounts, self.languages) for key in ("hausjarvi", "loppi")}, self.approval
@@ -69,11 +72,12 @@ class Case:
             content_hash="",
             organisations=self.organisations,
             top=self.top,
+            repeat=self.repeat,
             channels=self.blocks,
             organisation_fields=self.for_,
             organisation_channels=self.both,
         )
-        return compose(announcement, publishers)
+        return compose(announcement, publishers, horizon=horizon)
 
     def plans(self):
         return {one.channel: one for one in self.compose() if isinstance(one, Plan)}
@@ -322,3 +326,97 @@ def test_a_plan_carries_the_rest():
     until = datetime(2027, 1, 31, tzinfo=UTC)
     plan = Case(top=said(expires=until, repost=True)).plan()
     assert (plan.expires_at, plan.repost, plan.occurrence, plan.language) == (until, True, 1, "fi")
+
+
+FOUR_WEEKS = Every(number=4, unit=Unit.WEEK)
+SOON = datetime(2027, 4, 30, tzinfo=UTC)
+
+
+def occurrences(case, horizon=SOON, channel="facebook"):
+    """Number, wall time and words of each occurrence on a network."""
+    plans = [one for one in case.compose(horizon) if isinstance(one, Plan) and one.channel == channel]
+    return [(one.occurrence, one.due_wall, one.text) for one in plans]
+
+
+def test_a_repeat_is_a_plan_for_each_occurrence_at_the_same_hour():
+    """Up to the horizon, itself included; summer time moves the instant and not the hour."""
+    case = Case(top=said(text={"": "A"}), repeat=Repeat(every=FOUR_WEEKS))
+    assert occurrences(case) == [
+        (1, "2026-12-01 09:00", "A"),
+        (2, "2026-12-29 09:00", "A"),
+        (3, "2027-01-26 09:00", "A"),
+        (4, "2027-02-23 09:00", "A"),
+        (5, "2027-03-23 09:00", "A"),
+        (6, "2027-04-20 09:00", "A"),
+    ]
+    hours = [f"{one.due_at:%-H}" for one in case.compose(SOON) if isinstance(one, Plan) and one.channel == "facebook"]
+    assert hours == ["7", "7", "7", "7", "7", "6"]
+    exact = datetime(2026, 12, 29, 7, tzinfo=UTC)
+    assert len(occurrences(case, exact)) == 2
+    assert len(occurrences(case, exact - timedelta(seconds=1))) == 1
+
+
+@pytest.mark.parametrize("horizon", [None, datetime(2026, 1, 1, tzinfo=UTC)])
+def test_the_first_occurrence_is_always_planned(horizon):
+    """However far it lies ahead."""
+    case = Case(top=said(text={"": "A"}), repeat=Repeat(every=FOUR_WEEKS, variants=({"": "B"},)))
+    assert occurrences(case, horizon) == [(1, "2026-12-01 09:00", "A")]
+
+
+def test_the_text_and_its_variants_take_turns():
+    """The text, each variant, and the text again."""
+    case = Case(top=said(text={"": "A"}), repeat=Repeat(every=FOUR_WEEKS, variants=({"": "B"}, {"fi": "C"})))
+    assert [text for _n, _at, text in occurrences(case)] == ["A", "B", "C", "A", "B", "C"]
+
+
+def test_a_text_of_its_own_stays_for_every_occurrence():
+    """A network's or an organisation's own words are not taken over by variants; the others' are, link and campaign too."""
+    case = Case(
+        top=said(text={"": "A " + LINK}, link={"": LINK}, campaign="c"),
+        blocks={"x": Fields(text={"": "X"})},
+        for_={"loppi": Fields(text={"": "L"})},
+        organisations=("hausjarvi", "loppi"),
+        repeat=Repeat(every=FOUR_WEEKS, variants=({"": "B " + LINK},)),
+    )
+    plans = [one for one in case.compose(SOON) if isinstance(one, Plan) and one.occurrence in {1, 2}]
+    found = {(one.organisation, one.channel, one.occurrence): one.text[:1] for one in plans}
+    assert {key: found[key] for key in found if key[0] == "hausjarvi" and key[1] in {"facebook", "x"}} == {
+        ("hausjarvi", "facebook", 1): "A",
+        ("hausjarvi", "facebook", 2): "B",
+        ("hausjarvi", "x", 1): "X",
+        ("hausjarvi", "x", 2): "X",
+    }
+    assert {found[key] for key in found if key[0] == "loppi"} == {"L", "X"}
+    second = next(one for one in plans if one.channel == "facebook" and one.occurrence == 2)
+    assert "utm_source=facebook" in second.text
+
+
+def test_a_repeat_ends_with_its_last_day_and_with_expires():
+    """The last instant still counts; at `expires` nothing goes out any more."""
+    third = datetime(2027, 1, 26, 7, tzinfo=UTC)
+    ends = Repeat(every=FOUR_WEEKS, until=third)
+    assert len(occurrences(Case(top=said(text={"": "A"}), repeat=ends))) == 3
+    before = Repeat(every=FOUR_WEEKS, until=third - timedelta(microseconds=1))
+    assert len(occurrences(Case(top=said(text={"": "A"}), repeat=before))) == 2
+    assert len(occurrences(Case(top=said(text={"": "A"}, expires=third), repeat=Repeat(every=FOUR_WEEKS)))) == 2
+
+
+def test_a_network_with_a_time_of_its_own_counts_from_that():
+    """Its occurrences come in its own rhythm; written with an offset, the hour is that of the town's clocks."""
+    own = When(instant=datetime(2026, 12, 2, 10, 0, tzinfo=UTC), wall="2026-12-02 10:00+00:00")
+    case = Case(top=said(text={"": "A"}), blocks={"linkedin": Fields(publish=own)}, repeat=Repeat(every=FOUR_WEEKS))
+    assert [at for _n, at, _text in occurrences(case, channel="linkedin")] == [
+        "2026-12-02 10:00+00:00",
+        "2026-12-30 12:00",
+        "2027-01-27 12:00",
+        "2027-02-24 12:00",
+        "2027-03-24 12:00",
+        "2027-04-21 12:00",
+    ]
+
+
+def test_what_is_left_out_is_said_once():
+    """Not for each occurrence again."""
+    case = Case(top=said(text={"": "A"}, pictures=()), repeat=Repeat(every=FOUR_WEEKS))
+    skipped = [one for one in case.compose(SOON) if isinstance(one, Skipped) and one.organisation == "hausjarvi"]
+    assert [one.channel for one in skipped] == ["instagram"]

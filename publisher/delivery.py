@@ -15,21 +15,21 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from channels.base import Channel, Found, Picture, Post, Published, Step
+from channels.base import Channel, Found, Picture, Post, Published, RemotePost, Step
 from channels.errors import AccountBlocked, ChannelError, Kind
 from publisher import policy
 from publisher.model import State
 from publisher.policy import Doubt, Outcome, RetryRules, Verdict
 from publisher.store import Connection, Store, accounts
 from publisher.store import deliveries as rows
-from publisher.store.deliveries import AccountBusy, ClaimLost, FrozenPost, Job, Key, Out, Setback
+from publisher.store.deliveries import AccountBusy, ClaimLost, FrozenPost, Job, Key, Out, Setback, Untried
 from publisher.store.notices import NoticeKind, raise_notice
 
 REQUEST_AT_MOST = timedelta(seconds=75)
@@ -38,6 +38,9 @@ REQUEST_AT_MOST = timedelta(seconds=75)
 LEASE = timedelta(minutes=3)
 LOOK_BACK = timedelta(days=90)
 """How far back a new database looks for posts with the same words."""
+
+AHEAD_OF_TIME = timedelta(days=1)
+"""Somebody may have published a post by hand so long before its time; an older one with the same words is another occurrence."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 """A network's clock may be behind ours by this much."""
@@ -175,7 +178,7 @@ class Deliverer:
         with self._store.read() as conn:
             if accounts.get_account(conn, account_id).looked_at is not None:
                 return True
-            waiting = rows.awaiting_first_look(conn, account_id)
+            waiting = rows.awaiting_first_look(conn, account_id, now)
         try:
             recent = channel.recent(now - LOOK_BACK) if waiting else None
         except ChannelError as error:
@@ -183,11 +186,11 @@ class Deliverer:
             return False
         left = list(recent.posts) if recent else []
         with self._store.write() as conn:
-            for delivery_id, frozen in waiting:
-                match = next((remote for remote in left if channel.is_same(_wordless(frozen), remote)), None)
+            for untried in waiting:
+                match = _earliest(left, untried, channel)
                 if match is not None:
                     left.remove(match)
-                    rows.adopt(conn, delivery_id, match.remote_id, match.url, match.created_at, now)
+                    rows.adopt(conn, untried.id, match.remote_id, match.url, match.created_at, now)
             accounts.mark_looked(conn, account_id, now)
         return True
 
@@ -498,6 +501,16 @@ def read_picture(path: Path, sha256: str) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise PictureChanged
     return data
+
+
+def _earliest(posts: Sequence[RemotePost], untried: Untried, channel: Channel) -> RemotePost | None:
+    """Find the post that a delivery may be: the first with its words since its time."""
+    since = None if untried.due_at is None else untried.due_at - AHEAD_OF_TIME
+    post = _wordless(untried.post)
+    same = (
+        remote for remote in posts if (since is None or remote.created_at >= since) and channel.is_same(post, remote)
+    )
+    return min(same, key=lambda remote: remote.created_at, default=None)
 
 
 def _wordless(frozen: FrozenPost) -> Post:

@@ -47,6 +47,7 @@ from publisher.store.deliveries.values import (
     PictureNote,
     PlannedRow,
     Setback,
+    Untried,
 )
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "PictureNote",
     "PlannedRow",
     "Setback",
+    "Untried",
     "accounts_with_work",
     "add",
     "adopt",

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from channels.base import Step
 from publisher.model import WAITING, State
 from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, PICTURES, add_step, close_attempts, guarded
-from publisher.store.deliveries.values import AccountBusy, FrozenPost, Job, Out
+from publisher.store.deliveries.values import AccountBusy, FrozenPost, Job, Out, Untried
 from publisher.store.upsert import insert_for
 
 
@@ -149,11 +149,12 @@ def adopt(
     )
 
 
-def awaiting_first_look(conn: Connection, account_id: int) -> tuple[tuple[int, FrozenPost], ...]:
-    """Return what waits for this account and was never tried."""
+def awaiting_first_look(conn: Connection, account_id: int, now: datetime) -> tuple[Untried, ...]:
+    """Return what waits for this account, is not due only later, and was never tried."""
     rows = conn.execute(
-        select(DELIVERIES.c.id, DELIVERIES.c.post)
+        select(DELIVERIES.c.id, DELIVERIES.c.post, DELIVERIES.c.due_at, DELIVERIES.c.due_wall)
         .where(
+            or_(DELIVERIES.c.due_at.is_(None), DELIVERIES.c.due_at <= now),
             DELIVERIES.c.account_id == account_id,
             DELIVERIES.c.state.in_([*WAITING]),
             DELIVERIES.c.remote_id.is_(None),
@@ -161,4 +162,12 @@ def awaiting_first_look(conn: Connection, account_id: int) -> tuple[tuple[int, F
         )
         .order_by(DELIVERIES.c.due_at, DELIVERIES.c.id)
     )
-    return tuple((row.id, FrozenPost.from_json(row.post)) for row in rows)
+    return tuple(
+        Untried(
+            id=row.id,
+            post=FrozenPost.from_json(row.post),
+            # What was to go out at once is due since this database knows it, which says nothing about when it went out.
+            due_at=None if row.due_wall == "asap" else row.due_at,
+        )
+        for row in rows
+    )

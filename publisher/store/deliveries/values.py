@@ -98,6 +98,15 @@ class NewDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Untried:
+    """A delivery that this database has not tried yet. `due_at` None: it may have gone out at any time."""
+
+    id: int
+    post: FrozenPost
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A claimed delivery and where its publication stands."""
 

@@ -2,6 +2,8 @@
 
 new file                      its deliveries, unless the account is younger than the file's last edit
 edited                        what nothing was sent of takes the new words and time; what is out stays, people are told
+                              unless the announcement comes round again with the new words
+an occurrence long past       neither noted nor brought back: nobody asked for what a repeat has left behind
 renamed, same content         the deliveries go with it
 faulty now                    what waits of it is held, its author hears of it
 missing                       nothing of it is sent; after `cancel_after` it is cancelled; over half of the queue at once:
@@ -18,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.model import UNSET, WAITING, Announcement, Plan, Problem, State
+from publisher.model import UNSET, WAITING, Announcement, Plan, Problem, Repeat, State
 from publisher.store import Connection, Store, accounts, announcements
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
@@ -28,6 +30,9 @@ from publisher.store.notices import NoticeKind, raise_notice
 
 _COMES_BACK = frozenset({"file_broken", "picture_changed", "account_removed", "file_gone", "left_out"})
 """Why a delivery was held or cancelled by planning itself: it revives when the reason is gone."""
+
+_OVER = frozenset({State.CANCELLED, State.MISSED, State.EXPIRED, State.FAILED})
+"""Ended without being out: an edit may begin it anew."""
 
 _SHORT = 80
 
@@ -201,7 +206,13 @@ def _take_in_deliveries(
 ) -> PlanReport:
     files = announcements.known_files(conn)
     existing = rows.planned(conn)
-    wanted = {_key(plan): plan for plans in reading.plans.values() for plan in plans}
+    repeats = {announcement.key: announcement.repeat for announcement in reading.announcements if announcement.repeat}
+    wanted = {
+        _key(plan): plan
+        for plans in reading.plans.values()
+        for plan in plans
+        if plan.announcement not in repeats or not _is_history(plan, existing.get(_key(plan)), times, now)
+    }
     new: list[NewDelivery] = []
     changed = 0
     for key, plan in wanted.items():
@@ -212,7 +223,11 @@ def _take_in_deliveries(
                 new.append(_new_delivery(plan, account.id, times, now))
         elif _take_in_change(conn, row, _new_delivery(plan, account.id, times, now, row.due_at), now):
             changed += 1
-        elif _was_edited_after(row, plan) and files[key.announcement].edited_at == now:
+        elif (
+            files[key.announcement].edited_at == now
+            and not _comes_again(repeats.get(key.announcement), now)
+            and _was_edited_after(row, plan)
+        ):
             _tell_edited(conn, row, reading, now)
     rows.add(conn, new, now)
     held, cancelled = _take_in_unwanted(conn, reading, files, existing, wanted, now)
@@ -226,9 +241,27 @@ def _take_in_deliveries(
     )
 
 
+def _is_history(plan: Plan, row: PlannedRow | None, times: Times, now: datetime) -> bool:
+    """Tell whether an occurrence was due longer ago than `late_limit` and is no longer at work."""
+    if plan.due_at is None or now - plan.due_at < times.late_limit:
+        return False
+    if row is None:
+        return plan.occurrence > 1
+    if row.state in WAITING:
+        # An edit of the dates has moved it into the past.
+        return plan.occurrence > 1 and row.due_wall != plan.due_wall
+    return row.state in _OVER
+
+
+def _comes_again(repeat: Repeat | None, now: datetime) -> bool:
+    return repeat is not None and (repeat.until is None or repeat.until > now)
+
+
 def _take_in_change(conn: Connection, row: PlannedRow, new: NewDelivery, now: datetime) -> bool:
     """Give a delivery its new words and time if nothing was sent of it; tell whether it was changed."""
     same = (row.post, row.due_wall, row.expires_at, row.repost) == (new.post, new.due_wall, new.expires_at, new.repost)
+    # The same hour of the wall is another instant once a time zone has new rules.
+    same = same and (row.due_at is None or row.due_at <= now or row.due_at == new.due_at)
     if row.state in WAITING or (row.state is State.CANCELLED and row.error_kind in _COMES_BACK):
         # What was held for its words stays held until they, or its times, are changed.
         stays = row.state is new.state or (row.state is State.HELD and row.error_kind not in _COMES_BACK)
@@ -237,7 +270,7 @@ def _take_in_change(conn: Connection, row: PlannedRow, new: NewDelivery, now: da
         return rows.replan(conn, row.id, new, now)
     if same:
         return False
-    if row.state in {State.MISSED, State.EXPIRED, State.FAILED} and row.remote_id is None:
+    if row.state in _OVER - {State.CANCELLED} and row.remote_id is None:
         return rows.replan(conn, row.id, new, now)
     return False
 

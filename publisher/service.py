@@ -46,6 +46,8 @@ _DONE, _FAILED, _LATER = 0, 4, 75
 _POLL_SECONDS = 0.05
 _STOP_WITHIN = timedelta(seconds=90)
 _COLLECTORS = 4
+_PLANNED_AHEAD = timedelta(days=60)
+"""How far ahead the occurrences of a repeat become deliveries."""
 
 
 class SystemClock:
@@ -235,7 +237,9 @@ class Service:
         now = self.clock.now()
         read = queue.read_queue(self.config, now=now, settled_since=now - still_for if still_for else None)
         plans = {
-            announcement.key: tuple(one for one in compose(announcement, self.config) if isinstance(one, Plan))
+            announcement.key: tuple(
+                one for one in compose(announcement, self.config, horizon=now + _PLANNED_AHEAD) if isinstance(one, Plan)
+            )
             for announcement in read.announcements
         }
         reading = Reading(

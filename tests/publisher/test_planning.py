@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model import Announcement, Fields, Plan, Position, Problem, State, When
+from publisher.model import Announcement, Every, Fields, Plan, Position, Problem, Repeat, State, Unit, When
 from publisher.planning import Reading, Times, fingerprint, take_in
 from publisher.store import Store, accounts, notices
 from publisher.store import deliveries as rows
@@ -32,12 +32,18 @@ class Queue:
     readable: bool = True
     repost: bool = False
     unsettled: frozenset[str] = frozenset()
+    times: tuple[datetime, ...] = ()
+    """When a repeat comes round, as far as it is planned; then `due_at` is of no account."""
+    until: datetime | None = None
 
     def reading(self) -> Reading:
         made = [self.announcement(key, words) for key, words in self.words.items()]
         return Reading(
             announcements=tuple(made),
-            plans={one.key: tuple(self.plan(one.key, account) for account in self.accounts) for one in made},
+            plans={
+                one.key: tuple(plan for account in self.accounts for plan in self.occurrences(one.key, account))
+                for one in made
+            },
             problems=self.problems,
             readable=self.readable,
             accounts=self.accounts,
@@ -52,10 +58,18 @@ class Queue:
             path=Path(f"/queue/{key}.yaml"),
             file=f"{key}.yaml",
             source=words,
-            content_hash=fingerprint(words, [str(self.due_at)]),
+            content_hash=fingerprint(words, [str(self.due_at), str(self.times[:1]), str(self.until)]),
             organisations=("hausjarvi",),
             top=Fields(text={"": words}, publish=When(instant=self.due_at, wall="asap")),
+            repeat=Repeat(every=Every(number=1, unit=Unit.WEEK), until=self.until) if self.times else None,
         )
+
+    def occurrences(self, key: str, account: tuple[str, str, str]) -> list[Plan]:
+        first = self.plan(key, account)
+        return [
+            replace(first, occurrence=number, due_at=at, due_wall=at.isoformat())
+            for number, at in enumerate(self.times, 1)
+        ] or [first]
 
     def plan(self, key: str, account: tuple[str, str, str]) -> Plan:
         return Plan(
@@ -307,3 +321,170 @@ def test_a_failed_delivery_takes_the_mended_words(store: Store) -> None:
     take_in(store, Queue({"a": "Lyhyt"}).reading(), TIMES, LATER)
     assert states(store) == {"a/facebook": State.SCHEDULED}
     assert words(store) == {"a": "Lyhyt"}
+
+
+WEEK = timedelta(weeks=1)
+
+
+def weekly(begin: datetime, count: int) -> tuple[datetime, ...]:
+    """Return the times of so many occurrences."""
+    return tuple(begin + n * WEEK for n in range(count))
+
+
+def by_occurrence(store: Store, channel: str = "facebook") -> dict[int, State]:
+    with store.read() as conn:
+        found = [one for one in rows.list_deliveries(conn) if one.key.channel == channel]
+        return {one.key.occurrence: one.state for one in found}
+
+
+def words_by_occurrence(store: Store) -> dict[int, str]:
+    with store.read() as conn:
+        return {one.key.occurrence: one.text for one in rows.list_deliveries(conn)}
+
+
+def test_each_occurrence_is_a_delivery_of_its_own(store: Store) -> None:
+    """Those of the horizon now, further ones as time goes on; reading again changes nothing."""
+    queue = Queue({"a": "Tuttu"}, times=weekly(NOW, 3))
+    assert take_in(store, queue.reading(), TIMES, NOW).added == 3
+    assert take_in(store, queue.reading(), TIMES, LATER).added == 0
+    longer = replace(queue, times=weekly(NOW, 4))
+    report = take_in(store, longer.reading(), TIMES, NOW + WEEK)
+    assert (report.added, report.changed, report.cancelled) == (1, 0, 0)
+    assert by_occurrence(store) == dict.fromkeys((1, 2, 3, 4), State.SCHEDULED)
+
+
+def test_an_occurrence_long_past_when_it_is_first_seen_is_not_noted(store: Store) -> None:
+    """The first one is, so that its author hears of it; of the others only what is not later than `late_limit`."""
+    now = NOW + 3 * WEEK + timedelta(hours=5)
+    assert take_in(store, Queue({"a": "Tuttu"}, times=weekly(NOW, 6)).reading(), TIMES, now).added == 4
+    assert sorted(by_occurrence(store)) == [1, 4, 5, 6]
+    with store.write() as conn:
+        assert [late.key.occurrence for late in rows.overdue(conn, now, TIMES.late_limit)] == [1]
+    assert take_in(store, Queue({"a": "Tuttu"}, times=weekly(NOW, 6)).reading(), TIMES, now).changed == 0
+
+
+def test_an_edit_changes_the_occurrences_to_come_and_nobody_is_told_of_the_past(store: Store) -> None:
+    """What is out keeps its words. New words for what is to come are what the file is for."""
+    queue = Queue({"a": "Ennen"}, times=weekly(NOW, 3))
+    take_in(store, queue.reading(), TIMES, NOW)
+    publish(store, NOW)
+    report = take_in(store, replace(queue, words={"a": "Jälkeen"}).reading(), TIMES, LATER)
+    assert report.changed == 2
+    assert words_by_occurrence(store) == {1: "Ennen", 2: "Jälkeen", 3: "Jälkeen"}
+    assert by_occurrence(store) == {1: State.PUBLISHED, 2: State.SCHEDULED, 3: State.SCHEDULED}
+    assert told(store, LATER) == []
+
+
+def test_an_edit_after_the_last_occurrence_is_told(store: Store) -> None:
+    """Then the new words come too late, as for any announcement."""
+    queue = Queue({"a": "Ennen"}, times=(NOW,), until=LATER)
+    take_in(store, queue.reading(), TIMES, NOW)
+    publish(store, NOW)
+    take_in(store, replace(queue, words={"a": "Jälkeen"}).reading(), TIMES, LATER + WEEK)
+    assert told(store, LATER + WEEK) == [("edited_after", "it@example.fi")]
+
+
+def test_occurrences_that_an_edit_removes_are_cancelled(store: Store) -> None:
+    """A nearer end, or no repeat any more; what is out stays, and a taken-back edit brings them back."""
+    queue = Queue({"a": "Tuttu"}, times=weekly(NOW, 4))
+    take_in(store, queue.reading(), TIMES, NOW)
+    publish(store, NOW)
+    shorter = replace(queue, times=weekly(NOW, 2), until=NOW + WEEK)
+    assert take_in(store, shorter.reading(), TIMES, LATER).cancelled == 2
+    assert by_occurrence(store) == {1: State.PUBLISHED, 2: State.SCHEDULED, 3: State.CANCELLED, 4: State.CANCELLED}
+    take_in(store, queue.reading(), TIMES, LATER)
+    assert by_occurrence(store) == {1: State.PUBLISHED, **dict.fromkeys((2, 3, 4), State.SCHEDULED)}
+    take_in(store, Queue({"a": "Tuttu"}, due_at=NOW).reading(), TIMES, LATER)
+    assert by_occurrence(store) == {1: State.PUBLISHED, **dict.fromkeys((2, 3, 4), State.CANCELLED)}
+
+
+def test_an_occurrence_that_an_edit_moves_into_the_past_is_called_off(store: Store) -> None:
+    """A shorter pause would have had it weeks ago: it is neither sent late nor missed with a mail."""
+    queue = Queue({"a": "Tuttu"}, times=tuple(NOW + 4 * n * WEEK for n in range(3)))
+    take_in(store, queue.reading(), TIMES, NOW)
+    publish(store, NOW)
+    now = NOW + 3 * WEEK + timedelta(days=1)
+    weeks = replace(queue, times=weekly(NOW, 6), until=NOW + 9 * WEEK)
+    for _reading in range(2):
+        take_in(store, weeks.reading(), TIMES, now)
+        with store.write() as conn:
+            assert rows.overdue(conn, now, TIMES.late_limit) == ()
+        assert by_occurrence(store) == {
+            1: State.PUBLISHED,
+            2: State.CANCELLED,
+            3: State.CANCELLED,
+            5: State.SCHEDULED,
+            6: State.SCHEDULED,
+        }
+
+
+def test_a_missed_occurrence_is_left_alone_by_a_later_edit(store: Store) -> None:
+    """Months later new words for the coming ones must not miss it again with another mail."""
+    queue = Queue({"a": "Ennen"}, times=weekly(NOW, 3))
+    take_in(store, queue.reading(), TIMES, NOW)
+    now = NOW + timedelta(days=2)
+    with store.write() as conn:
+        assert [late.key.occurrence for late in rows.overdue(conn, now, TIMES.late_limit)] == [1]
+    take_in(store, replace(queue, words={"a": "Jälkeen"}).reading(), TIMES, now)
+    assert words_by_occurrence(store) == {1: "Ennen", 2: "Jälkeen", 3: "Jälkeen"}
+    assert by_occurrence(store)[1] is State.MISSED
+
+
+def test_occurrences_follow_a_rename(store: Store) -> None:
+    """A new name of the file begins no new count."""
+    queue = Queue({"a": "Tuttu", "b": "Muu"}, times=weekly(NOW, 3))
+    take_in(store, queue.reading(), TIMES, NOW)
+    publish(store, NOW)
+    renamed = replace(queue, words={"c": "Tuttu", "b": "Muu"})
+    assert take_in(store, renamed.reading(), TIMES, LATER).added == 0
+    with store.read() as conn:
+        found = [one.key.occurrence for one in rows.find_deliveries(conn, "c@2:hausjarvi:facebook")]
+        assert found == [2]
+
+
+def test_occurrences_may_have_the_same_words_but_not_on_x(store: Store) -> None:
+    """A week later they go out again on Facebook; X holds what `check` would have refused."""
+    take_in(store, Queue({"a": "Samat sanat"}, accounts=(FACEBOOK, X), times=weekly(NOW, 2)).reading(), TIMES, NOW)
+    publish(store, NOW)
+    publish(store, NOW + WEEK)
+    assert by_occurrence(store) == {1: State.PUBLISHED, 2: State.PUBLISHED}
+    assert by_occurrence(store, "x") == {1: State.PUBLISHED, 2: State.HELD}
+    with store.read() as conn:
+        (held,) = rows.find_deliveries(conn, "a@2:hausjarvi:x")
+    assert held.error_kind == "same_words"
+
+
+def test_the_same_words_may_come_again_on_x_after_ninety_days(store: Store) -> None:
+    """Counted in days of the calendar: clocks put forward meanwhile make the last of them shorter."""
+    again = NOW + timedelta(days=90) - timedelta(hours=1)
+    take_in(store, Queue({"a": "Samat sanat"}, accounts=(X,), times=(NOW, again)).reading(), TIMES, NOW)
+    publish(store, NOW + timedelta(hours=5))
+    publish(store, again)
+    assert by_occurrence(store, "x") == {1: State.PUBLISHED, 2: State.PUBLISHED}
+
+
+def test_a_repeat_does_not_excuse_another_announcement_with_its_words(store: Store) -> None:
+    """Only the occurrences of one file may say the same."""
+    take_in(store, Queue({"a": "Samat sanat", "b": "Samat sanat"}, times=weekly(NOW, 2)).reading(), TIMES, NOW)
+    publish(store, NOW)
+    publish(store, NOW + WEEK)
+    with store.read() as conn:
+        found = {(one.key.announcement, one.key.occurrence): one.state for one in rows.list_deliveries(conn)}
+    assert found == {
+        ("a", 1): State.PUBLISHED,
+        ("a", 2): State.PUBLISHED,
+        ("b", 1): State.HELD,
+        ("b", 2): State.HELD,
+    }
+
+
+def test_new_rules_of_a_time_zone_move_what_is_still_ahead(store: Store) -> None:
+    """The same hour of the wall is another instant then; what is due already stays."""
+    queue = Queue({"a": "Kello"}, times=weekly(NOW, 2))
+    take_in(store, queue.reading(), TIMES, NOW)
+    reading = queue.reading()
+    moved = tuple(replace(plan, due_at=plan.due_at + timedelta(hours=1)) for plan in reading.plans["a"] if plan.due_at)
+    take_in(store, replace(reading, plans={"a": moved}), TIMES, NOW)
+    with store.read() as conn:
+        found = {one.key.occurrence: one.due_at for one in rows.list_deliveries(conn)}
+    assert found == {1: NOW, 2: NOW + WEEK + timedelta(hours=1)}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
+from channels import registry
 from channels.base import Step
 from publisher.model import State
 from publisher.store.deliveries.due import to_look, to_send
@@ -15,6 +16,9 @@ from publisher.store.deliveries.values import FrozenPost, Job
 
 SAME_WORDS_FOR = timedelta(days=90)
 """The same words go to the same account once in this time, unless the file says `repost: yes` (interface, section 3)."""
+
+_CLOCKS_SHIFT = timedelta(hours=3)
+"""More than clocks are ever put forward: `check` counts days of the calendar, and ninety of them may lack an hour."""
 
 
 def claim(
@@ -31,8 +35,8 @@ def claim(
     ).all()
     jobs = []
     for row in rows:
-        if _is_repeat(conn, row, now):
-            _hold_repeat(conn, row.id, now)
+        if _words_were_out(conn, row, now):
+            _hold_words(conn, row.id, now)
             continue
         state = State.CONFIRMING if row.state == State.CONFIRMING else State.PUBLISHING
         conn.execute(
@@ -44,8 +48,15 @@ def claim(
     return tuple(jobs)
 
 
-def _is_repeat(conn: Connection, row: Any, now: datetime) -> bool:  # noqa: ANN401
-    if row.repost or row.state != State.SCHEDULED or row.remote_id is not None or row.attempts or row.ever_in_doubt:
+def _words_were_out(conn: Connection, row: Any, now: datetime) -> bool:  # noqa: ANN401
+    if row.state != State.SCHEDULED or row.remote_id is not None or row.attempts or row.ever_in_doubt:
+        return False
+    against = [] if row.repost else [_another_announcement(row)]
+    pause = registry.capabilities(row.channel).same_words_after
+    if pause:
+        # From due time to due time, so that a try that took long does not hold the next one; clocks shift by some hours.
+        against.append(and_(_another_occurrence(row), DELIVERIES.c.due_at > row.due_at - pause + _CLOCKS_SHIFT))
+    if not against:
         return False
     out = or_(
         DELIVERIES.c.published_at > now - SAME_WORDS_FOR,
@@ -61,13 +72,23 @@ def _is_repeat(conn: Connection, row: Any, now: datetime) -> bool:  # noqa: ANN4
                 DELIVERIES.c.id != row.id,
                 DELIVERIES.c.state.not_in([State.CANCELLED, State.FAILED, State.MISSED, State.EXPIRED]),
                 out,
+                or_(*against),
             )
             .limit(1)
         ).first()
     )
 
 
-def _hold_repeat(conn: Connection, delivery_id: int, now: datetime) -> None:
+def _another_announcement(row: Any) -> ColumnElement[bool]:  # noqa: ANN401
+    """The occurrences of one announcement may say the same each time."""
+    return or_(DELIVERIES.c.announcement != row.announcement, DELIVERIES.c.occurrence == row.occurrence)
+
+
+def _another_occurrence(row: Any) -> ColumnElement[bool]:  # noqa: ANN401
+    return and_(DELIVERIES.c.announcement == row.announcement, DELIVERIES.c.occurrence != row.occurrence)
+
+
+def _hold_words(conn: Connection, delivery_id: int, now: datetime) -> None:
     conn.execute(
         update(DELIVERIES)
         .where(DELIVERIES.c.id == delivery_id)

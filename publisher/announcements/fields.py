@@ -46,6 +46,14 @@ SYNONYMS: Mapping[str, str] = {
     "kampanja": "campaign",
     "kommentti": "first_comment",
     "ensimmäinen_kommentti": "first_comment",
+    "toisto": "repeat",
+    "toista": "repeat",
+    "toistuu": "repeat",
+    "väli": "every",
+    "asti": "until",
+    "saakka": "until",
+    "vaihtoehdot": "variants",
+    "vaihtoehto": "variants",
     "vanhenee": "expires",
     "päättyy": "expires",
     "voimassa": "expires",
@@ -82,6 +90,13 @@ SYNONYMS: Mapping[str, str] = {
     "kampanj": "campaign",
     "första_kommentar": "first_comment",
     "kommentar": "first_comment",
+    "upprepa": "repeat",
+    "upprepas": "repeat",
+    "var": "every",
+    "till": "until",
+    "tills": "until",
+    "varianter": "variants",
+    "alternativ": "variants",
     "utgår": "expires",
     "godkänd_av": "approved_by",
     "kontakt": "contact",
@@ -105,6 +120,10 @@ SYNONYMS: Mapping[str, str] = {
     "comment": "first_comment",
     "organizations": "organisations",
     "organization": "organisations",
+    "recurring": "repeat",
+    "interval": "every",
+    "frequency": "every",
+    "texts": "variants",
     "alt_text": "alt",
     "description": "alt",
     "path": "file",
@@ -119,7 +138,7 @@ SYNONYMS: Mapping[str, str] = {
 """Words that people write, and the field or channel that is meant."""
 
 CHANNEL_FIELDS = frozenset({"text", "publish", "link", "images", "image", "hashtags", "first_comment", "skip"})
-_NOT_YET = ("video", "poll", "repeat")
+_NOT_YET = ("video", "poll")
 _HASHTAG = re.compile(r"\w*[^\W\d_]\w*")
 
 
@@ -137,11 +156,19 @@ class Places:
     """Where each field stands: (organisation, channel, field) → its entry; '' for no organisation, no channel."""
 
     entries: dict[tuple[str, str, str], Entry] = field(default_factory=dict)
+    variants: list[Entry] = field(default_factory=list)
 
-    def find(self, organisation: str, channel: str, name: str, language: str = "") -> Entry | Scalar | None:
-        """Give the place that counts for an organisation on a channel: the text itself if it is in a language."""
+    def find(
+        self, organisation: str, channel: str, name: str, language: str = "", *, turn: int = 0
+    ) -> Entry | Scalar | None:
+        """Give the place that counts for an organisation on a channel: the text itself if it is in a language.
+
+        `turn`: which variant of the text at the top; 0 for itself.
+        """
         for level in ((organisation, channel), ("", channel), (organisation, ""), ("", "")):
             entry = self.entries.get((*level, name))
+            if turn and level == ("", "") and name == "text":
+                entry = self.variants[turn - 1]
             if entry is None:
                 continue
             if not isinstance(entry.value, Block):
@@ -175,6 +202,10 @@ class FieldReader:
             publish=self._when(section),
         )
         section.not_yet("thread", *_NOT_YET)
+        if organisation or channel:
+            section.misplaced(
+                "repeat", _("Write it at the top of the file; it counts for every network and organisation.")
+            )
         return self._of_channel(section, common) if channel else self._of_level(section, common)
 
     def _note(self, section: Section, organisation: str, channel: str) -> None:
@@ -220,10 +251,14 @@ class FieldReader:
         found = section.entry(name)
         if found is None:
             return UNSET
-        texts = dict(self._each_text(found, name))
-        if not texts and not clears and not self._told(found):
+        texts = self.texts_in(found, name)
+        if not texts and not clears and not self.told(found):
             section.missing(name)
         return texts or None
+
+    def texts_in(self, entry: Entry, name: str) -> Mapping[str, str]:
+        """Read the texts of one entry; empty if nothing is there. `name`: what to call it in a complaint."""
+        return dict(self._each_text(entry, name))
 
     def _each_text(self, found: Entry, name: str) -> Iterator[tuple[str, str]]:
         if isinstance(found.value, Scalar):
@@ -345,7 +380,7 @@ class FieldReader:
     def _alt(self, picture: Section) -> Mapping[str, str]:
         texts = self.texts_of(picture, "alt")
         entry = picture.entry("alt")
-        if not texts and not self._told(entry) and not picture.misspelt("alt"):
+        if not texts and not self.told(entry) and not picture.misspelt("alt"):
             self.faults.error(
                 entry.key if entry else picture.at,
                 "missing_alt",
@@ -363,7 +398,7 @@ class FieldReader:
                     )
         return texts
 
-    def _told(self, entry: Entry | None) -> bool:
+    def told(self, entry: Entry | None) -> bool:
         """Whether the entry's own fault has been told already."""
         if entry is None:
             return False

@@ -5,20 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from channels.base import Capabilities, Post
 from channels.text import words
 from publisher.announcements.fields import Places
-from publisher.compose import OrganisationView, PublishersView, compose, in_language, language_groups, merged
+from publisher.cadence import occurrence
+from publisher.compose import (
+    OrganisationView,
+    PublishersView,
+    compose,
+    further_times,
+    in_language,
+    in_turn,
+    language_groups,
+    merged,
+)
 from publisher.locale import _
-from publisher.model import Announcement, Fields, Plan, Skipped
-from publisher.yamlfile import Entry, Faults, Items, Scalar, Span
+from publisher.model import Announcement, Every, Fields, Plan, Repeat, Skipped, Unit, When
+from publisher.yamlfile import Block, Entry, Faults, Items, Scalar, Span
 
 NETWORKS = {"facebook": "Facebook", "instagram": "Instagram", "x": "X", "linkedin": "LinkedIn"}
 
 
 _LINKS_NOT_CLICKABLE = frozenset({"instagram"})
+
+_FORESEEN = timedelta(days=5 * 366)
+"""How far a repeat is followed to see when its words come again: long enough to meet a leap year and every length of month."""
+
+_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 28, Unit.YEAR: 365}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +51,16 @@ class Examination:
     def examine(self, now: datetime | None) -> None:
         """Note everything that a network will refuse, and a few things that are probably not meant."""
         self._languages()
-        planned = compose(self.announcement, self.publishers, self.capabilities)
+        planned = compose(self.announcement, self.publishers, self.capabilities, horizon=self._all_turns())
         plans = [one for one in planned if isinstance(one, Plan)]
         for plan in plans:
             self._measure(plan, self.capabilities(plan.channel))
-            self._comment_in_vain(plan)
-            self._order_of_times(plan, now)
+        for plan in plans:
+            if plan.occurrence == 1:
+                self._comment_in_vain(plan)
+                self._order_of_times(plan, now)
+        if self.announcement.repeat:
+            self._repeat(self.announcement.repeat, plans)
         for skipped in planned:
             if isinstance(skipped, Skipped) and skipped.reason == "no_picture":
                 self._no_picture(skipped)
@@ -55,13 +74,17 @@ class Examination:
             self.faults.error(where, code, message, remedy)
 
     def _place(self, plan: Plan | Skipped, name: str, language: str = "") -> Span:
-        found = self.places.find(plan.organisation, plan.channel, name, language)
+        found = self.places.find(plan.organisation, plan.channel, name, language, turn=self._turn(plan))
         if isinstance(found, Entry):
             value = found.value
             return value.at if isinstance(value, Scalar) and value.at.end_line == value.at.line else found.key.at
         if isinstance(found, Scalar):
             return found.at
         return self._start
+
+    def _turn(self, plan: Plan | Skipped) -> int:
+        """Tell which variant of the text a plan has; 0 for the text itself."""
+        return (plan.occurrence - 1) % (1 + len(self.places.variants)) if isinstance(plan, Plan) else 0
 
     @property
     def _start(self) -> Span:
@@ -71,20 +94,24 @@ class Examination:
     # Languages
 
     def _languages(self) -> None:
-        """Every language in which an account speaks must have its text and its alt texts."""
-        for organisation in self.publishers.organisations.values():
-            if organisation.key in self.announcement.organisations:
-                for account in organisation.accounts:
-                    said = merged(self.announcement, organisation.key, account.channel)
-                    taken = not said.channels or account.channel in said.channels
-                    if taken and not said.skip:
-                        groups = language_groups(said, organisation, account)
-                        self._texts(organisation, account.channel, said, [one for group in groups for one in group])
+        """Every language in which an account speaks must have its text, in all variants, and its alt texts."""
+        for turn, announcement in enumerate(in_turn(self.announcement)):
+            for organisation in self.publishers.organisations.values():
+                if organisation.key in announcement.organisations:
+                    for account in organisation.accounts:
+                        said = merged(announcement, organisation.key, account.channel)
+                        taken = not said.channels or account.channel in said.channels
+                        if taken and not said.skip:
+                            groups = language_groups(said, organisation, account)
+                            languages = [one for group in groups for one in group]
+                            self._texts(organisation, account.channel, said, languages, turn)
 
-    def _texts(self, organisation: OrganisationView, channel: str, said: Fields, languages: Sequence[str]) -> None:
+    def _texts(
+        self, organisation: OrganisationView, channel: str, said: Fields, languages: Sequence[str], turn: int
+    ) -> None:
         places = self.places
         texts = said.text or {}
-        entry = places.find(organisation.key, channel, "text")
+        entry = places.find(organisation.key, channel, "text", turn=turn)
         if entry is None:
             self._no_text(organisation, channel)
             return
@@ -207,10 +234,100 @@ class Examination:
             message = _("it expires before it would be published")
             remedy = _("Give a later 'expires', or an earlier 'publish'.")
             self._error(self._place(plan, "expires"), "expires_first", plan.channel, message, remedy)
-        elif now is not None and plan.due_at < now:
+        elif now is not None and plan.due_at < now and not self._comes_again(now):
             message = _("%(time)s has passed already") % {"time": plan.due_wall}
             remedy = _("If it has not gone out yet, give it a new time.")
             self.faults.warn(self._place(plan, "publish"), "past", message, remedy)
+
+    # Repeats
+
+    def _all_turns(self) -> datetime | None:
+        """Look as far ahead as every variant needs to come once, and the text to come again."""
+        repeat, announcement = self.announcement.repeat, self.announcement
+        if repeat is None:
+            return None
+        blocks = (
+            announcement.top,
+            *announcement.channels.values(),
+            *announcement.organisation_fields.values(),
+            *announcement.organisation_channels.values(),
+        )
+        starts = [
+            block.publish.instant for block in blocks if isinstance(block.publish, When) and block.publish.instant
+        ]
+        if not starts:
+            return None
+        return occurrence(max(starts), repeat.every, 2 + len(repeat.variants), self.publishers.timezone)
+
+    def _comes_again(self, now: datetime) -> bool:
+        repeat = self.announcement.repeat
+        return repeat is not None and (repeat.until is None or repeat.until >= now)
+
+    def _repeat(self, repeat: Repeat, plans: Sequence[Plan]) -> None:
+        """A repeat needs a first time and a second one, and other words where the same are not taken again."""
+        posts: dict[tuple[str, str, str, str], list[Plan]] = {}
+        for plan in plans:
+            posts.setdefault((plan.organisation, plan.channel, plan.account, plan.language), []).append(plan)
+        for turns in posts.values():
+            self._first_time(turns[0], repeat)
+            self._same_words(turns, repeat)
+        if posts and not self.faults.fatal and all(len(turns) == 1 for turns in posts.values()):
+            where = self._repeat_at("until") if repeat.until else self._place(plans[0], "expires")
+            self.faults.warn(where, "never_repeated", _("it ends before it is repeated for the first time"))
+
+    def _first_time(self, plan: Plan, repeat: Repeat) -> None:
+        publish = self.places.find(plan.organisation, plan.channel, "publish")
+        if plan.due_at is None:
+            if not (isinstance(publish, Entry) and self.faults.within(publish)):
+                where = self._place(plan, "publish") if publish else self._repeat_at("repeat")
+                message = _("a repeat needs a date: the first time, from which the others are counted")
+                self._error(where, "repeat_when", "", message, _("Write it as publish: 2026-12-01 09:00."))
+        elif repeat.until is not None and repeat.until < plan.due_at:
+            self._error(self._repeat_at("until"), "until_first", "", _("the repeat ends before it begins"))
+
+    def _same_words(self, turns: Sequence[Plan], repeat: Repeat) -> None:
+        """Follow one account's occurrences and find the first that comes too soon with words that were there already."""
+        pause = self.capabilities(turns[0].channel).same_words_after
+        if not pause or turns[0].due_at is None:
+            return
+        zone, around = self.publishers.timezone, 1 + len(repeat.variants)
+        further = further_times(repeat, turns[0], zone, turns[0].due_at + _FORESEEN)
+        days: dict[str, int] = {}
+        for number, at in ((1, turns[0].due_at), *further):
+            plan = turns[(number - 1) % around]
+            said = " ".join(words(Post(text=plan.text, hashtags=plan.hashtags)).split())
+            # Days of the calendar: clocks that are put forward make none of them shorter.
+            day = at.astimezone(zone).toordinal()
+            if day - days.get(said, day) < pause.days and said in days:
+                self._too_soon(plan, repeat.every, day - days[said], pause.days)
+                return
+            days[said] = day
+
+    def _too_soon(self, plan: Plan, every: Every, days: int, most: int) -> None:
+        network = NETWORKS.get(plan.channel, plan.channel)
+        known = {"network": network, "days": days, "most": most, "channel": plan.channel}
+        message = _("the same words on %(network)s again after %(days)d days; at least %(most)d must pass") % known
+        own = any(
+            (organisation, channel, "text") in self.places.entries
+            for organisation in (plan.organisation, "")
+            for channel in (plan.channel, "")
+            if organisation or channel
+        )
+        remedy = _("Repeat it less often, or give it at least %(n)d variants, all in other words.")
+        if own:
+            remedy = _(
+                "A text of its own stays the same each time: leave it out, repeat less often, or say %(channel)s: {skip: yes}."
+            )
+        wanted = -(-most // (every.number * _DAYS[every.unit])) - 1
+        where = self._place(plan, "text", plan.language.partition("+")[0]) if own else self._repeat_at("every")
+        self._error(where, "same_words", plan.channel, message, remedy % {**known, "n": wanted})
+
+    def _repeat_at(self, name: str) -> Span:
+        entry = self.places.entries.get(("", "", "repeat"))
+        if entry is None:
+            return self._start
+        own = entry.value.get(name) if isinstance(entry.value, Block) else None
+        return own.value.at if own else entry.key.at
 
     # Hints
 

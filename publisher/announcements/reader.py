@@ -16,10 +16,11 @@ from channels import registry
 from publisher.announcements.fields import SYNONYMS, FieldReader
 from publisher.announcements.limits import Examination
 from publisher.announcements.pictures import PictureReader, leads_out
+from publisher.announcements.repeats import read_repeat
 from publisher.announcements.times import Clockwork
 from publisher.compose import PublishersView
 from publisher.locale import _
-from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, When
+from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, Repeat, When
 from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, read
 from publisher.yamlfile.reading import shown
 
@@ -113,6 +114,7 @@ class _FileReader:
             pictures=PictureReader(self._path.absolute().parent, self._queue),
         )
         own = reader.read(top)
+        repeat = read_repeat(top, reader)
         organisations = self._organisations(top)
         key = self._key(top)
         channels = _channels(top, reader, "")
@@ -126,9 +128,10 @@ class _FileReader:
             path=self._path.absolute(),
             file=self._file,
             source="\n".join(faults.document.lines),
-            content_hash=_content_hash(organisations, own, channels, per_organisation, per_both),
+            content_hash=_content_hash(organisations, own, repeat, channels, per_organisation, per_both),
             organisations=organisations,
             top=own,
+            repeat=repeat,
             channels=channels,
             organisation_fields=per_organisation,
             organisation_channels=per_both,
@@ -223,18 +226,25 @@ def _names_a_channel(entry: Entry) -> bool:
 def _content_hash(
     organisations: tuple[str, ...],
     top: Fields,
+    repeat: Repeat | None,
     channels: Mapping[str, Fields],
     per_organisation: Mapping[str, Fields],
     per_both: Mapping[tuple[str, str], Fields],
 ) -> str:
     """Hash what the public will see and when: the same for a file that was only renamed, tidied or commented."""
-    content = {
+    content: dict[str, object] = {
         "organisations": organisations,
         "top": _plain(top),
         "channels": {channel: _plain(block) for channel, block in channels.items()},
         "for": {organisation: _plain(block) for organisation, block in per_organisation.items()},
         "both": {f"{organisation} {channel}": _plain(block) for (organisation, channel), block in per_both.items()},
     }
+    if repeat is not None:  # without one the value stays what earlier versions made of the file
+        content["repeat"] = {
+            "every": [repeat.every.number, repeat.every.unit],
+            "until": _value(repeat.until),
+            "variants": [dict(variant) for variant in repeat.variants],
+        }
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -103,7 +103,7 @@ class Section:
         self._block = block
         self._synonyms = synonyms
         self._asked: set[str] = set()
-        self._later: set[str] = set()
+        self._refused: set[str] = set()
 
     def __bool__(self) -> bool:
         """Whether the block stands in the file at all."""
@@ -262,21 +262,24 @@ class Section:
     def not_yet(self, *names: str) -> None:
         """Refuse keys that a later version will know."""
         for name in names:
-            found = self._block.get(name) if self._block else None
-            self._later.add(name)
-            if found:
-                self.faults.error(
-                    found.key,
-                    "not_yet",
-                    _("'%(field)s' is not available yet") % {"field": name},
-                    _("Leave it out in this version."),
-                )
+            message = _("'%(field)s' is not available yet") % {"field": name}
+            self._refuse(name, "not_yet", message, _("Leave it out in this version."))
+
+    def misplaced(self, name: str, remedy: str) -> None:
+        """Refuse a key that another block knows."""
+        self._refuse(name, "misplaced", _("'%(field)s' cannot stand here") % {"field": name}, remedy)
+
+    def _refuse(self, name: str, code: str, message: str, remedy: str) -> None:
+        found = self._block.get(name) if self._block else None
+        self._refused.add(name)
+        if found:
+            self.faults.error(found.key, code, message, remedy)
 
     def finish(self) -> None:
         """Refuse every key that nobody asked for."""
         known = sorted(self._asked)
         for entry in self._block or ():
-            if entry.name not in self._asked | self._later:
+            if entry.name not in self._asked | self._refused:
                 self._unknown(entry, known)
 
     def _unknown(self, entry: Entry, known: Sequence[str]) -> None:

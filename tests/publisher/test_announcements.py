@@ -9,7 +9,7 @@ from PIL import Image
 
 from publisher.announcements import read_file, read_queue
 from publisher.config import load_config
-from publisher.model import UNSET, When
+from publisher.model import UNSET, Every, Repeat, Unit, When
 
 CONFIG = """\
 language: en
@@ -238,6 +238,155 @@ def test_a_date_of_expiry_lasts_to_its_end(desk):
     assert desk.good("text: S.\nexpires: 24.12.2026 klo 12\n").top.expires == datetime(2026, 12, 24, 10, tzinfo=UTC)
 
 
+DATED = "text: A\nlink: https://a.fi\nchannels: [facebook]\npublish: 2026-12-01 09:00\n"
+
+
+@pytest.mark.parametrize(
+    "written,number,unit",
+    [
+        ("4 weeks", 4, "week"),
+        ("1 day", 1, "day"),
+        ("10d", 10, "day"),
+        ("4 viikkoa", 4, "week"),
+        ("1 viikko", 1, "week"),
+        ("2 viikon", 2, "week"),
+        ("3 Päivää", 3, "day"),
+        ("3 pa\u0308iva\u0308a\u0308", 3, "day"),
+        ("1 kuukausi", 1, "month"),
+        ("6 kuukautta", 6, "month"),
+        ("1 vuosi", 1, "year"),
+        ("2 vuotta", 2, "year"),
+        ("14 dagar", 14, "day"),
+        ("1 vecka", 1, "week"),
+        ("2 veckor", 2, "week"),
+        ("3 månader", 3, "month"),
+        ("1 år", 1, "year"),
+        ("10 years", 10, "year"),
+    ],
+)
+def test_a_pause_is_read_in_three_languages(desk, written, number, unit):
+    """A number and a word of Finnish, Swedish or English, in any of its cases."""
+    repeat = desk.good(f"{DATED}repeat: {{every: {written}}}\n").repeat
+    assert repeat == Repeat(every=Every(number=number, unit=Unit(unit)))
+
+
+def test_a_repeat_lasts_to_the_end_of_its_last_day(desk):
+    """A day counts whole, midnight after it no more; a time counts itself."""
+    repeat = desk.good(f"{DATED}repeat: {{every: 1 day, until: 24.12.2026}}\n").repeat
+    assert repeat.until == datetime(2026, 12, 24, 21, 59, 59, 999999, tzinfo=UTC)
+    repeat = desk.good(f"{DATED}repeat: {{every: 1 day, until: 24.12.2026 klo 9}}\n").repeat
+    assert repeat.until == datetime(2026, 12, 24, 7, tzinfo=UTC)
+
+
+def test_variants_are_texts_like_the_text(desk):
+    """One, several, or each in several languages; cleaned as texts are."""
+    assert desk.good(f"{DATED}repeat: {{every: 1 week, variants: Toinen}}\n").repeat.variants == ({"": "Toinen"},)
+    several = desk.good(
+        f"{DATED}repeat:\n  every: 1 week\n  variants:\n    - B  \n    - fi: C\n    - |\n      D\n      E\n"
+    )
+    assert several.repeat.variants == ({"": "B"}, {"fi": "C"}, {"": "D\nE"})
+
+
+REPEAT_FAULTS = [
+    ("repeat: 4 weeks\n", ("not_fields", 5, 9)),
+    ("repeat: {until: 2027-01-01}\n", ("missing", 5, 1)),
+    ("repeat: {every: }\n", ("missing", 5, 10)),
+    ("repeat: {every: viikoittain}\n", ("value", 5, 17)),
+    ("repeat: {every: 0 days}\n", ("value", 5, 17)),
+    ("repeat: {every: 12h}\n", ("value", 5, 17)),
+    ("repeat: {every: 11 years}\n", ("value", 5, 17)),
+    ("repeat: {väli: 4 weeks}\n", ("unknown_field", 5, 10)),
+    ("repeat: {every: 4 weeks, until: jouluun}\n", ("date", 5, 33)),
+    ("repeat: {every: 4 weeks, until: 2026-11-30}\n", ("until_first", 5, 33)),
+    ("repeat: {every: 4 weeks, variants: [B, '']}\n", ("missing", 5, 40)),
+    ("repeat: {every: 4 weeks, variants: [[B, C]]}\n", ("not_text", 5, 37)),
+    ("repeat: {every: 4 weeks, variants: [{suomi: B}]}\n", ("language", 5, 38)),
+    ("repeat:\n  every: 4 weeks\n  variants:\n    - Auki #Loppi\n", ("lost_hashtag", 8, 12)),
+    ("repeat: {every: 1 day, variants: [" + "B, " * 101 + "]}\n", ("too_many_variants", 5, 24)),
+    ("x: {repeat: {every: 4 weeks}}\n", ("misplaced", 5, 5)),
+    ("for: {loppi: {repeat: {every: 4 weeks}}}\n", ("misplaced", 5, 15)),
+    ("repeat: {every: 4 weeks}\nfacebook: {publish: asap}\n", ("repeat_when", 6, 21)),
+    ("repeat: {every: 4 weeks}\nfacebook: {publish: }\n", ("repeat_when", 6, 21)),
+]
+
+
+@pytest.mark.parametrize("text,expected", REPEAT_FAULTS)
+def test_each_fault_of_a_repeat_is_told_at_its_place(desk, text, expected):
+    """One fault, one message; a repeat stands at the top and counts from a date."""
+    assert desk.faults(DATED + text) == [expected]
+
+
+@pytest.mark.parametrize("publish,expected", [("", (2, 1)), ("publish: asap\n", (3, 10))])
+def test_a_repeat_needs_a_first_time(desk, publish, expected):
+    """A draft and `asap` have none to count from; the remedy says what to write."""
+    (problem,) = desk.read(f"text: A\nrepeat: {{every: 4 weeks, variants: [B, C, D]}}\n{publish}").problems[:1]
+    assert (problem.code, problem.position.line, problem.position.column) == ("repeat_when", *expected)
+    assert problem.remedy == "Write it as publish: 2026-12-01 09:00."
+
+
+def test_every_variant_is_measured_where_it_stands(desk):
+    """Too long for X is found in the third variant, on its line; a missing language too."""
+    words = "publish: 2026-12-01\nrepeat:\n  every: 4 weeks\n  variants:\n    - B\n    - C\n    - {}\n    - E\n"
+    assert desk.faults("text: A\n" + words.format("d" * 281)) == [("too_long", 8, 7)]
+    text = "text: {fi: A, sv: B}\nlanguages: [fi, sv]\npublish: 2026-12-01\nchannels: [facebook]\n"
+    variants = "repeat:\n  every: 1 week\n  variants:\n    - {fi: C}\n    - D\n    - {fi: E, sv: F}\n"
+    assert desk.faults(text + variants) == [("missing_language", 8, 7), ("which_language", 9, 7)]
+
+
+@pytest.mark.parametrize(
+    "repeat,expected,days",
+    [
+        ("{every: 4 weeks}", (3, 17), "28"),
+        ("{every: 4 weeks, variants: [B, C]}", (3, 17), "84"),
+        ("{every: 4 weeks, variants: [B, C, B]}", (3, 17), "56"),
+        ("{every: 90 days}", None, ""),
+        ("{every: 13 weeks}", None, ""),
+        ("{every: 3 months}", (3, 17), "89"),
+        ("{every: 4 months}", None, ""),
+        ("{every: 4 weeks, variants: [B, C, D]}", None, ""),
+        ("{every: 4 weeks, until: 2027-03-15, variants: [B]}", None, ""),
+    ],
+)
+def test_x_is_told_other_words_each_time_within_ninety_days(desk, repeat, expected, days):
+    """The fault stands at the pause, says after how many days the words come again, and how many variants it takes."""
+    problems = desk.read(f"text: A\npublish: 2027-02-01 09:00\nrepeat: {repeat}\n").problems
+    found = [problem for problem in problems if not problem.warning]
+    assert [(one.code, one.position.line, one.position.column) for one in found] == (
+        [("same_words", *expected)] if expected else []
+    )
+    if expected and "months" not in repeat:
+        assert f"after {days} days" in found[0].message
+        assert found[0].remedy == "Repeat it less often, or give it at least 3 variants, all in other words."
+    assert not desk.faults(f"text: A\npublish: 2027-02-01\nchannels: [facebook]\nrepeat: {repeat}\n")
+
+
+def test_a_text_of_its_own_for_x_stays_the_same_each_time(desk):
+    """Variants do not help there; the fault stands at that text and says what does."""
+    text = "text: A\npublish: 2026-12-01\nrepeat: {every: 4 weeks, variants: [B, C, D]}\nx: {text: E}\n"
+    assert desk.faults(text) == [("same_words", 4, 11)]
+    assert "x: {skip: yes}" in desk.read(text).problems[0].remedy
+    assert desk.faults(text.replace("text: E", "skip: yes")) == []
+
+
+def test_a_repeat_that_never_comes_round_is_told(desk):
+    """Only worth saying: it still goes out once."""
+    assert ("never_repeated", 5, 33) in desk.faults(
+        f"{DATED}repeat: {{every: 4 weeks, until: 2026-12-28}}\n", warnings=True
+    )
+    assert ("never_repeated", 5, 10) in desk.faults(
+        f"{DATED}expires: 2026-12-28\nrepeat: {{every: 4 weeks}}\n", warnings=True
+    )
+
+
+def test_a_first_time_that_has_passed_is_fine_while_a_repeat_goes_on(desk):
+    """The file of a running repeat brings no warning each day; one that has ended does."""
+    now = datetime(2027, 3, 1, tzinfo=UTC)
+    assert desk.faults(f"{DATED}repeat: {{every: 4 weeks}}\n", now=now, warnings=True) == []
+    assert desk.faults(f"{DATED}repeat: {{every: 4 weeks, until: 2027-02-20}}\n", now=now, warnings=True) == [
+        ("past", 4, 10)
+    ]
+
+
 # What is wrong with it
 
 
@@ -279,7 +428,6 @@ def test_a_date_of_expiry_lasts_to_its_end(desk):
         ("text: A\norganisations: [loppi]\nfor: {hausjarvi: {text: B}}\n", ("not_publishing", 3, 7)),
         ("text: A\npoll: {question: B}\n", ("not_yet", 2, 1)),
         ("text: A\nvideo: {file: a.mp4}\n", ("not_yet", 2, 1)),
-        ("text: A\nrepeat: {every: 4 weeks}\n", ("not_yet", 2, 1)),
         ("text: A\nx: {thread: [B, C]}\n", ("not_yet", 2, 5)),
         ("text: A\nimage: kuva.png\n", ("not_fields", 2, 8)),
         ("text: A\nimage: {file: kuva.png}\n", ("missing_alt", 2, 9)),
@@ -471,6 +619,14 @@ def test_only_what_the_public_sees_makes_an_edit(desk):
         assert desk.good(same, "b.yaml").content_hash == base
     for other in ("text: B\npublish: 2026-12-01 09:00\n", "text: A\npublish: 2026-12-01 09:01\n", "text: A\n"):
         assert desk.good(other).content_hash != base
+    repeats = [
+        "{every: 4 months}",
+        "{every: 4 weeks, variants: [B, C, D]}",
+        "{every: 4 weeks, variants: [B, C, E]}",
+        "{every: 4 months, until: 2027-12-31}",
+    ]
+    hashes = {desk.good(f"text: A\npublish: 2026-12-01 09:00\nrepeat: {repeat}\n").content_hash for repeat in repeats}
+    assert len({base, *hashes}) == 1 + len(repeats)
 
 
 # The whole queue

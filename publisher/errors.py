@@ -37,6 +37,8 @@ _LOOK = N_(
     "If it is not: tiedote resolve %(delivery)s --not-published."
 )
 
+_NOT_SPOKEN = frozenset({"unreachable", "answer_lost"})
+"""Here the network said nothing that was heard; the detail is of our own side."""
 _PASSING = frozenset({"unreachable", "rate_limited", "quota_used", "busy", "not_ready", "answer_lost", "internal"})
 """What usually ends by itself."""
 
@@ -193,7 +195,7 @@ def explain(
     message, remedy = OWN.get(kind) or NETWORK.get(kind, NETWORK["not_understood"])
     told = _(message) % known
     if kind in NETWORK:
-        told = _with_detail(told, detail)
+        told = _with_detail(kind, told, detail)
     if state is State.FAILED and kind in _PASSING:
         remedy = _GAVE_UP
     if state is State.PUBLISHED and kind in NETWORK and kind != "post_gone":
@@ -206,7 +208,9 @@ def omission(code: str) -> str:
     return _(OMITTED[code]) if code in OMITTED else code
 
 
-def _with_detail(message: str, detail: str | None) -> str:
+def _with_detail(kind: str, message: str, detail: str | None) -> str:
     if not detail:
         return message
+    if kind in _NOT_SPOKEN:
+        return f"{message.removesuffix('.')} ({detail.removesuffix('.')})."
     return _("%(message)s The network's own words: %(detail)s") % {"message": message, "detail": detail}

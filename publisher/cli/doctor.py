@@ -302,7 +302,8 @@ def _mail(config: Config) -> Finding:
         return Finding(
             name="mail",
             level=Level.FAIL,
-            message=_("The mail server does not work: %(detail)s") % {"detail": error},
+            message=_("The mail server %(server)s does not work: %(detail)s")
+            % {"server": f"{config.mail.host}:{config.mail.port}" if config.mail else "", "detail": error},
             remedy=_("Check 'mail' in the configuration; ask whoever runs the mail server."),
         )
     if config.sandbox:

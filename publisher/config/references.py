@@ -22,7 +22,11 @@ _SECRET_FILE_BYTES = 64 * 1024
 
 
 class _MissingError(LookupError):
-    """A reference leads nowhere; the message is for people."""
+    """A reference leads nowhere; message and remedy are for people."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        self.remedy = remedy
+        super().__init__(message)
 
 
 class References:
@@ -54,12 +58,7 @@ class References:
             return replace(node, value=_REFERENCE.sub(self._replacement, node.value))
         except _MissingError as missing:
             if self._required:
-                self._faults.error(
-                    node,
-                    "missing_secret",
-                    str(missing),
-                    _("Set it for the user that runs Tiedote, then start again."),
-                )
+                self._faults.error(node, "missing_secret", str(missing), missing.remedy)
             return replace(node, value=None, unknown=True)
 
     def _replacement(self, found: re.Match[str]) -> str:
@@ -74,7 +73,10 @@ class References:
     def _variable(self, name: str) -> str:
         value = self._environment.get(name)
         if not value:
-            raise _MissingError(_("the environment variable %(name)s is not set") % {"name": name or "?"})
+            raise _MissingError(
+                _("the environment variable %(name)s is not set") % {"name": name or "?"},
+                _("Set it for the user that runs Tiedote, then start again."),
+            )
         return value
 
     def _content(self, name: str) -> str:
@@ -84,8 +86,12 @@ class References:
         except (Unreadable, UnicodeDecodeError) as why:
             reason = str(why) if isinstance(why, Unreadable) else _("it is not text")
             raise _MissingError(
-                _("the secret file %(name)s cannot be read: %(why)s") % {"name": name, "why": reason}
+                _("the secret file %(name)s cannot be read: %(why)s") % {"name": name, "why": reason},
+                _("Put the secret into this file, readable for the user that runs Tiedote."),
             ) from why
         if not content:
-            raise _MissingError(_("the secret file %(name)s is empty") % {"name": name})
+            raise _MissingError(
+                _("the secret file %(name)s is empty") % {"name": name},
+                _("Put the secret into this file, readable for the user that runs Tiedote."),
+            )
         return content

@@ -62,6 +62,7 @@ def test_a_mail_server_that_does_not_answer_is_a_failure(configure, examine, clo
     configure(mail(closed_port))
     checks, told = examine()
     assert checks["mail"]["status"] == "fail"
+    assert f"127.0.0.1:{closed_port}" in checks["mail"]["message"]
     assert "'mail'" in checks["mail"]["remedy"]
     assert told.exit_code == 1
 

@@ -51,6 +51,14 @@ def test_the_networks_own_words_follow():
     assert told.message == "The network does not take this text. The network's own words: Status is a duplicate."
 
 
+def test_what_a_network_never_said_is_not_put_into_its_mouth():
+    """Where no answer came, the detail is ours and stands in brackets."""
+    assert explain("unreachable", "graph.facebook.com: refused").message.endswith(
+        "reached (graph.facebook.com: refused)."
+    )
+    assert "own words" not in explain("answer_lost", "read timeout").message
+
+
 def test_what_passes_by_itself_has_ended_a_failed_delivery():
     """While it is tried again there is nothing to do; once it failed, a person retries it."""
     assert "Nothing to do" in explain("unreachable", params={"delivery": "d-7"}, state=State.RETRYING).remedy

@@ -116,6 +116,9 @@ def test_a_missing_secret_is_named(write, tmp_path):
     assert "NO_SUCH_TOKEN" in messages[0]
     assert "no-such-file" in messages[1]
     assert "empty" in messages[2]
+    remedies = [problem.remedy for problem in caught.value.problems]
+    assert remedies[0].startswith("Set it for the user")
+    assert remedies[1] == remedies[2] != remedies[0]
 
 
 def test_check_needs_no_secrets(write):

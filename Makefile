@@ -54,6 +54,7 @@ $(VENV)/installed: $(VENV)/python requirements.lock pyproject.toml hatch_build.p
 	@echo "Installing Tiedote into $(VENV) ..."
 	@$(INSTALL) --no-deps -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q publisher channels  # a service that may not write here would compile at every start
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock

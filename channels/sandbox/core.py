@@ -227,6 +227,10 @@ class Sandbox:
         """The picture behind such a path."""
         return self.world.blob(path.removeprefix("/cdn/").partition(".")[0])
 
+    def kept_alt(self, network: str, alt: str) -> str:
+        """Give what a network keeps of an alternative text: all of it, or nothing where it has the habit of losing them."""
+        return "" if network in self.settings.habits.loses_alts else alt
+
     def path_of(self, post: Post) -> str:
         """Path of a post's own page."""
         match post.network:

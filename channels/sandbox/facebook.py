@@ -102,7 +102,7 @@ def _photo(view: View) -> Picture:
         )
     return Picture(
         blob=view.sandbox.world.store(data),
-        alt=view.params.get("alt_text_custom", ""),
+        alt=view.sandbox.kept_alt("facebook", view.params.get("alt_text_custom", "")),
         width=seen.width,
         height=seen.height,
         format=seen.format,

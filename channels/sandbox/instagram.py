@@ -160,7 +160,7 @@ def _picture(view: View) -> Picture:
         raise refuse(36001, "The image is too small.", subcode=2207005, title="Image too small")
     return Picture(
         blob=view.sandbox.world.store(data),
-        alt=alt,
+        alt=view.sandbox.kept_alt("instagram", alt),
         width=seen.width,
         height=seen.height,
         format=seen.format,

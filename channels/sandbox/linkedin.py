@@ -282,8 +282,8 @@ def _media(ask: Ask, media: Mapping[str, Any]) -> _Content:
     restli.schema(media, {"id": str}, {"title": str, "altText": str}, "/content/media")
     if "title" in media and not media["title"].strip():
         raise _blank("title")
-    upload = _image(ask, media)
-    return _Content(wire={"media": dict(media)}, uploads=(upload,), pictures=_with_alt([upload], [media]))
+    upload, kept = _image(ask, media), _kept(ask, media)
+    return _Content(wire={"media": kept}, uploads=(upload,), pictures=_with_alt([upload], [kept]))
 
 
 def _multi_image(ask: Ask, multi: Mapping[str, Any]) -> _Content:
@@ -296,9 +296,13 @@ def _multi_image(ask: Ask, multi: Mapping[str, Any]) -> _Content:
             raise trouble(422, f"ERROR :: /content/multiImage/images/{position} :: cannot be coerced to record\n")
         restli.schema(image, {"id": str}, {"altText": str}, f"/content/multiImage/images/{position}")
     uploads = [_image(ask, image) for image in images]
-    return _Content(
-        wire={"multiImage": {"images": images}}, uploads=tuple(uploads), pictures=_with_alt(uploads, images)
-    )
+    kept = [_kept(ask, image) for image in images]
+    return _Content(wire={"multiImage": {"images": kept}}, uploads=tuple(uploads), pictures=_with_alt(uploads, kept))
+
+
+def _kept(ask: Ask, image: Mapping[str, Any]) -> dict[str, Any]:
+    alt = ask.sandbox.kept_alt("linkedin", image.get("altText", ""))
+    return {key: value for key, value in image.items() if key != "altText"} | ({"altText": alt} if alt else {})
 
 
 def _image(ask: Ask, image: Mapping[str, Any]) -> Upload:
@@ -327,7 +331,7 @@ def _owned_image(ask: Ask, urn: str) -> Upload:
     return upload
 
 
-def _with_alt(uploads: list[Upload], images: list[Mapping[str, Any]]) -> tuple[Picture, ...]:
+def _with_alt(uploads: list[Upload], images: Sequence[Mapping[str, Any]]) -> tuple[Picture, ...]:
     pairs = zip(uploads, images, strict=True)
     return tuple(replace(seen, alt=image.get("altText", "")) for upload, image in pairs if (seen := upload.picture))
 

@@ -120,6 +120,8 @@ class Habits:
     """A post without comments answers 404 instead of an empty list."""
     real_upload_hosts: bool = False
     """Upload URLs name the network's own host, as in reality, instead of the sandbox's address."""
+    loses_alts: tuple[str, ...] = ()
+    """Networks that answer as if they took an alternative text and keep none."""
     fetch_hosts: tuple[str, ...] = ()
     """Hosts (or host:port) beside loopback that the sandbox may fetch an `image_url` from."""
 

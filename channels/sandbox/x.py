@@ -507,7 +507,7 @@ def metadata(ask: Ask, _parts: Mapping[str, str]) -> Answer:
         raise invalid("$.metadata.alt_text.text: is missing but it is required") from fault
     if not isinstance(alt, str) or len(alt) > LONGEST_ALT:
         raise invalid(f"$.metadata.alt_text.text: must be at most {LONGEST_ALT} characters long")
-    item.picture.alt = alt
+    item.picture.alt = ask.sandbox.kept_alt("x", alt)
     ask.sandbox.world.touch(item)
     ask.charge(_PRICE_ALT)
     return Answer(body={"data": {"id": item.id, "associated_metadata": {"alt_text": {"text": alt}}}})

@@ -38,7 +38,7 @@ from publisher.reporting import Reporter
 from publisher.store import Connection, DaemonLock, Store, accounts, migrate
 from publisher.store import deliveries as rows
 from publisher.store.announcements import contacts
-from publisher.store.deliveries import DeliveryView, Job, Setback
+from publisher.store.deliveries import DeliveryView, Job, Key, Setback
 from publisher.store.notices import NoticeKind, raise_notice
 from publisher.store.seal import Lost, Seal, doubt_what_was_due
 
@@ -271,13 +271,18 @@ class Service:
         now = self.clock.now()
         with self.store.write() as conn:
             rows.sweep(conn, now, only_expired=True)
-            for late in rows.overdue(conn, now, accounts.LONGEST_STOP):
-                self._tell_overdue(conn, late, now)
+        self.mark_overdue(now)
         with self.store.read() as conn:
             due = rows.accounts_with_work(conn, now) | accounts.to_probe(conn, now)
             following = rows.next_moment(conn, now)
         self.lanes.wake(self._still_configured(due))
         return following
+
+    def mark_overdue(self, now: datetime) -> None:
+        """Give up what has come too late, and tell people."""
+        with self.store.write() as conn:
+            for late in rows.overdue(conn, now, accounts.LONGEST_STOP):
+                self._tell_overdue(conn, late, now)
 
     def _still_configured(self, account_ids: frozenset[int]) -> list[int]:
         with self.store.read() as conn:
@@ -294,9 +299,13 @@ class Service:
             params=about(
                 late.key, late.id, late.title, late.text, late.due_at, late.url, Setback(kind=kind, detail="")
             ),
-            recipients=everybody(self.config, contacts(conn).get(late.key.announcement)),
+            recipients=everybody(self.config, contacts(conn).get(late.key.announcement), self._owner(late.key)),
             now=now,
         )
+
+    def _owner(self, key: Key) -> str | None:
+        account = configured(self.config).get((key.organisation, key.channel, key.account))
+        return account.owner if account else None
 
     def publish_due(self, wait: timedelta) -> None:
         """Work off everything that is due, with the steps that wait for a network and the looks for lost answers, for `wait` at most."""
@@ -309,6 +318,8 @@ class Service:
                 if self.clock.now() >= end:
                     return
             now = self.clock.now()
+            # A first look at an account has told apart what is out and what has come too late.
+            self.mark_overdue(now)
             with self.store.read() as conn:
                 if rows.accounts_with_work(conn, now):
                     continue

@@ -139,8 +139,7 @@ class Town:
     def _worked(self) -> bool:
         """Work on what is due; tell whether anything was."""
         now = self.clock.now()
-        with self.service.store.write() as conn:
-            rows.overdue(conn, now, accounts.LONGEST_STOP)
+        self.service.mark_overdue(now)
         with self.service.store.read() as conn:
             due = rows.accounts_with_work(conn, now) | accounts.to_probe(conn, now)
         for account_id in sorted(due):

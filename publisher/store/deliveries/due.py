@@ -39,10 +39,39 @@ def _words_are_free() -> ColumnElement[bool]:
     )
 
 
+def _expired(now: datetime) -> ColumnElement[bool]:
+    """Past its `expires` without being out. What is tried again was refused or proved absent, so it need not be looked for."""
+    never_sent = and_(DELIVERIES.c.state.in_([State.SCHEDULED, State.AWAITING_APPROVAL]), ~DELIVERIES.c.ever_in_doubt)
+    return and_(
+        DELIVERIES.c.expires_at <= now,
+        DELIVERIES.c.remote_id.is_(None),
+        or_(never_sent, DELIVERIES.c.state == State.RETRYING),
+    )
+
+
+def _missed(now: datetime) -> ColumnElement[bool]:
+    """Past its `late_limit`, and never sent."""
+    return and_(
+        DELIVERIES.c.late_after <= now,
+        DELIVERIES.c.remote_id.is_(None),
+        DELIVERIES.c.state.in_([State.SCHEDULED, State.AWAITING_APPROVAL]),
+        ~DELIVERIES.c.ever_in_doubt,
+    )
+
+
+def _not_over(now: datetime) -> ColumnElement[bool]:
+    # A comparison with null is null, and so would its negation be.
+    return and_(
+        or_(DELIVERIES.c.expires_at.is_(None), ~_expired(now)), or_(DELIVERIES.c.late_after.is_(None), ~_missed(now))
+    )
+
+
 def to_send(conn: Connection, now: datetime) -> ColumnElement[bool]:
+    """What may go out now. What has come too late may not, also in the second before the tick has marked it."""
     return and_(
         DELIVERIES.c.state.in_([State.SCHEDULED, State.RETRYING]),
         DELIVERIES.c.due_at <= now,
+        _not_over(now),
         or_(DELIVERIES.c.not_before.is_(None), DELIVERIES.c.not_before <= now),
         _open_to_publish(now),
         _not_paused(conn),
@@ -63,12 +92,23 @@ def to_look(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _to_look_first(conn: Connection, now: datetime) -> ColumnElement[bool]:
+    """What is due on an account that this database has not looked at; what is too late to be sent may be out already."""
+    return and_(
+        DELIVERIES.c.state == State.SCHEDULED,
+        DELIVERIES.c.due_at <= now,
+        ACCOUNTS.c.looked_at.is_(None),
+        _open_to_publish(now),
+        _not_paused(conn),
+    )
+
+
 def accounts_with_work(conn: Connection, now: datetime) -> frozenset[int]:
     """Return the accounts that have something to send or to look for now."""
     joined = (
         select(DELIVERIES.c.account_id)
         .join(ACCOUNTS, ACCOUNTS.c.id == DELIVERIES.c.account_id)
-        .where(or_(to_send(conn, now), to_look(now)))
+        .where(or_(to_send(conn, now), to_look(now), _to_look_first(conn, now)))
         .distinct()
     )
     return frozenset(conn.execute(joined).scalars())
@@ -118,21 +158,25 @@ def unfinished(conn: Connection, now: datetime) -> tuple[int, int]:
 
 
 def overdue(conn: Connection, now: datetime, longest_stop: timedelta) -> tuple[DeliveryView, ...]:
-    """Mark what is past its `expires` or its `late_limit`; return the deliveries that were marked."""
+    """Mark what is past its `expires` or its `late_limit`; return the deliveries that were marked.
+
+    A blocked account stops the clock of `late_limit`. On an account that this database has not looked at yet, what is new to it may
+    have gone out before the database was lost, so it waits for that look. Neither for more than `longest_stop`.
+    """
     stopped = select(ACCOUNTS.c.id).where(
         ACCOUNTS.c.blocked_kind.is_not(None), ACCOUNTS.c.blocked_since > now - longest_stop
     )
-    never_sent = and_(
-        DELIVERIES.c.state.in_([State.SCHEDULED, State.AWAITING_APPROVAL]),
-        DELIVERIES.c.remote_id.is_(None),
-        DELIVERIES.c.ever_in_doubt.is_(False),
+    unseen = and_(
+        DELIVERIES.c.state == State.SCHEDULED,
+        DELIVERIES.c.created_at > now - longest_stop,
+        DELIVERIES.c.account_id.in_(select(ACCOUNTS.c.id).where(ACCOUNTS.c.looked_at.is_(None))),
     )
     marked: list[int] = []
     for state, passed in (
-        (State.EXPIRED, and_(DELIVERIES.c.expires_at <= now)),
-        (State.MISSED, and_(DELIVERIES.c.late_after <= now, DELIVERIES.c.account_id.not_in(stopped))),
+        (State.EXPIRED, _expired(now)),
+        (State.MISSED, and_(_missed(now), DELIVERIES.c.account_id.not_in(stopped))),
     ):
-        ids = list(conn.execute(select(DELIVERIES.c.id).where(never_sent, passed)).scalars())
+        ids = list(conn.execute(select(DELIVERIES.c.id).where(passed, ~unseen)).scalars())
         if ids:
             conn.execute(
                 update(DELIVERIES)

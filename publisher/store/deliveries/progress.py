@@ -15,6 +15,9 @@ from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, PICTURES, ad
 from publisher.store.deliveries.values import AccountBusy, FrozenPost, Job, Out, Untried
 from publisher.store.upsert import insert_for
 
+_MAY_BE_OUT = WAITING | {State.MISSED, State.EXPIRED}
+"""In a database that knows of no attempt: it may have gone out before an earlier database was lost."""
+
 
 def known_pictures(conn: Connection, sha256s: Iterable[str]) -> frozenset[str]:
     """Return which of these pictures are kept already: accounts share what one announcement shows."""
@@ -134,7 +137,7 @@ def adopt(
     """A post with these words was there before the first send: it is this delivery."""
     conn.execute(
         update(DELIVERIES)
-        .where(DELIVERIES.c.id == delivery_id, DELIVERIES.c.state.in_([*WAITING, State.RETRYING]))
+        .where(DELIVERIES.c.id == delivery_id, DELIVERIES.c.state.in_([*_MAY_BE_OUT, State.RETRYING]))
         .values(
             state=State.PUBLISHED,
             remote_id=remote_id,
@@ -150,13 +153,13 @@ def adopt(
 
 
 def awaiting_first_look(conn: Connection, account_id: int, now: datetime) -> tuple[Untried, ...]:
-    """Return what waits for this account, is not due only later, and was never tried."""
+    """Return what waits for this account or has come too late for it, is not due only later, and was never tried."""
     rows = conn.execute(
         select(DELIVERIES.c.id, DELIVERIES.c.post, DELIVERIES.c.due_at, DELIVERIES.c.due_wall)
         .where(
             or_(DELIVERIES.c.due_at.is_(None), DELIVERIES.c.due_at <= now),
             DELIVERIES.c.account_id == account_id,
-            DELIVERIES.c.state.in_([*WAITING]),
+            DELIVERIES.c.state.in_([*_MAY_BE_OUT]),
             DELIVERIES.c.remote_id.is_(None),
             DELIVERIES.c.attempts == 0,
         )

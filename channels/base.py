@@ -192,13 +192,23 @@ class PictureRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """A network's limits and what it tells, as dated data with a link to their source."""
+class Source:
+    """Where a figure stands, and when it was read there. `page` '': nowhere; then `note` says whose figure it is."""
 
-    as_of: date
-    source: str
+    on: date
+    page: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """A network's limits and what it tells, as dated data: each has its source under its name in `channels.limits`."""
+
+    sources: Mapping[str, Source] = field(repr=False)
     max_text: int
     measure: Callable[[str], int] = field(repr=False)
+    measure_exactly: Callable[[str], int] | None = field(default=None, repr=False)
+    """What counts for a lower `max_text`, where `measure` is quick and may tell too much of a text that fits."""
     max_hashtags: int | None = None
     max_first_comment: int | None
     needs_picture: bool = False

@@ -32,34 +32,50 @@ from channels.base import (
     Published,
     Recent,
     RemotePost,
+    Source,
     Step,
     Tally,
 )
 from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpected
 from channels.graph import Created, Done, GraphWire, Listing, Token, connect_graph
+from channels.limits import changed
 from channels.text import length, same_words, words
 
 if TYPE_CHECKING:
     from channels.graph import Graph
     from channels.session import Network  # a type only: whoever asks for limits should not wait for requests
 
+_POSTS: Final = Source(page="https://developers.facebook.com/docs/pages-api/posts", on=date(2026, 11, 24))
+_PHOTOS: Final = Source(
+    page="https://developers.facebook.com/docs/graph-api/reference/page/photos", on=date(2026, 11, 24)
+)
+_POSTIZ: Final = "https://github.com/gitroomhq/postiz-app"
+
 CAPABILITIES: Final = Capabilities(
-    as_of=date(2026, 11, 24),
-    source="https://developers.facebook.com/docs/pages-api/posts",
-    max_text=63_206,  # third party; Meta publishes no figure
+    max_text=63_206,
     measure=length,
-    max_first_comment=8_000,  # likewise
+    max_first_comment=8_000,
     card=Card.BESIDE,
-    pictures=PictureRules(
-        most=10,
-        formats=("JPEG", "PNG"),
-        max_bytes=4_000_000,  # Meta says 10 MB; more than 4 MB is refused with 1366046 in practice
-        max_side=2048,
-        max_alt=1_000,  # ours: Meta publishes none
-    ),
+    pictures=PictureRules(most=10, formats=("JPEG", "PNG"), max_bytes=4_000_000, max_side=2048, max_alt=1_000),
     tells=frozenset({"reactions", "comments", "shares", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.EXACT,
     listing_delay=timedelta(minutes=1),
+    sources={
+        "max_text": Source(page=_POSTIZ, on=date(2026, 11, 24), note="third party; Meta publishes no figure"),
+        "max_first_comment": Source(on=date(2026, 11, 24), note="general knowledge; Meta publishes no figure"),
+        "needs_picture": _POSTS,
+        "max_pictures": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
+        "picture_formats": _PHOTOS,
+        "max_picture_bytes": Source(page=_POSTIZ, on=date(2026, 11, 24), note="Meta says 10 MB, but refuses (1366046)"),
+        "max_picture_side": replace(_PHOTOS, note="larger ones are scaled"),
+        "max_alt": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
+        "link": _POSTS,
+        "tells": Source(
+            page="https://developers.facebook.com/docs/graph-api/reference/page-post", on=date(2026, 11, 24)
+        ),
+        "proof": replace(_POSTS, note="a draft's id is known beforehand"),
+        "listing_delay": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
+    },
 )
 
 REACTIONS: Final = ("LIKE", "LOVE", "CARE", "HAHA", "WOW", "SAD", "ANGRY")
@@ -82,7 +98,8 @@ class Settings(BaseModel):
 
 def connect(settings: Settings, network: Network) -> Facebook:
     """Make the channel of one Page."""
-    return Facebook(settings, connect_graph(settings.access_token, network))
+    limits = changed(CAPABILITIES, network.limits)
+    return Facebook(settings, connect_graph(settings.access_token, network), limits)
 
 
 class Facebook:
@@ -90,9 +107,9 @@ class Facebook:
 
     name = "facebook"
 
-    def __init__(self, settings: Settings, graph: Graph) -> None:
+    def __init__(self, settings: Settings, graph: Graph, limits: Capabilities = CAPABILITIES) -> None:
         """Take over `graph`; it is closed with the channel."""
-        self.capabilities = CAPABILITIES if settings.draft_first else replace(CAPABILITIES, proof=Proof.LIST)
+        self.capabilities = limits if settings.draft_first else replace(limits, proof=Proof.LIST)
         self._page_id = settings.page_id
         self._draft_first = settings.draft_first
         self._graph = graph
@@ -132,7 +149,7 @@ class Facebook:
         from channels.pictures import fit_picture  # Pillow is slow to import
 
         n = next(n for n in range(len(post.pictures)) if f"photo{n}" not in memo)
-        fitted = fit_picture(post.pictures[n], CAPABILITIES.pictures)
+        fitted = fit_picture(post.pictures[n], self.capabilities.pictures)
         with _the_page_is_there():
             photo = self._graph.upload(
                 f"{self._page_id}/photos",

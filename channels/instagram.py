@@ -16,6 +16,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -38,6 +39,7 @@ from channels.base import (
     Published,
     Recent,
     RemotePost,
+    Source,
     Step,
     Tally,
 )
@@ -53,6 +55,7 @@ from channels.graph import (
     Token,
     connect_graph,
 )
+from channels.limits import changed
 from channels.text import length, same_words, words
 
 if TYPE_CHECKING:
@@ -60,13 +63,15 @@ if TYPE_CHECKING:
     from channels.pictures import Fitted
     from channels.session import Network
 
+_META: Final = "https://developers.facebook.com/docs/instagram-platform/"
+_MEDIA: Final = Source(page=f"{_META}instagram-graph-api/reference/ig-user/media", on=date(2026, 11, 24))
+_GUIDE: Final = Source(page=f"{_META}content-publishing", on=date(2026, 11, 24))
+
 CAPABILITIES: Final = Capabilities(
-    as_of=date(2026, 11, 24),
-    source="https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media",
     max_text=2_200,
     measure=length,
     max_hashtags=30,
-    max_first_comment=2_196,  # third party; Meta publishes no figure
+    max_first_comment=2_196,
     needs_picture=True,
     card=Card.NONE,
     pictures=PictureRules(
@@ -81,6 +86,27 @@ CAPABILITIES: Final = Capabilities(
     tells=frozenset({"reactions", "comments", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.EXACT,
     listing_delay=timedelta(minutes=1),
+    sources={
+        "max_text": _MEDIA,
+        "max_hashtags": _MEDIA,
+        "max_first_comment": Source(
+            page="https://docs.upload-post.com/resources/character-limits",
+            on=date(2026, 11, 24),
+            note="third party; Meta publishes no figure",
+        ),
+        "needs_picture": _MEDIA,
+        "max_pictures": _GUIDE,
+        "picture_formats": _MEDIA,
+        "max_picture_bytes": _MEDIA,
+        "max_picture_side": _MEDIA,
+        "narrowest_picture": _MEDIA,
+        "widest_picture": _MEDIA,
+        "max_alt": _MEDIA,
+        "link": replace(_MEDIA, note="links in captions cannot be opened"),
+        "tells": Source(page=f"{_META}instagram-graph-api/reference/ig-media", on=date(2026, 11, 24)),
+        "proof": replace(_GUIDE, note="a container's id is known beforehand"),
+        "listing_delay": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
+    },
 )
 
 _NARROWEST_PIXELS: Final = 320
@@ -130,17 +156,18 @@ class Settings(BaseModel):
 
 def connect(settings: Settings, network: Network) -> Instagram:
     """Make the channel of one account."""
-    return Instagram(settings, connect_graph(settings.access_token, network))
+    limits = changed(CAPABILITIES, network.limits)
+    return Instagram(settings, connect_graph(settings.access_token, network), limits)
 
 
 class Instagram:
     """One account on Instagram."""
 
     name = "instagram"
-    capabilities = CAPABILITIES
 
-    def __init__(self, settings: Settings, graph: Graph) -> None:
+    def __init__(self, settings: Settings, graph: Graph, limits: Capabilities = CAPABILITIES) -> None:
         """Take over `graph`; it is closed with the channel."""
+        self.capabilities = limits
         self._user_id = settings.user_id
         self._graph = graph
         self._shelf = _shelf(settings, graph)
@@ -174,7 +201,7 @@ class Instagram:
         if not post.pictures:
             raise Rejected(Kind.POST_REFUSED, "Instagram takes no post without a picture")
         n = next(n for n in range(len(post.pictures)) if f"address{n}" not in memo)
-        fitted = _fitted(post, n, memo.get("shape"))
+        fitted = _fitted(post, n, memo.get("shape"), self.capabilities.pictures)
         stored, address = self._shelf.put(fitted)
         shape = f"{fitted.width}x{fitted.height}"
         return _next_photo(post, {**memo, "shape": shape, f"stored{n}": stored, f"address{n}": address})
@@ -405,11 +432,10 @@ class _Folder:
             (self._folder / stored).unlink(missing_ok=True)
 
 
-def _fitted(post: Post, n: int, shape: str | None) -> Fitted:
+def _fitted(post: Post, n: int, shape: str | None, rules: PictureRules) -> Fitted:
     """Fit a picture; the later ones of a carousel to the first one's shape, in which Instagram shows them all."""
     from channels.pictures import fit_picture  # Pillow is slow to import
 
-    rules = CAPABILITIES.pictures
     if shape is not None:
         width, height = shape.split("x")
         return fit_picture(post.pictures[n], rules, shape=(int(width), int(height)))

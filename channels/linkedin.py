@@ -34,35 +34,56 @@ from channels.base import (
     Published,
     Recent,
     RemotePost,
+    Source,
     Step,
     Tally,
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
+from channels.limits import changed
 from channels.text import escape_little, linkedin_length, same_words, unlittle, words
 from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
     from channels.session import Network, Response, Session  # requests is slow to import and limits do not need it
 
+_MANAGEMENT: Final = "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/"
+_POSTS: Final = Source(page=f"{_MANAGEMENT}shares/posts-api", on=date(2026, 11, 24))
+_IMAGES: Final = Source(page=f"{_MANAGEMENT}shares/images-api", on=date(2026, 11, 24))
+
 CAPABILITIES: Final = Capabilities(
-    as_of=date(2026, 11, 24),
-    source="https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api",
-    max_text=3000,  # the old ugcPosts page's number; whether escapes count is not written anywhere, so they do
+    max_text=3000,
     measure=linkedin_length,
     max_first_comment=1250,
     card=Card.INSTEAD,
-    pictures=PictureRules(
-        most=20,
-        formats=("JPEG", "PNG", "GIF"),
-        max_bytes=10_000_000,  # ours: LinkedIn publishes none
-        max_side=6000,  # LinkedIn takes less than 36,152,320 pixels
-        max_alt=4086,
-    ),
+    pictures=PictureRules(most=20, formats=("JPEG", "PNG", "GIF"), max_bytes=10_000_000, max_side=6000, max_alt=4086),
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.LIST,
-    listing_delay=timedelta(minutes=5),  # not published
-    # Of the development tier's 100 calls a day: a reading takes two at most, comments that are new one more, a post up to ten.
+    listing_delay=timedelta(minutes=5),
     readings_a_day=30,
+    sources={
+        "max_text": Source(
+            page=f"{_MANAGEMENT}shares/ugc-post-api",
+            on=date(2026, 11, 24),
+            note="the older interface's number; whether escapes count is not written anywhere, so they do",
+        ),
+        "max_first_comment": Source(on=date(2026, 11, 24), note="third parties agree; LinkedIn publishes no figure"),
+        "needs_picture": _POSTS,
+        "max_pictures": Source(page=f"{_MANAGEMENT}shares/multiimage-post-api", on=date(2026, 11, 24)),
+        "picture_formats": _IMAGES,
+        "max_picture_bytes": Source(on=date(2026, 11, 24), note="ours; LinkedIn publishes none"),
+        "max_picture_side": replace(_IMAGES, note="less than 36,152,320 pixels in all"),
+        "max_alt": _POSTS,
+        "link": _POSTS,
+        "tells": Source(page=f"{_MANAGEMENT}organizations/share-statistics", on=date(2026, 11, 24)),
+        "proof": replace(_POSTS, note="no draft, no idempotency key"),
+        "listing_delay": Source(on=date(2026, 11, 24), note="ours; LinkedIn publishes no figure"),
+        # Of the 100 calls a day: a reading takes two at most, comments that are new one more, a post up to ten.
+        "readings_a_day": Source(
+            page="https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits",
+            on=date(2026, 11, 24),
+            note="ours, of the development tier's 100 calls a day",
+        ),
+    },
 )
 
 VERSION: Final = "202609"
@@ -176,7 +197,8 @@ def connect(settings: Settings, network: Network) -> LinkedIn:
     """Make the channel of one page."""
     from channels.session import Session  # limits are asked for without waiting for requests
 
-    return LinkedIn(settings, Session(network, HOSTS, judge=judge), version=network.version or VERSION)
+    session = Session(network, HOSTS, judge=judge)
+    return LinkedIn(settings, session, changed(CAPABILITIES, network.limits), version=network.version or VERSION)
 
 
 class LinkedIn:
@@ -184,10 +206,12 @@ class LinkedIn:
 
     name = "linkedin"
 
-    def __init__(self, settings: Settings, session: Session, *, version: str = VERSION) -> None:
+    def __init__(
+        self, settings: Settings, session: Session, limits: Capabilities = CAPABILITIES, *, version: str = VERSION
+    ) -> None:
         """Take over `session`; it is closed with the channel."""
         standard = settings.tier == "standard"
-        self.capabilities = replace(CAPABILITIES, readings_a_day=None) if standard else CAPABILITIES
+        self.capabilities = replace(limits, readings_a_day=None) if standard else limits
         self._organization_id = settings.organization_id
         self._us = f"urn:li:organization:{settings.organization_id}"
         self._token = settings.access_token
@@ -233,7 +257,7 @@ class LinkedIn:
         from channels.pictures import fit  # Pillow is slow to import
 
         left = {key: value for key, value in memo.items() if key not in {"url", "image", "n"}}
-        fitted = fit(post.pictures[int(memo["n"])].data, CAPABILITIES.pictures)
+        fitted = fit(post.pictures[int(memo["n"])].data, self.capabilities.pictures)
         headers = {"Authorization": self._bearer, "Content-Type": "application/octet-stream"}
         self._session.request("PUT", memo["url"], data=fitted.data, headers=headers)
         return _after_pictures(post, {**left, f"image{memo['n']}": memo["image"]})

@@ -70,7 +70,8 @@ class Network:
     """How to reach one network.
 
     `base_url` moves its API: scheme, host and port are replaced, the path is kept. `version` None: the channel's own dated default.
-    `allowed_hosts`: if given, only these are ever reached ("host", or "host:port"). `proxy` is never used for loopback.
+    `limits`: numbers that count instead of the channel's dated ones, by their names in `channels.limits`. `allowed_hosts`: if given, only
+    these are ever reached ("host", or "host:port"). `proxy` is never used for loopback.
     """
 
     base_url: str | None = None
@@ -78,6 +79,7 @@ class Network:
     allowed_hosts: frozenset[str] | None = None
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
+    limits: Mapping[str, int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
@@ -35,11 +35,13 @@ from channels.base import (
     Published,
     Recent,
     RemotePost,
+    Source,
     Step,
     Tally,
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, Rejected, Retryable, Unexpected
-from channels.text import same_words, words, x_length
+from channels.limits import changed
+from channels.text import same_words, words, x_exact_length, x_length
 from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
@@ -47,25 +49,42 @@ if TYPE_CHECKING:
 
     from channels.session import Network, Response, Session
 
+_DOCS: Final = "https://docs.x.com/"
+_POST: Final = Source(page=f"{_DOCS}x-api/posts/create-post", on=date(2026, 8, 22))
+_MEDIA: Final = Source(page=f"{_DOCS}x-api/media/quickstart/best-practices", on=date(2026, 8, 22))
+
 CAPABILITIES: Final = Capabilities(
-    as_of=date(2026, 8, 22),
-    source="https://docs.x.com/x-api/posts/create-post",
-    max_text=280,  # weighted; a link counts 23, an emoji 2: https://docs.x.com/fundamentals/counting-characters
+    max_text=280,  # weighted; a link counts 23, an emoji 2
     measure=x_length,
+    measure_exactly=x_exact_length,
     max_first_comment=None,  # replies to ourselves are allowed, but an answer with a link costs as much as a post
     card=Card.NONE,
     pictures=PictureRules(
-        most=4,
-        formats=("JPEG", "PNG", "GIF", "WEBP"),
-        max_bytes=5_000_000,  # https://docs.x.com/x-api/media/quickstart/best-practices
-        max_side=4096,  # ours: X publishes none for pictures
-        max_alt=1000,
+        most=4, formats=("JPEG", "PNG", "GIF", "WEBP"), max_bytes=5_000_000, max_side=4096, max_alt=1000
     ),
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.LIST,
-    # Ours: X forbids duplicative posts and tells no time.
     same_words_after=timedelta(days=90),
     listing_delay=timedelta(minutes=1),
+    sources={
+        "max_text": Source(page=f"{_DOCS}fundamentals/counting-characters", on=date(2026, 8, 22)),
+        "max_first_comment": Source(
+            page=f"{_DOCS}x-api/getting-started/pricing", on=date(2026, 8, 13), note="ours: cost"
+        ),
+        "needs_picture": _POST,
+        "max_pictures": _MEDIA,
+        "picture_formats": _MEDIA,
+        "max_picture_bytes": _MEDIA,
+        "max_picture_side": Source(on=date(2026, 8, 22), note="ours; X publishes none for pictures"),
+        "max_alt": Source(page=f"{_DOCS}openapi.json", on=date(2026, 8, 22)),
+        "link": _POST,
+        "tells": Source(page=f"{_DOCS}x-api/fundamentals/metrics", on=date(2026, 8, 22)),
+        "proof": replace(_POST, note="no draft, no idempotency key"),
+        "listing_delay": Source(on=date(2026, 8, 22), note="ours; X publishes no figure"),
+        "same_words_after": Source(
+            page=f"{_DOCS}developer-guidelines", on=date(2026, 8, 22), note="ours; X forbids repetition, tells no time"
+        ),
+    },
 )
 
 HOST: Final = "api.x.com"
@@ -183,17 +202,18 @@ def connect(settings: Settings, network: Network) -> X:
     """Make the channel of one account."""
     from channels.session import Session  # limits are asked for without waiting for requests
 
-    return X(settings, Session(network, frozenset({HOST}), judge=judge))
+    session = Session(network, frozenset({HOST}), judge=judge)
+    return X(settings, session, changed(CAPABILITIES, network.limits))
 
 
 class X:
     """One account on X."""
 
     name = "x"
-    capabilities = CAPABILITIES
 
-    def __init__(self, settings: Settings, session: Session) -> None:
+    def __init__(self, settings: Settings, session: Session, limits: Capabilities = CAPABILITIES) -> None:
         """Take over `session`; it is closed with the channel."""
+        self.capabilities = limits
         self._user_id = settings.user_id
         self._session = session
         self._user_auth = settings.api_key is not None
@@ -226,7 +246,7 @@ class X:
         from channels.pictures import fit  # Pillow is slow to import
 
         n = next(n for n in range(len(post.pictures)) if f"media{n}" not in memo)
-        fitted = fit(post.pictures[n].data, CAPABILITIES.pictures)
+        fitted = fit(post.pictures[n].data, self.capabilities.pictures)
         # tweepy 4.17.0 uploads by v1.1 only, which X has switched off (https://github.com/tweepy/tweepy/issues/2217).
         body = {"media": b64encode(fitted.data).decode(), "media_category": "tweet_image"}
         uploaded = read(self._post("/2/media/upload", body), _Created).data

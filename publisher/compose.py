@@ -12,7 +12,7 @@ What a plan says is what goes out. Nothing after this changes words; channels ad
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, tzinfo
 from functools import reduce
@@ -20,7 +20,6 @@ from itertools import takewhile
 from typing import Literal, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from channels import registry
 from channels.base import Capabilities, Card
 from publisher.cadence import occurrences, wall_text
 from publisher.model import UNSET, Announcement, Fields, PictureRef, Plan, Repeat, Skipped, State
@@ -64,14 +63,11 @@ class PublishersView(Protocol):
     def approval(self) -> Literal["optional", "required"]: ...
     @property
     def timezone(self) -> tzinfo: ...
+    def capabilities(self, channel: str, /) -> Capabilities: ...
 
 
 def compose(
-    announcement: Announcement,
-    publishers: PublishersView,
-    capabilities: Callable[[str], Capabilities] = registry.capabilities,
-    *,
-    horizon: datetime | None = None,
+    announcement: Announcement, publishers: PublishersView, *, horizon: datetime | None = None
 ) -> tuple[Plan | Skipped, ...]:
     """Plan an announcement for every account of the configuration, in the configuration's order.
 
@@ -81,7 +77,7 @@ def compose(
         planned
         for organisation in publishers.organisations.values()
         for account in organisation.accounts
-        for planned in _each_occurrence(announcement, publishers, organisation, account, capabilities, horizon)
+        for planned in _each_occurrence(announcement, publishers, organisation, account, horizon)
     )
 
 
@@ -109,10 +105,9 @@ def _each_occurrence(
     publishers: PublishersView,
     organisation: OrganisationView,
     account: AccountView,
-    capabilities: Callable[[str], Capabilities],
     horizon: datetime | None,
 ) -> Iterator[Plan | Skipped]:
-    limits = capabilities(account.channel)
+    limits = publishers.capabilities(account.channel)
     first = tuple(_for_account(announcement, publishers, organisation, account, limits))
     yield from first
     plans = tuple(one for one in first if isinstance(one, Plan))

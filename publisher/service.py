@@ -100,13 +100,13 @@ class ChannelPool:
         """Return how a network is reached."""
         moved = self._config.networks.get(channel)
         version = moved.version if moved else None
+        limits = moved.limits if moved else {}
         if self._base_url is not None:
-            return Network(
-                base_url=self._base_url, version=version, allowed_hosts=frozenset({"127.0.0.1", "localhost"})
-            )
+            here = frozenset({"127.0.0.1", "localhost"})
+            return Network(base_url=self._base_url, version=version, limits=limits, allowed_hosts=here)
         bundle = str(self._config.ca_bundle) if self._config.ca_bundle else None
         base_url = moved.base_url if moved else None
-        return Network(base_url=base_url, version=version, proxy=self._config.proxy, ca_bundle=bundle)
+        return Network(base_url=base_url, version=version, limits=limits, proxy=self._config.proxy, ca_bundle=bundle)
 
     def close(self) -> None:
         """Close what is idle."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,7 +42,6 @@ class Examination:
 
     announcement: Announcement
     publishers: PublishersView
-    capabilities: Callable[[str], Capabilities]
     faults: Faults
     places: Places
     told: set[tuple[Span, str, str]] = field(default_factory=set)
@@ -51,10 +50,10 @@ class Examination:
     def examine(self, now: datetime | None) -> None:
         """Note everything that a network will refuse, and a few things that are probably not meant."""
         self._languages()
-        planned = compose(self.announcement, self.publishers, self.capabilities, horizon=self._all_turns())
+        planned = compose(self.announcement, self.publishers, horizon=self._all_turns())
         plans = [one for one in planned if isinstance(one, Plan)]
         for plan in plans:
-            self._measure(plan, self.capabilities(plan.channel))
+            self._measure(plan, self.publishers.capabilities(plan.channel))
         for plan in plans:
             if plan.occurrence == 1:
                 self._comment_in_vain(plan)
@@ -287,7 +286,7 @@ class Examination:
 
     def _same_words(self, turns: Sequence[Plan], repeat: Repeat) -> None:
         """Follow one account's occurrences and find the first that comes too soon with words that were there already."""
-        pause = self.capabilities(turns[0].channel).same_words_after
+        pause = self.publishers.capabilities(turns[0].channel).same_words_after
         if not pause or turns[0].due_at is None:
             return
         zone, around = self.publishers.timezone, 1 + len(repeat.variants)

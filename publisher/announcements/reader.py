@@ -139,7 +139,6 @@ class _FileReader:
         Examination(
             announcement=announcement,
             publishers=self._config,
-            capabilities=registry.capabilities,
             faults=faults,
             places=reader.places,
         ).examine(now)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import SecretStr
 
 from publisher.config.accounts import SYNONYMS, Holders, read_accounts, read_channel
+from publisher.config.limits import read_limits
 from publisher.config.references import References
 from publisher.config.values import (
     CollectionSettings,
@@ -174,6 +175,7 @@ class _Reader:
                     "base_url", None, _origin, _("Write a scheme and a host, such as http://127.0.0.1:8101.")
                 ),
                 version=one.parsed("version", None, _version, _('Write a version such as v25.0 or "202609".')),
+                limits=read_limits(one.section("limits"), channel) if channel else {},
             )
             one.finish()
             if settings.base_url and not _is_private(settings.base_url):

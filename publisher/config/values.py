@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, SecretStr
 
+from channels import registry
+from channels.limits import changed
 from publisher.model import Problem
+
+if TYPE_CHECKING:
+    from channels.base import Capabilities
 
 Security = Literal["none", "starttls", "tls"]
 OnDoubt = Literal["hold", "resend"]
@@ -70,10 +75,11 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """A network's API moved elsewhere, or pinned to a version."""
+    """A network's API moved elsewhere, or pinned to a version; numbers that count instead of its dated limits, by their names."""
 
     base_url: str | None = None
     version: str | None = None
+    limits: Mapping[str, int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,3 +143,8 @@ class Config:
     organisations: Mapping[str, Organisation]
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
     """What is worth saying about the file; `check` does."""
+
+    def capabilities(self, channel: str) -> Capabilities:
+        """Give a network's limits, with the numbers that this configuration says otherwise."""
+        network = self.networks.get(channel)
+        return changed(registry.capabilities(channel), network.limits if network else {})

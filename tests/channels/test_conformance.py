@@ -25,6 +25,7 @@ from PIL import Image
 from channels import registry
 from channels.base import Channel, CommentKind, Comments, Picture, Post, Proof, Published, Step, Tally
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
+from channels.limits import BY_NAME, LIMITS, changeable
 from channels.sandbox import Clock, Delays, LedgerPost, Rule, Sandbox, SandboxAccount, serve
 from channels.sandbox import Kind as Fault
 from channels.session import Network
@@ -187,10 +188,14 @@ TOLD = {"reactions", "comments", "shares", "views", *CommentKind}
 
 
 def test_limits_are_dated_and_linked(bench: Bench) -> None:
-    """Every figure has a day on which it was read and a page where it stands."""
+    """Every figure has a day on which it was read, and a page where it stands or a word on whose figure it is."""
     limits = bench.capabilities
-    assert date(2026, 1, 1) <= limits.as_of <= START.date()
-    assert limits.source.startswith("https://")
+    figures = {limit.name for limit in LIMITS if limit.of(limits) not in (None, timedelta(0))}
+    assert figures <= limits.sources.keys()
+    assert limits.sources.keys() - figures <= {"max_first_comment"}, "a source of nothing"
+    for name, source in limits.sources.items():
+        assert date(2026, 1, 1) <= source.on <= START.date(), name
+        assert source.page.startswith("https://") or source.note, name
     assert 0 < limits.max_text <= 65_000
     assert limits.pictures.most >= 1
     assert limits.pictures.max_alt >= 100
@@ -198,6 +203,25 @@ def test_limits_are_dated_and_linked(bench: Bench) -> None:
     assert limits.tells <= TOLD
     assert limits.measure("") == 0
     assert limits.measure("Moi") == 3
+
+
+def test_other_numbers_take_the_place_of_the_dated_ones(bench: Bench) -> None:
+    """What a configuration says of a network counts in its channel: in what it tells, and in the pictures that it sends."""
+    numbers = {limit.name: 400 for limit in changeable(bench.capabilities) if not limit.is_ratio}
+    network = Network(base_url=bench.url, limits={**numbers, "max_picture_bytes": 60_000})
+    with closing(registry.connect(bench.name, bench.settings, network)) as channel:
+        assert {name: BY_NAME[name].of(channel.capabilities) for name in numbers} == {
+            **numbers,
+            "max_picture_bytes": 60_000,
+        }
+    noise = Image.effect_noise((900, 600), 90)
+    file = BytesIO()
+    noise.save(file, "PNG")
+    post = Post(text="Kuva", pictures=(Picture(name="kohina.png", data=file.getvalue(), alt="Kohinaa"),))
+    Courier(lambda: registry.connect(bench.name, bench.settings, network), bench.clock, "hold").deliver(post)
+    (picture,) = the_only(bench.posts()).pictures
+    assert max(picture.width, picture.height) == 400
+    assert picture.size <= 60_000
 
 
 def test_the_token_tells_whose_it_is(bench: Bench) -> None:

@@ -266,3 +266,18 @@ def test_every_account_of_the_starter_is_right_when_switched_on(tmp_path):
     ]
     assert full.mail is not None
     assert full.organisations["kunta"].report is not None
+
+
+def test_check_measures_by_the_numbers_of_the_configuration(desk):
+    """A limit that the configuration changes counts as if it had always been so."""
+    (desk / "schedules" / "loppi" / "uusi.yaml").write_text(
+        "text: Palvelu on nyt auki.\nlink: https://loppi.fi/\npublish: 1.12.2030\n", encoding="utf-8"
+    )
+    assert run(desk, "loppi/uusi.yaml").exit_code == 0
+    config = desk / "config.yaml"
+    config.write_text(
+        config.read_text(encoding="utf-8") + "\nnetworks: {x: {limits: {max_text: 40}}}\n", encoding="utf-8"
+    )
+    told = run(desk, "loppi/uusi.yaml")
+    assert told.exit_code == 1
+    assert "too long for X: 45 of at most 40 characters" in told.output

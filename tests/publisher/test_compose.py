@@ -43,6 +43,9 @@ class Publishers:
     approval: Literal["optional", "required"] = "optional"
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Helsinki"))
 
+    def capabilities(self, channel: str):
+        return registry.capabilities(channel)
+
 
 @dataclass
 class Case:

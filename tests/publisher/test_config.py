@@ -5,6 +5,7 @@ from datetime import time, timedelta
 import pytest
 
 from publisher.config import Config, ConfigFaults, load_config
+from publisher.service import ChannelPool
 from publisher.yamlfile import render
 
 ACCOUNT = 'facebook: {page_id: "1", access_token: a}'
@@ -274,3 +275,42 @@ def test_a_configuration_without_organisations_is_none(write):
     """There must be somebody who publishes."""
     assert faults_of(write("sandbox: yes\n")) == [("missing", 1, 1)]
     assert faults_of(write("organisations: {}\n")) == [("missing", 1, 1)]
+
+
+def test_a_limit_that_a_network_has_changed_is_said_in_the_configuration(write):
+    """The numbers given count instead of the dated ones; the others stay."""
+    text = "networks:\n  x: {limits: {max_text: 25000}}\n  instagram:\n    limits:\n      narrowest_picture: 3:4\n      max_alt: 1 500\n"
+    config = load_config(write(with_account(ACCOUNT) + text))
+    x, instagram = config.capabilities("x"), config.capabilities("instagram")
+    assert (x.max_text, x.pictures.most) == (25_000, 4)
+    assert (instagram.pictures.narrowest, instagram.pictures.widest, instagram.pictures.max_alt) == (0.75, 1.91, 1500)
+    assert config.capabilities("facebook").max_text == 63_206
+
+
+@pytest.mark.parametrize(
+    "limits, fault",
+    [
+        ("x: {limits: {max_text: 0}}", ("value", 6, 26)),
+        ("x: {limits: {max_text: many}}", ("value", 6, 26)),
+        ("x: {limits: {max_first_comment: 100}}", ("misplaced", 6, 16)),
+        ("x: {limits: {max_words: 100}}", ("unknown_field", 6, 16)),
+        ("instagram: {limits: {narrowest_picture: 3:0}}", ("value", 6, 43)),
+        ("instagram: {limits: {narrowest_picture: 4:3}}", ("value", 6, 43)),
+        ("linkedin: {limits: {link: card}}", ("misplaced", 6, 23)),
+    ],
+)
+def test_a_limit_that_cannot_be_is_a_fault(write, limits, fault):
+    """Out of range, no number, or none that this network has."""
+    assert faults_of(write(with_account(ACCOUNT) + f"networks:\n  {limits}\n")) == [fault]
+
+
+def test_a_channel_is_connected_with_the_numbers_of_the_configuration(write):
+    """What `check` measures by is what the channel keeps to."""
+    text = "networks: {facebook: {limits: {max_picture_side: 1000}}}\n"
+    config = load_config(write(with_account(ACCOUNT) + text))
+    for base_url in (None, "http://127.0.0.1:1"):
+        pool = ChannelPool(config, base_url)
+        with pool.lend(config.organisations["loppi"].accounts[0]) as channel:
+            assert channel.capabilities == config.capabilities("facebook")
+            assert channel.capabilities.pictures.max_side == 1000
+        pool.close()

@@ -57,11 +57,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The post is public. `then` is what is left to do under it (a first comment, its address)."""
+    """The post is public. `then` is what is left to do under it (a first comment, its address).
+
+    `parts`: posts of their own that hang on it, in order, all known so far (the rest of a thread); they go when it is taken down.
+    """
 
     remote_id: str
     url: str | None = None
     then: Step | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,19 @@ class RemotePost:
     text: str
     created_at: datetime
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a network holds of a post that is out, read back to compare it with what was meant; None where it does not tell.
+
+    `post`: its words, in the network's own form. `links`: addresses that it leads to beside those in its words. `alts`: each picture's
+    alternative text, in the order in which they are shown; '' for a picture without one.
+    """
+
+    post: RemotePost
+    links: tuple[str, ...] = ()
+    alts: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +239,8 @@ class Capabilities:
     """After this, a post that went out is normally in the account's listing."""
     readings_a_day: int | None = None
     """How many posts may be read back a day, counting each time, where calls are few and publishing needs some; None: any number."""
+    edits_words: bool
+    """The words of a post that is out can be changed; nowhere can its pictures, alternative texts or link card."""
 
 
 class Channel(Protocol):
@@ -253,6 +272,15 @@ class Channel(Protocol):
 
     def comments(self, remote_ids: Sequence[str]) -> Comments:
         """Read what was written under these posts, replies at any depth included."""
+
+    def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
+        """Read what the network holds of these posts, each once, in few calls; what is gone or not told is left out."""
+
+    def amend(self, post: Post, remote_id: str) -> None:
+        """Give a post that is out the words of `post`; twice is as good as once. Raises any ChannelError, Rejected where no edits are."""
+
+    def remove(self, remote_id: str) -> None:
+        """Delete one post of ours, with what is written under it; one that is gone already is as good. Raises any ChannelError but Gone."""
 
     def close(self) -> None:
         """Give the connections back."""

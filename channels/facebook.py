@@ -10,7 +10,7 @@ then looked for on the Page, where presence can be proved and absence cannot.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -25,6 +25,7 @@ from channels.base import (
     Comments,
     Counts,
     Found,
+    Held,
     Identity,
     PictureRules,
     Post,
@@ -37,7 +38,7 @@ from channels.base import (
     Tally,
 )
 from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpected
-from channels.graph import Created, Done, GraphWire, Listing, Token, connect_graph
+from channels.graph import Created, Done, GraphWire, Listing, Rows, Token, connect_graph
 from channels.limits import changed
 from channels.text import length, same_words, words
 
@@ -60,6 +61,7 @@ CAPABILITIES: Final = Capabilities(
     tells=frozenset({"reactions", "comments", "shares", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.EXACT,
     listing_delay=timedelta(minutes=1),
+    edits_words=True,
     sources={
         "max_text": Source(page=_POSTIZ, on=date(2026, 11, 24), note="third party; Meta publishes no figure"),
         "max_first_comment": Source(on=date(2026, 11, 24), note="general knowledge; Meta publishes no figure"),
@@ -73,6 +75,7 @@ CAPABILITIES: Final = Capabilities(
         "tells": Source(
             page="https://developers.facebook.com/docs/graph-api/reference/page-post", on=date(2026, 11, 24)
         ),
+        "edits_words": replace(_POSTS, note="of posts that the same app made"),
         "proof": replace(_POSTS, note="a draft's id is known beforehand"),
         "listing_delay": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
     },
@@ -295,6 +298,21 @@ class Facebook:
             limit=_PAGE,
         )
 
+    def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
+        """Read the posts, and then their photos: only those tell their alternative texts."""
+        posts, _ = self._graph.many(remote_ids, _Shown, fields=_SHOWN)
+        photos = sorted({photo for post in posts.values() for photo in post.photos})
+        described, _ = self._graph.many(photos, _Described, fields="id,alt_text_custom")
+        return {remote_id: post.held(described) for remote_id, post in posts.items()}
+
+    def amend(self, post: Post, remote_id: str) -> None:
+        if not self._graph.post(remote_id, Done, message=words(post)).success:
+            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph neither changed the post nor said why")
+
+    def remove(self, remote_id: str) -> None:
+        with suppress(Gone):
+            self._graph.delete(remote_id)
+
     def close(self) -> None:
         self._graph.close()
 
@@ -350,6 +368,48 @@ class _RemotePost(GraphWire):
 
     def as_remote(self) -> RemotePost:
         return RemotePost(remote_id=self.id, text=self.message, created_at=self.created_time, url=self.permalink_url)
+
+
+_SHOWN: Final = "id,message,created_time,permalink_url,attachments{target{id},unshimmed_url,subattachments{target{id}}}"
+
+
+class _Target(GraphWire):
+    id: str | None = None
+
+
+class _Attachment(GraphWire):
+    """A photo, an album of some, or a link's card; only a photo of ours has an id that is worth asking for."""
+
+    target: _Target = Field(default_factory=_Target)
+    unshimmed_url: str | None = None
+    below: Rows[_Attachment] | None = Field(default=None, alias="subattachments")
+
+    @property
+    def photos(self) -> tuple[str, ...]:
+        if self.below is not None:
+            return tuple(photo for one in self.below.data for photo in one.photos)
+        return (self.target.id,) if self.target.id and self.unshimmed_url is None else ()
+
+
+class _Shown(_RemotePost):
+    attachments: Rows[_Attachment] = Field(default_factory=Rows[_Attachment])
+
+    @property
+    def photos(self) -> tuple[str, ...]:
+        return tuple(photo for one in self.attachments.data for photo in one.photos)
+
+    def held(self, described: Mapping[str, _Described]) -> Held:
+        return Held(
+            post=self.as_remote(),
+            links=tuple(one.unshimmed_url for one in self.attachments.data if one.unshimmed_url),
+            alts=tuple(described[photo].alt_text_custom for photo in self.photos if photo in described),
+        )
+
+
+class _Described(GraphWire):
+    id: str
+    # Without it, Facebook shows a guess of its own, in `alt_text`.
+    alt_text_custom: str = ""
 
 
 class _Summary(GraphWire):

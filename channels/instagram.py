@@ -32,6 +32,7 @@ from channels.base import (
     Comments,
     Counts,
     Found,
+    Held,
     Identity,
     PictureRules,
     Post,
@@ -86,6 +87,7 @@ CAPABILITIES: Final = Capabilities(
     tells=frozenset({"reactions", "comments", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.EXACT,
     listing_delay=timedelta(minutes=1),
+    edits_words=False,
     sources={
         "max_text": _MEDIA,
         "max_hashtags": _MEDIA,
@@ -104,6 +106,7 @@ CAPABILITIES: Final = Capabilities(
         "max_alt": _MEDIA,
         "link": replace(_MEDIA, note="links in captions cannot be opened"),
         "tells": Source(page=f"{_META}instagram-graph-api/reference/ig-media", on=date(2026, 11, 24)),
+        "edits_words": Source(page=f"{_META}instagram-graph-api/reference/ig-media", on=date(2026, 11, 24)),
         "proof": replace(_GUIDE, note="a container's id is known beforehand"),
         "listing_delay": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
     },
@@ -368,6 +371,19 @@ class Instagram:
             rows += [top, *(reply.under(top.id) for reply in replies)]
         return rows, complete
 
+    def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
+        media, _ = self._graph.many(remote_ids, _Shown, fields=_SHOWN)
+        return {remote_id: held for remote_id, one in media.items() if (held := one.held()) is not None}
+
+    def amend(self, post: Post, remote_id: str) -> None:
+        del post, remote_id
+        raise Rejected(Kind.POST_REFUSED, "Instagram does not change the words of a post that is out")
+
+    def remove(self, remote_id: str) -> None:
+        """Delete a medium; the way in by Facebook's login allows it, that by Instagram's does not."""
+        with suppress(Gone):
+            self._graph.delete(remote_id)
+
     def close(self) -> None:
         self._graph.close()
 
@@ -572,6 +588,24 @@ class _Media(GraphWire):
             reactions=None if likes is None else {"like": likes} if likes else {},
             comments=self.comments_count,
         )
+
+
+_SHOWN: Final = "id,caption,timestamp,permalink,alt_text,children{id,alt_text}"
+
+
+class _Child(GraphWire):
+    id: str
+    alt_text: str = ""
+
+
+class _Shown(_Media):
+    alt_text: str = ""
+    children: Rows[_Child] | None = None
+
+    def held(self) -> Held | None:
+        post = self.as_remote()
+        alts = tuple(child.alt_text for child in self.children.data) if self.children else (self.alt_text,)
+        return Held(post=post, alts=alts) if post else None
 
 
 class _Author(GraphWire):

@@ -52,6 +52,7 @@ LIMITS = (
     Limit("max_alt", "max_alt", of_pictures=True, least=1, most=100_000),
     Limit("link", "card"),
     Limit("tells", "tells"),
+    Limit("edits_words", "edits_words"),
     Limit("proof", "proof"),
     Limit("listing_delay", "listing_delay"),
     Limit("same_words_after", "same_words_after"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
@@ -27,6 +28,7 @@ from channels.base import (
     Comments,
     Counts,
     Found,
+    Held,
     Identity,
     PictureRules,
     Post,
@@ -60,6 +62,7 @@ CAPABILITIES: Final = Capabilities(
     proof=Proof.LIST,
     listing_delay=timedelta(minutes=5),
     readings_a_day=30,
+    edits_words=True,
     sources={
         "max_text": Source(
             page=f"{_MANAGEMENT}shares/ugc-post-api",
@@ -75,6 +78,7 @@ CAPABILITIES: Final = Capabilities(
         "max_alt": _POSTS,
         "link": _POSTS,
         "tells": Source(page=f"{_MANAGEMENT}organizations/share-statistics", on=date(2026, 11, 24)),
+        "edits_words": _POSTS,
         "proof": replace(_POSTS, note="no draft, no idempotency key"),
         "listing_delay": Source(on=date(2026, 11, 24), note="ours; LinkedIn publishes no figure"),
         # Of the 100 calls a day: a reading takes two at most, comments that are new one more, a post up to ten.
@@ -167,7 +171,7 @@ def judge(response: Response) -> ChannelError | None:
 
 def _not_found(response: Response, detail: str, signs: str) -> ChannelError:
     """A post takes no comment before its activity is there, and one that is not made yet cannot be gone."""
-    if response.request.method != "POST":
+    if response.request.method != "POST" or response.request.headers.get("X-RestLi-Method") == "PARTIAL_UPDATE":
         return Gone(Kind.POST_GONE, detail)
     if any(sign in signs for sign in _NO_ACTIVITY_YET):
         return Retryable(Kind.NOT_READY, detail)
@@ -375,6 +379,26 @@ class LinkedIn:
                 complete.add(urn)
         return Comments(items=tuple(items), complete=frozenset(complete))
 
+    def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
+        """Read a page of our listing, and by itself what is not on it."""
+        wanted = set(remote_ids)
+        listed: Sequence[_RemotePost] = ()
+        if len(wanted) > 1:
+            path = f"/rest/posts?q=author&author={_encoded(self._us)}&count={_PAGE}&start=0&sortBy=CREATED"
+            listed = read(self._call("GET", path, verb="FINDER"), _PostPage).elements
+        told = {post.id: post.held() for post in listed if post.id in wanted}
+        by_itself = (self._read_post(urn) for urn in remote_ids if urn not in told)
+        return told | {post.id: post.held() for post in by_itself if post is not None}
+
+    def amend(self, post: Post, remote_id: str) -> None:
+        body = {"patch": {"$set": {"commentary": escape_little(words(post))}}}
+        _must_be_empty(self._call("POST", f"/rest/posts/{_encoded(remote_id)}", verb="PARTIAL_UPDATE", body=body))
+
+    def remove(self, remote_id: str) -> None:
+        """Delete a post; LinkedIn says the same of one that is gone already."""
+        with suppress(Gone):
+            _must_be_empty(self._call("DELETE", f"/rest/posts/{_encoded(remote_id)}", verb="DELETE"))
+
     def close(self) -> None:
         self._session.close()
 
@@ -486,6 +510,11 @@ class LinkedIn:
     @property
     def _bearer(self) -> str:
         return f"Bearer {self._token.get_secret_value()}"
+
+
+def _must_be_empty(response: Response) -> None:
+    if response.status_code != 204:
+        raise OutcomeUnknown(Kind.ANSWER_LOST, f"HTTP {response.status_code} where 204 was due")
 
 
 # --- the chain of a publication
@@ -620,6 +649,26 @@ class _Page(_Wire):
 _AnyPage = TypeVar("_AnyPage", bound=_Page)
 
 
+class _Shown(_Wire):
+    """A picture of a post."""
+
+    alt_text: str = ""
+
+
+class _Content(_Wire):
+    """What stands under the words; one of these, or nothing."""
+
+    class Images(_Wire):
+        images: tuple[_Shown, ...] = ()
+
+    class Article(_Wire):
+        source: str = ""
+
+    media: _Shown | None = None
+    multi_image: Images = Field(default_factory=Images)
+    article: Article = Field(default_factory=Article)
+
+
 class _RemotePost(_Wire):
     id: str
     author: str
@@ -627,6 +676,16 @@ class _RemotePost(_Wire):
     lifecycle_state: str = "PUBLISHED"
     created_at: AwareDatetime
     """Milliseconds on the wire."""
+    content: _Content = Field(default_factory=_Content)
+
+    def held(self) -> Held:
+        images = (self.content.media,) if self.content.media else self.content.multi_image.images
+        source = self.content.article.source
+        return Held(
+            post=self.as_remote(),
+            links=(source,) if source else (),
+            alts=tuple(image.alt_text for image in images),
+        )
 
     def as_remote(self) -> RemotePost:
         return RemotePost(remote_id=self.id, text=self.commentary, created_at=self.created_at, url=_address(self.id))

@@ -28,6 +28,7 @@ from channels.base import (
     Comments,
     Counts,
     Found,
+    Held,
     Identity,
     PictureRules,
     Post,
@@ -39,7 +40,7 @@ from channels.base import (
     Step,
     Tally,
 )
-from channels.errors import AccountBlocked, ChannelError, Gone, Kind, Rejected, Retryable, Unexpected
+from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
 from channels.text import same_words, words, x_exact_length, x_length
 from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
@@ -66,6 +67,7 @@ CAPABILITIES: Final = Capabilities(
     proof=Proof.LIST,
     same_words_after=timedelta(days=90),
     listing_delay=timedelta(minutes=1),
+    edits_words=False,
     sources={
         "max_text": Source(page=f"{_DOCS}fundamentals/counting-characters", on=date(2026, 8, 22)),
         "max_first_comment": Source(
@@ -79,6 +81,11 @@ CAPABILITIES: Final = Capabilities(
         "max_alt": Source(page=f"{_DOCS}openapi.json", on=date(2026, 8, 22)),
         "link": _POST,
         "tells": Source(page=f"{_DOCS}x-api/fundamentals/metrics", on=date(2026, 8, 22)),
+        "edits_words": Source(
+            page=f"{_DOCS}x-api/fundamentals/edit-posts",
+            on=date(2026, 8, 22),
+            note="only for Premium accounts, within the hour, and as a new post",
+        ),
         "proof": replace(_POST, note="no draft, no idempotency key"),
         "listing_delay": Source(on=date(2026, 8, 22), note="ours; X publishes no figure"),
         "same_words_after": Source(
@@ -320,6 +327,32 @@ class X:
         by_id = self._by_ids([remote_id for remote_id in remote_ids if remote_id not in listed])
         return listed | {post.id: post for post in by_id.data}, by_id.gone & frozenset(remote_ids)
 
+    def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
+        """Read each post once, by its id: every post that is read is billed, pictures and their texts come with it."""
+        shown: dict[str, Held] = {}
+        for batch in batches(remote_ids, _IDS_A_CALL):
+            response = self._client.get_tweets(
+                list(batch),
+                user_auth=self._user_auth,
+                tweet_fields=[*_POST_FIELDS, "attachments"],
+                expansions=["attachments.media_keys"],
+                media_fields=["alt_text"],
+            )
+            page = read(response, _ShownPage)
+            shown |= {post.id: post.held(page.alts) for post in page.data}
+        return shown
+
+    def amend(self, post: Post, remote_id: str) -> None:
+        del post, remote_id
+        raise Rejected(Kind.POST_REFUSED, "X does not change a post that is out")
+
+    def remove(self, remote_id: str) -> None:
+        """Delete a post; whether "not deleted" means that it is gone already is read."""
+        with suppress(Gone):
+            deleted = read(self._client.delete_tweet(remote_id, user_auth=self._user_auth), _Deleted).data.deleted
+            if not deleted and remote_id not in self._by_ids([remote_id]).gone:
+                raise OutcomeUnknown(Kind.ANSWER_LOST, "X neither deleted the post nor said why")
+
     def close(self) -> None:
         self._session.close()
 
@@ -401,6 +434,7 @@ class _Client(Protocol):
     def request(self, method: str, route: str, *, json: Mapping[str, object], user_auth: bool) -> Response: ...
     def get_me(self, *, user_auth: bool) -> Response: ...
     def create_tweet(self, *, text: str, media_ids: Sequence[str] | None, user_auth: bool) -> Response: ...
+    def delete_tweet(self, post_id: str, *, user_auth: bool) -> Response: ...
     def get_tweets(self, ids: Sequence[str], *, user_auth: bool, **params: object) -> Response: ...
     def get_users_tweets(self, user_id: str, /, *, user_auth: bool, **params: object) -> Response: ...
     def search_recent_tweets(self, query: str, *, user_auth: bool, **params: object) -> Response: ...
@@ -633,6 +667,40 @@ class _Page(Wire):
     @property
     def gone(self) -> frozenset[str]:
         return frozenset(error.resource for error in self.errors if error.type.endswith("/resource-not-found"))
+
+
+class _Deleted(Wire):
+    class Data(Wire):
+        deleted: bool
+
+    data: Data
+
+
+class _Attached(Wire):
+    media_keys: tuple[str, ...] = ()
+
+
+class _Shown(_RemotePost):
+    attachments: _Attached = Field(default_factory=_Attached)
+
+    def held(self, alts: Mapping[str, str]) -> Held:
+        return Held(post=self.as_remote(), alts=tuple(alts.get(key, "") for key in self.attachments.media_keys))
+
+
+class _ShownPage(Wire):
+    class Includes(Wire):
+        class Media(Wire):
+            media_key: str
+            alt_text: str = ""
+
+        media: tuple[Media, ...] = ()
+
+    data: tuple[_Shown, ...] = ()
+    includes: Includes = Field(default_factory=Includes)
+
+    @property
+    def alts(self) -> Mapping[str, str]:
+        return {media.media_key: media.alt_text for media in self.includes.media}
 
 
 @dataclass(frozen=True, slots=True)

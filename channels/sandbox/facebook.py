@@ -245,10 +245,18 @@ def post_post(view: View, post: Post) -> dict[str, Any]:
     if "is_published" in view.params:
         _publish(view, post, wanted=view.flag("is_published", default=True))
     if "message" in view.params:
-        post.text = post.source = view.params["message"]
+        _change_words(post, view.params["message"])
         post.edited = view.sandbox.clock.stamp()
     view.sandbox.world.touch(post)
     return {"success": True}
+
+
+def _change_words(post: Post, text: str) -> None:
+    if not text.strip() and not post.link and not post.pictures:
+        raise refuse(100, "(#100) A post without attachments needs a message")
+    if len(text) > LONGEST_TEXT:
+        raise refuse(100, f"(#100) Param message must be at most {LONGEST_TEXT} characters long")
+    post.text = post.source = text
 
 
 def _publish(view: View, post: Post, *, wanted: bool) -> None:
@@ -258,7 +266,7 @@ def _publish(view: View, post: Post, *, wanted: bool) -> None:
         return
     if post.published is None:
         _refuse_duplicate(view, post.author, post.source, post.link, post.pictures)
-        for photo_id in filter(None, post.memo["photos"].split(",")):
+        for photo_id in _photos(post):
             _adopt(view, post, photo_id)
         post.published = view.sandbox.clock.stamp()
 
@@ -273,8 +281,10 @@ def _adopt(view: View, post: Post, photo_id: str) -> None:
 
 
 def delete_post(view: View, post: Post) -> dict[str, Any]:
-    """DELETE /{post}."""
-    view.need(view.account(post.author), "pages_manage_posts")
+    """DELETE /{post}, with what was written under it."""
+    page = view.account(post.author)
+    view.need(page, "pages_manage_posts")
+    view.may_write(page)
     post.deleted = view.sandbox.clock.stamp()
     view.sandbox.world.touch(post)
     return {"success": True}
@@ -287,7 +297,9 @@ def delete_photo(view: View, upload: Upload) -> dict[str, Any]:
     view.sandbox.world.touch(upload)
     post = view.sandbox.world.posts.get(upload.post or "")
     if post is not None and upload.picture in post.pictures:
-        post.pictures.remove(upload.picture)
+        place = _photos(post).index(upload.id)
+        del post.pictures[place]
+        post.memo["photos"] = ",".join(photo for photo in _photos(post) if photo != upload.id)
         view.sandbox.world.touch(post)
     return {"success": True}
 
@@ -562,16 +574,47 @@ def _images(view: View, upload: Upload, _field: Field) -> list[dict[str, Any]]:
     return [{"height": height, "source": source, "width": width} for width, height in sizes]
 
 
-def _attachments(view: View, post: Post, _field: Field) -> Any:  # noqa: ANN401 (rows, or absent)
+_ATTACHED = frozenset(
+    ["description", "media", "media_type", "subattachments", "target", "title", "type", "unshimmed_url", "url"]
+)
+"""Fields of a StoryAttachment, which has no id."""
+
+
+def _attachments(view: View, post: Post, field: Field) -> Any:  # noqa: ANN401 (rows, or absent)
     rows: list[dict[str, Any]] = []
-    for picture in post.pictures:
+    for photo_id, picture in zip(_photos(post), post.pictures, strict=True):
         image = {"height": picture.height, "src": view.link(view.sandbox.cdn_path(picture)), "width": picture.width}
-        rows.append({"media": {"image": image}, "type": "photo", "description": post.text})
+        target = {"id": photo_id, "url": view.link(view.sandbox.cdn_path(picture))}
+        rows.append({"media": {"image": image}, "media_type": "photo", "target": target, "type": "photo"})
     if len(rows) > 1:
-        return {"data": [{"subattachments": {"data": rows}, "type": "album", "title": "Photos"}]}
+        target = {"id": post.id.partition("_")[2], "url": view.link(permalink(post))}
+        album = {"subattachments": {"data": rows}, "media_type": "album", "target": target, "title": "Photos"}
+        rows = [album | {"type": "album"}]
     if not rows and post.link:
-        rows.append({"type": "share", "url": post.link, "unshimmed_url": post.link, "title": post.link})
-    return {"data": rows} if rows else ABSENT
+        rows = [{"media_type": "link", "target": {"url": post.link}, "title": post.link, "type": "share"}]
+        rows[0] |= {"url": post.link, "unshimmed_url": post.link}
+    return {"data": [_attachment(row, field.sub) for row in rows]} if rows else ABSENT
+
+
+def _attachment(row: Mapping[str, Any], wanted: Sequence[Field]) -> dict[str, Any]:
+    """Give the fields that were asked for, those below an album too."""
+    for item in wanted:
+        if item.name not in _ATTACHED:
+            message = f"(#100) Tried accessing nonexisting field ({item.name}) on node type (StoryAttachment)"
+            raise refuse(100, message)
+    kept = {item.name: row[item.name] for item in wanted if item.name in row} if wanted else dict(row)
+    for item in wanted:
+        if item.name == "subattachments" and item.name in kept:
+            kept[item.name] = {"data": [_attachment(below, item.sub) for below in kept[item.name]["data"]]}
+        elif item.name == "target" and item.sub and item.name in kept:
+            kept[item.name] = {
+                key: value for key, value in kept[item.name].items() if key in {f.name for f in item.sub}
+            }
+    return kept
+
+
+def _photos(post: Post) -> list[str]:
+    return [photo for photo in post.memo["photos"].split(",") if photo]
 
 
 def _shares(view: View, post: Post, _field: Field) -> Any:  # noqa: ANN401 (a row, or absent)

@@ -30,6 +30,7 @@ _MOST_TAGGED = 10
 _FORMATS = {"JPEG", "PNG", "GIF", "WEBP"}
 _ID = re.compile(r"[0-9]{1,19}")
 _PRICE_POST, _PRICE_LINK, _PRICE_ALT, _PRICE_READ, _PRICE_OWN = 0.015, 0.200, 0.005, 0.005, 0.001
+_PRICE_DELETE = 0.010  # the dearer of the two lines that it may fall under
 _INVALID = "One or more parameters to your request was invalid."
 _BODY_KEYS = frozenset(
     [
@@ -433,6 +434,7 @@ def delete(ask: Ask, parts: Mapping[str, str]) -> Answer:
         raise forbidden("You are not allowed to delete this Tweet.")
     post.deleted = ask.now
     ask.sandbox.world.touch(post)
+    ask.charge(_PRICE_DELETE)
     return Answer(body={"data": {"deleted": True}})
 
 

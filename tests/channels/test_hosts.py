@@ -15,8 +15,8 @@ from channels.base import Channel, Post, Step
 from channels.errors import ChannelError, Unexpected
 from channels.sandbox import Clock, Sandbox, SandboxAccount, serve
 from channels.session import Network
+from tests.channels.bench import MEMBERS, a_picture
 from tests.channels.playback import Playback
-from tests.channels.test_conformance import MEMBERS, a_picture
 from tests.conftest import Refused
 
 SINCE = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)

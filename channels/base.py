@@ -57,15 +57,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The post is public. `then` is what is left to do under it (a first comment, its address).
-
-    `parts`: posts of their own that hang on it, in order, all known so far (the rest of a thread); they go when it is taken down.
-    """
+    """The post is public. `then` is what is left to do under it (a first comment, its address)."""
 
     remote_id: str
     url: str | None = None
     then: Step | None = None
-    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

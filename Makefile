@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-inp
 WORKERS ?= 2
 CATALOGUES := $(shell find publisher/locale -name '*.po' 2>/dev/null)
 
-.PHONY: help install demo test check bench format lock clean
+.PHONY: help install demo test check bench format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make check    only the checks: style, types, who may import whom"
 	@echo "make bench    how fast and how large, beside the floor of this machine"
 	@echo "make format   put the code into shape"
+	@echo "make readme   write the README's table of networks anew, from the channels' data sheets"
 	@echo "make lock     pin the newest versions that fit pyproject.toml"
 	@echo "make clean    remove .venv and what the tools left behind"
 
@@ -42,6 +43,9 @@ bench: $(VENV)/installed
 format: $(VENV)/installed-dev
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
+
+readme: $(VENV)/installed
+	@$(BIN)/python tools/readme_networks.py
 
 # A virtual environment without pip (Debian without python3-venv leaves one behind) or with a Python that is gone is made anew.
 $(VENV)/python:

@@ -204,12 +204,23 @@ class PictureRules:
     max_alt: int
 
 
+class Basis(StrEnum):
+    """Whose figure it is."""
+
+    NETWORK = "network"
+    OTHERS = "others"
+    """Others have found it out; the network publishes none."""
+    OURS = "ours"
+    """Our own choice, where the network says nothing or less than we need."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a figure stands, and when it was read there. `page` '': nowhere; then `note` says whose figure it is."""
+    """Where a figure stands, and when it was read there. `page` '': nowhere. `note`: what else is to be known of it, in English."""
 
     on: date
     page: str = ""
+    basis: Basis = Basis.NETWORK
     note: str = ""
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from channels.base import (
+    Basis,
     Capabilities,
     Card,
     Comment,
@@ -63,21 +64,23 @@ CAPABILITIES: Final = Capabilities(
     listing_delay=timedelta(minutes=1),
     edits_words=True,
     sources={
-        "max_text": Source(page=_POSTIZ, on=date(2026, 11, 24), note="third party; Meta publishes no figure"),
-        "max_first_comment": Source(on=date(2026, 11, 24), note="general knowledge; Meta publishes no figure"),
+        "max_text": Source(page=_POSTIZ, on=date(2026, 11, 24), basis=Basis.OTHERS),
+        "max_first_comment": Source(on=date(2026, 11, 24), basis=Basis.OTHERS),
         "needs_picture": _POSTS,
-        "max_pictures": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
+        "max_pictures": Source(on=date(2026, 11, 24), basis=Basis.OURS),
         "picture_formats": _PHOTOS,
-        "max_picture_bytes": Source(page=_POSTIZ, on=date(2026, 11, 24), note="Meta says 10 MB, but refuses (1366046)"),
+        "max_picture_bytes": Source(
+            page=_POSTIZ, on=date(2026, 11, 24), basis=Basis.OTHERS, note="Meta says 10 MB, but refuses (1366046)"
+        ),
         "max_picture_side": replace(_PHOTOS, note="larger ones are scaled"),
-        "max_alt": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
+        "max_alt": Source(on=date(2026, 11, 24), basis=Basis.OURS),
         "link": _POSTS,
         "tells": Source(
             page="https://developers.facebook.com/docs/graph-api/reference/page-post", on=date(2026, 11, 24)
         ),
         "edits_words": replace(_POSTS, note="of posts that the same app made"),
         "proof": replace(_POSTS, note="a draft's id is known beforehand"),
-        "listing_delay": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
+        "listing_delay": Source(on=date(2026, 11, 24), basis=Basis.OURS),
     },
 )
 

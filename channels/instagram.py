@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from channels.base import (
+    Basis,
     Capabilities,
     Card,
     Comment,
@@ -94,7 +95,7 @@ CAPABILITIES: Final = Capabilities(
         "max_first_comment": Source(
             page="https://docs.upload-post.com/resources/character-limits",
             on=date(2026, 11, 24),
-            note="third party; Meta publishes no figure",
+            basis=Basis.OTHERS,
         ),
         "needs_picture": _MEDIA,
         "max_pictures": _GUIDE,
@@ -108,7 +109,7 @@ CAPABILITIES: Final = Capabilities(
         "tells": Source(page=f"{_META}instagram-graph-api/reference/ig-media", on=date(2026, 11, 24)),
         "edits_words": Source(page=f"{_META}instagram-graph-api/reference/ig-media", on=date(2026, 11, 24)),
         "proof": replace(_GUIDE, note="a container's id is known beforehand"),
-        "listing_delay": Source(on=date(2026, 11, 24), note="ours; Meta publishes no figure"),
+        "listing_delay": Source(on=date(2026, 11, 24), basis=Basis.OURS),
     },
 )
 

@@ -21,6 +21,7 @@ from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from channels.base import (
+    Basis,
     Capabilities,
     Card,
     Comment,
@@ -69,23 +70,24 @@ CAPABILITIES: Final = Capabilities(
             on=date(2026, 11, 24),
             note="the older interface's number; whether escapes count is not written anywhere, so they do",
         ),
-        "max_first_comment": Source(on=date(2026, 11, 24), note="third parties agree; LinkedIn publishes no figure"),
+        "max_first_comment": Source(on=date(2026, 11, 24), basis=Basis.OTHERS),
         "needs_picture": _POSTS,
         "max_pictures": Source(page=f"{_MANAGEMENT}shares/multiimage-post-api", on=date(2026, 11, 24)),
         "picture_formats": _IMAGES,
-        "max_picture_bytes": Source(on=date(2026, 11, 24), note="ours; LinkedIn publishes none"),
+        "max_picture_bytes": Source(on=date(2026, 11, 24), basis=Basis.OURS),
         "max_picture_side": replace(_IMAGES, note="less than 36,152,320 pixels in all"),
         "max_alt": _POSTS,
         "link": _POSTS,
         "tells": Source(page=f"{_MANAGEMENT}organizations/share-statistics", on=date(2026, 11, 24)),
         "edits_words": _POSTS,
         "proof": replace(_POSTS, note="no draft, no idempotency key"),
-        "listing_delay": Source(on=date(2026, 11, 24), note="ours; LinkedIn publishes no figure"),
+        "listing_delay": Source(on=date(2026, 11, 24), basis=Basis.OURS),
         # Of the 100 calls a day: a reading takes two at most, comments that are new one more, a post up to ten.
         "readings_a_day": Source(
             page="https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits",
             on=date(2026, 11, 24),
-            note="ours, of the development tier's 100 calls a day",
+            basis=Basis.OURS,
+            note="of the development tier's 100 calls a day",
         ),
     },
 )

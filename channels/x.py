@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from channels.base import (
+    Basis,
     Capabilities,
     Card,
     Comment,
@@ -71,13 +72,13 @@ CAPABILITIES: Final = Capabilities(
     sources={
         "max_text": Source(page=f"{_DOCS}fundamentals/counting-characters", on=date(2026, 8, 22)),
         "max_first_comment": Source(
-            page=f"{_DOCS}x-api/getting-started/pricing", on=date(2026, 8, 13), note="ours: cost"
+            page=f"{_DOCS}x-api/getting-started/pricing", on=date(2026, 8, 13), basis=Basis.OURS, note="its cost"
         ),
         "needs_picture": _POST,
         "max_pictures": _MEDIA,
         "picture_formats": _MEDIA,
         "max_picture_bytes": _MEDIA,
-        "max_picture_side": Source(on=date(2026, 8, 22), note="ours; X publishes none for pictures"),
+        "max_picture_side": Source(on=date(2026, 8, 22), basis=Basis.OURS),
         "max_alt": Source(page=f"{_DOCS}openapi.json", on=date(2026, 8, 22)),
         "link": _POST,
         "tells": Source(page=f"{_DOCS}x-api/fundamentals/metrics", on=date(2026, 8, 22)),
@@ -87,9 +88,12 @@ CAPABILITIES: Final = Capabilities(
             note="only for Premium accounts, within the hour, and as a new post",
         ),
         "proof": replace(_POST, note="no draft, no idempotency key"),
-        "listing_delay": Source(on=date(2026, 8, 22), note="ours; X publishes no figure"),
+        "listing_delay": Source(on=date(2026, 8, 22), basis=Basis.OURS),
         "same_words_after": Source(
-            page=f"{_DOCS}developer-guidelines", on=date(2026, 8, 22), note="ours; X forbids repetition, tells no time"
+            page=f"{_DOCS}developer-guidelines",
+            on=date(2026, 8, 22),
+            basis=Basis.OURS,
+            note="X forbids repetition and tells no time",
         ),
     },
 )

@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "comments": ("publisher.cli.engagement:comments", N_("Show what residents wrote.")),
     "results": ("publisher.cli.engagement:results", N_("Show the counts of every published post.")),
     "report": ("publisher.cli.engagement:report", N_("Show, write or send the weekly summary.")),
+    "networks": ("publisher.cli.networks:networks", N_("Show every network's limits, with source and date.")),
     "doctor": ("publisher.cli.doctor:doctor", N_("Test the installation and say what to mend.")),
     "migrate": ("publisher.cli.upkeep:migrate", N_("Bring the database up to this version.")),
 }

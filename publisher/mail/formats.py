@@ -36,6 +36,11 @@ def number(n: int | None) -> str:
     return _("not told") if n is None else _ordinary(format_decimal(n, locale=locale()))
 
 
+def decimal_sign() -> str:
+    """Give the sign before decimals: a comma, but for English."""
+    return "." if current() == "en" else ","
+
+
 def signed(n: int) -> str:
     """Write a difference with its sign."""
     return f"{'+' if n > 0 else '−' if n < 0 else ''}{number(abs(n))}"  # noqa: RUF001 - a minus sign, not a hyphen

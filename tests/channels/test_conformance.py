@@ -22,7 +22,7 @@ import pytest
 from PIL import Image
 
 from channels import registry
-from channels.base import CommentKind, Comments, Picture, Post, Proof, Published, Step, Tally
+from channels.base import Basis, CommentKind, Comments, Picture, Post, Proof, Published, Step, Tally
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import BY_NAME, LIMITS, changeable
 from channels.sandbox import Delays, Rule
@@ -57,7 +57,7 @@ def test_limits_are_dated_and_linked(bench: Bench) -> None:
     assert limits.sources.keys() - figures <= {"max_first_comment"}, "a source of nothing"
     for name, source in limits.sources.items():
         assert date(2026, 1, 1) <= source.on <= START.date(), name
-        assert source.page.startswith("https://") or source.note, name
+        assert source.page.startswith("https://") or source.basis is not Basis.NETWORK, name
     assert 0 < limits.max_text <= 65_000
     assert limits.pictures.most >= 1
     assert limits.pictures.max_alt >= 100

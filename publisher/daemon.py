@@ -6,8 +6,10 @@
     mails    every minute: summaries and notices that are due
 
 Jobs live in memory, in UTC, at intervals only; what is due stands in the database, so a scheduler that dies loses nothing. A
-watchdog ends the
-process when the tick stands still, for the supervisor to start it again. SIGTERM finishes the step in hand.
+watchdog ends the process when the tick stands still, for the supervisor to start it again. SIGTERM finishes the step in hand.
+
+Spans of our own (the heart, the watchdog, the next reading of the queue) are measured by the monotonic clock: a clock on the wall that
+is put back an hour would stop them for that hour, and the supervisor would take us for dead.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from publisher.announcements import Stillness
 from publisher.config import Config
 from publisher.service import AnotherDaemonError, Service
 
@@ -36,10 +39,10 @@ _MINUTE = 60
 _STILL_FOR = timedelta(seconds=30)
 """A file counts when nobody has touched it for this long; it may be half-written before."""
 
-_REREAD_EVERY = timedelta(minutes=2)
+_REREAD_EVERY = 120.0
 """The queue is read this often even if nothing changed, for what depends on time alone."""
 
-_HEARTBEAT_EVERY = timedelta(seconds=20)
+_HEARTBEAT_EVERY = 20.0
 _STALLED_AFTER = 30.0
 _STOP_WITHIN = timedelta(seconds=70)
 _READING_MAY_TAKE = 8.0
@@ -67,9 +70,10 @@ class Daemon:
         self._service = service
         self._scheduler = BackgroundScheduler(timezone=UTC)
         self._ticked = time.monotonic()
-        self._beaten: datetime | None = None
+        self._beaten: float | None = None
+        self._stillness = Stillness(_STILL_FOR)
         self._queue_seen: tuple[object, ...] = ()
-        self._read_at: datetime | None = None
+        self._read_at: float | None = None
         self._running: set[str] = set()
 
     def run(self, stop: threading.Event) -> int:
@@ -126,24 +130,23 @@ class Daemon:
         following = self._service.tick()
         self._ticked = time.monotonic()
         now = self._service.clock.now()
-        if self._beaten is None or now - self._beaten > _HEARTBEAT_EVERY:
+        if self._beaten is None or self._ticked - self._beaten > _HEARTBEAT_EVERY:
             self._service.seal.set(now, str(os.getpid()))
-            self._beaten = now
+            self._beaten = self._ticked
             tell_supervisor("WATCHDOG=1")
         if following is not None and now < following < now + timedelta(seconds=_TICK_SECONDS):
-            self._scheduler.modify_job("tick", next_run_time=following)
+            self._scheduler.modify_job("tick", next_run_time=datetime.now(UTC) + (following - now))
 
     def read_queue(self) -> None:
         """Read the queue if anything in its folder changed, or if it was not read for a while."""
-        now = self._service.clock.now()
         seen = _signature(self._service.config)
-        fresh = self._read_at is not None and now - self._read_at < _REREAD_EVERY
+        fresh = self._read_at is not None and time.monotonic() - self._read_at < _REREAD_EVERY
         if seen == self._queue_seen and fresh:
             return
-        report = self._service.read_queue(still_for=_STILL_FOR)
+        report = self._service.read_queue(self._stillness.is_still)
         # What was touched a moment ago did not count yet: look again next time.
-        self._queue_seen = seen if _is_still(seen, now) else ()
-        self._read_at = now
+        self._queue_seen = () if report.unsettled else seen
+        self._read_at = time.monotonic()
         if report.added or report.changed or report.cancelled or report.held:
             _LOG.info(
                 "queue read: %d new, %d changed, %d held, %d cancelled",
@@ -167,11 +170,6 @@ def _signature(config: Config) -> tuple[object, ...]:
                 continue
             found.append((path, facts.st_mtime_ns, facts.st_size))
     return tuple(sorted(found))
-
-
-def _is_still(seen: tuple[object, ...], now: datetime) -> bool:
-    newest = max((entry[1] for entry in seen if isinstance(entry, tuple)), default=0)
-    return now.timestamp() - newest / 1e9 > _STILL_FOR.total_seconds()
 
 
 def tell_supervisor(message: str) -> None:

@@ -66,6 +66,8 @@ class PlanReport:
     held: int = 0
     rejected: int = 0
     half_gone: bool = False
+    unsettled: int = 0
+    """Files that were left for the next reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +240,7 @@ def _take_in_deliveries(
         held=held,
         rejected=sum(any(not p.warning for p in problems) for problems in reading.problems.values()),
         half_gone=half_gone,
+        unsettled=len(reading.unsettled),
     )
 
 

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Self
 
 from channels import registry
@@ -232,10 +233,10 @@ class Service:
 
     # ------------------------------------------------------------ work
 
-    def read_queue(self, *, still_for: timedelta = timedelta(0)) -> PlanReport:
-        """Read the files and bring the deliveries in line with them."""
+    def read_queue(self, is_still: Callable[[Path, datetime], bool] = lambda _path, _now: True) -> PlanReport:
+        """Read the files and bring the deliveries in line with them; those that `is_still` does not hold for are left for later."""
         now = self.clock.now()
-        read = queue.read_queue(self.config, now=now, settled_since=now - still_for if still_for else None)
+        read = queue.read_queue(self.config, now=now, is_still=lambda path: is_still(path, now))
         plans = {
             announcement.key: tuple(
                 one for one in compose(announcement, self.config, horizon=now + _PLANNED_AHEAD) if isinstance(one, Plan)

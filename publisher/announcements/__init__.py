@@ -2,11 +2,13 @@
 
     read_queue(config)       every file of the queue
     read_file(path, config)  one file
+    Stillness(span)          which files nobody is writing to
 
 Everything that `tiedote check` finds is found here, so nothing that it would complain of goes out.
 """
 
 from publisher.announcements.queue import Queue, paths_below, read_queue
 from publisher.announcements.reader import QueueView, Reading, read_file
+from publisher.announcements.stillness import Stillness
 
-__all__ = ["Queue", "QueueView", "Reading", "paths_below", "read_file", "read_queue"]
+__all__ = ["Queue", "QueueView", "Reading", "Stillness", "paths_below", "read_file", "read_queue"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from publisher.announcements.reader import SUFFIXES, QueueView, Reading, read_file
@@ -43,11 +43,13 @@ class Queue:
         return {one.file: one.problems for one in self.readings if one.problems}
 
 
-def read_queue(config: QueueView, now: datetime | None = None, *, settled_since: datetime | None = None) -> Queue:
-    """Read every file. `settled_since`: one that was changed later is left for the next time. `now`: warn of times that have passed."""
+def read_queue(
+    config: QueueView, now: datetime | None = None, *, is_still: Callable[[Path], bool] = lambda _path: True
+) -> Queue:
+    """Read every file; one that `is_still` does not hold for is left for the next time. `now`: warn of times that have passed."""
     trouble: list[OSError] = []
     paths = sorted(_paths(config.queue, trouble))
-    unsettled = {path for path in paths if settled_since is not None and _changed_at(path) > settled_since}
+    unsettled = {path for path in paths if not is_still(path)}
     readings = _without_namesakes([read_file(path, config, now=now) for path in paths if path not in unsettled])
     return Queue(
         readings=tuple(readings),
@@ -75,13 +77,6 @@ def _counts(name: str) -> bool:
         and not name.startswith((".", "~$", "#"))
         and "(conflict" not in name.lower()
     )
-
-
-def _changed_at(path: Path) -> datetime:
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError:  # gone since it was listed; reading it will say so
-        return datetime.min.replace(tzinfo=UTC)
 
 
 def _name(path: Path, queue: Path) -> str:

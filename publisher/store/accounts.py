@@ -61,7 +61,12 @@ def get_account(conn: Connection, account_id: int) -> AccountState:
 def remember_accounts(
     conn: Connection, keys: Iterable[tuple[str, str, str]], now: datetime
 ) -> dict[tuple[str, str, str], AccountState]:
-    """Note accounts that are new in the configuration; return all by key."""
+    """Note accounts that are new in the configuration; return all by key.
+
+    One that was first seen in the future was so by a clock that has been put right since: it is new now, or it would take nothing that
+    is written before then.
+    """
+    conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.first_seen > now).values(first_seen=now))
     known = {account.key: account for account in list_accounts(conn)}
     fresh = [key for key in keys if key not in known]
     if fresh:

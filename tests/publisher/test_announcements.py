@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publisher.announcements import read_file, read_queue
+from publisher.announcements import Stillness, read_file, read_queue
 from publisher.config import load_config
 from publisher.model import UNSET, Every, Repeat, Unit, When
 
@@ -691,10 +691,31 @@ def test_a_file_that_is_still_being_written_is_left_alone(desk):
     old, new = desk.write("text: A\n", "old.yaml"), desk.write("text: B\n", "new.yaml")
     os.utime(old, (now.timestamp() - 60, now.timestamp() - 60))
     os.utime(new, (now.timestamp(), now.timestamp()))
-    queue = read_queue(desk.config, settled_since=now - timedelta(seconds=30))
+    stillness = Stillness(timedelta(seconds=30))
+    queue = read_queue(desk.config, is_still=lambda path: stillness.is_still(path, now))
     assert queue.files == {"old.yaml", "new.yaml"}
     assert queue.unsettled == {"new.yaml"}
     assert [one.key for one in queue.announcements] == ["old"]
+
+
+def test_a_file_dated_in_the_future_waits_no_longer_than_any_other(desk):
+    """A share's clock is hours ahead, or ours was put back: the file is still once it has looked the same for thirty seconds."""
+    now = datetime.now(UTC)
+    path = desk.write("text: A\n", "ahead.yaml")
+    os.utime(path, (now.timestamp() + 7200, now.timestamp() + 7200))
+    stillness = Stillness(timedelta(seconds=30))
+
+    def is_still(seconds):
+        return stillness.is_still(path, now + timedelta(seconds=seconds))
+
+    assert [is_still(seconds) for seconds in (0, 10, 29, 30, 600)] == [False, False, False, True, True]
+    path.write_text("text: Toinen\n", encoding="utf-8")
+    os.utime(path, (now.timestamp() + 7300, now.timestamp() + 7300))
+    assert [is_still(seconds) for seconds in (610, 630, 640)] == [False, False, True]
+    # The clock is put back meanwhile: counted anew, and still bounded.
+    path.write_text("text: Kolmas\n", encoding="utf-8")
+    os.utime(path, (now.timestamp() + 7400, now.timestamp() + 7400))
+    assert [is_still(seconds) for seconds in (650, -3000, -2971, -2970)] == [False, False, False, True]
 
 
 def test_a_file_outside_the_queue_can_be_checked(desk, tmp_path):

@@ -173,6 +173,13 @@ def test_an_account_added_later_gets_only_what_is_new_or_edited_since(store: Sto
     assert states(store).keys() == {"old/facebook", "edited/facebook", "edited/x", "new/facebook", "new/x"}
 
 
+def test_an_account_first_seen_by_a_clock_that_was_ahead_takes_what_is_new(store: Store) -> None:
+    """The clock was an hour ahead at the first start: a file written after it was put right is not older than the account."""
+    take_in(store, Queue({"a": "Yksi"}).reading(), TIMES, LATER)
+    take_in(store, Queue({"a": "Yksi", "b": "Kaksi"}).reading(), TIMES, NOW)
+    assert states(store).keys() == {"a/facebook", "b/facebook"}
+
+
 def test_an_edit_before_publishing_changes_the_words(store: Store) -> None:
     """What has not gone out goes out as the file reads now."""
     take_in(store, Queue({"a": "Virhe"}).reading(), TIMES, NOW)

@@ -24,6 +24,7 @@ NAMES: Mapping[str, str] = {
     "widest_picture": N_("Widest picture"),
     "max_alt": N_("Longest alt text"),
     "link": N_("Where the link goes"),
+    "edits_words": N_("Words once it is out"),
     "tells": N_("Tells"),
     "proof": N_("Settles lost answers"),
     "listing_delay": N_("New posts listed in"),
@@ -38,6 +39,11 @@ _CARDS = {
     Card.INSTEAD: N_("onto a card; into the words if there are pictures"),
 }
 _PROOFS = {Proof.EXACT: N_("exactly"), Proof.LIST: N_("by looking at the account")}
+_EITHER = {
+    "needs_picture": (N_("possible"), N_("not possible")),
+    "edits_words": (N_("stay as they are"), N_("can be changed")),
+}
+"""What no and yes mean, of a limit that is the one or the other."""
 _TOLD = {"reactions": N_("reactions"), "comments": N_("comments"), "shares": N_("shares"), "views": N_("views")}
 _COUNTING = {"x": N_("a link counts 23, an emoji 2"), "linkedin": N_("escapes included")}
 """How a network counts characters, where it is not one by one."""
@@ -83,7 +89,7 @@ def _shown(limit: Limit, channel: str, value: object) -> str:  # noqa: PLR0911 -
         case None:
             return _("none")
         case bool():
-            return _("not possible") if value else _("possible")
+            return _(_EITHER[limit.name][value])
         case Card():
             return _(_CARDS[value])
         case Proof():

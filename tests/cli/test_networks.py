@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from channels import registry
+from channels.limits import LIMITS
 from publisher.cli import tiedote
+from publisher.datasheet import NAMES
 from publisher.locale import LANGUAGES
 from tests.cli.conftest import CONFIG
 
@@ -34,6 +36,11 @@ def test_every_figure_is_told_with_its_source(call):
             assert source["page"] or source["basis"] != "network"
             assert source["read"].startswith("2026-")
             assert limit["overridden"] is False
+
+
+def test_every_limit_has_a_name_for_people():
+    """A limit that a data sheet gains is shown like the others."""
+    assert [limit.name for limit in LIMITS if limit.name not in NAMES] == []
 
 
 def test_a_network_that_nobody_uses_is_normal(call):

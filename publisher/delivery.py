@@ -493,11 +493,12 @@ def read_picture(path: Path, sha256: str) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise PictureChanged from error
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_PICTURE:
+        os.close(handle)
+        raise PictureChanged
     with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_PICTURE:
-            raise PictureChanged
-        data = file.read(LARGEST_PICTURE)
+        data = file.read(facts.st_size + 1)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise PictureChanged
     return data

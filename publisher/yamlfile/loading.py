@@ -59,11 +59,12 @@ def read_bytes(path: Path, most: int) -> bytes:
         raise Unreadable("missing", _("there is no such file")) from error
     except OSError as error:
         raise Unreadable("unreadable", _("the file cannot be opened: %(why)s") % {"why": error.strerror}) from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
         os.close(handle)
         raise Unreadable("not_a_file", _("this is not a file"))
     with os.fdopen(handle, "rb") as file:
-        data = file.read(most + 1)
+        data = file.read(min(facts.st_size, most) + 1)
     if len(data) > most:
         raise Unreadable("too_large", _("the file is larger than %(size)s") % {"size": _size(most)})
     return data

@@ -408,13 +408,17 @@ class Deliverer:
         step = job.step or channel.begin(post)
         since = (job.doubt_since or job.due_at) - CLOCK_SKEW
         found: Found | None
+        permitted = True
         try:
             found = channel.locate(post, step, since) if step.commits else _among_recent(channel, post, since)
         except AccountBlocked as error:
-            with self._store.write() as conn:
-                rows.record_blocked(conn, job, Setback(kind=error.kind, detail=error.detail), self._clock.now())
-                self._block(conn, job.account_id, error, self._clock.now())
-            return None
+            # Where we may write and not read, no look will ever tell: the account goes on, and past the horizon a person is asked.
+            if error.kind is not Kind.PERMISSION_MISSING:
+                with self._store.write() as conn:
+                    rows.record_blocked(conn, job, Setback(kind=error.kind, detail=error.detail), self._clock.now())
+                    self._block(conn, job.account_id, error, self._clock.now())
+                return None
+            found, permitted = None, False
         except ChannelError:
             found = None
         self._reached(Point.AFTER_LOOK)
@@ -427,7 +431,8 @@ class Deliverer:
                 going_on = rows.record_out(conn, replace(job, step=step), out, now, now + LEASE)
                 following = going_on if match.then is not None else None
             else:
-                self._not_found(conn, job, step, found, now)
+                resend = permitted and self._desk.resends(job.account_id)
+                self._not_found(conn, job, step, found, now, resend=resend)
         self._reached(Point.AFTER_VERDICT)
         return following
 
@@ -437,13 +442,10 @@ class Deliverer:
         taken = rows.owner_of(conn, job.account_id, [c.remote_id for c in candidates], but=job.id)
         return next((candidate for candidate in candidates if candidate.remote_id not in taken), None)
 
-    def _not_found(self, conn: Connection, job: Job, step: Step, found: Found | None, now: datetime) -> None:
-        doubt = Doubt(
-            ended=job.doubt_ended or now,
-            looks=job.looks,
-            absent_at=job.absent_at,
-            resend=self._desk.resends(job.account_id),
-        )
+    def _not_found(
+        self, conn: Connection, job: Job, step: Step, found: Found | None, now: datetime, *, resend: bool
+    ) -> None:
+        doubt = Doubt(ended=job.doubt_ended or now, looks=job.looks, absent_at=job.absent_at, resend=resend)
         rules = self._desk.rules
         judgement = policy.after_look(
             found, step, doubt, confirm_for=rules.confirm_for, give_up_after=rules.retry.give_up_after, now=now

@@ -32,10 +32,12 @@ class Post:
     """An announcement composed for one account.
 
     `text` has the words and, where the network's rule says so, the link; `hashtags` come after it, without '#'. `link` is set when the
-    post has a link card. `title` is the card's title.
+    post has a link card. `title` is the card's title. `thread`: the words of the posts that follow, each as an answer to the one before;
+    then the hashtags come after the last of them.
     """
 
     text: str
+    thread: tuple[str, ...] = ()
     hashtags: tuple[str, ...] = ()
     link: str | None = None
     title: str | None = None
@@ -57,10 +59,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The post is public. `then` is what is left to do under it (a first comment, its address)."""
+    """The post is public. `then` is what is left to do under it (a first comment, the rest of a thread, its address).
+
+    `remote_id` is the first post of a thread; `part` the further one that the step has made.
+    """
 
     remote_id: str
     url: str | None = None
+    part: str | None = None
     then: Step | None = None
 
 
@@ -91,7 +97,7 @@ class Held:
 class Found:
     """What looking told.
 
-    `candidates`: posts that match, newest first. For a first comment: the post, if the comment stands under it.
+    `candidates`: posts that match, newest first. For a first comment, or a further post of a thread: the post, if that stands under it.
     `complete`: the listing was read to its end, back to `since`.
     `absent`: proof that the step did not take effect, good enough to run it again.
     """
@@ -236,6 +242,8 @@ class Capabilities:
     max_hashtags: int | None = None
     max_first_comment: int | None
     needs_picture: bool = False
+    threads: bool = False
+    """Whether a text may be cut into posts that follow each other."""
     card: Card
     pictures: PictureRules
     tells: frozenset[str]
@@ -275,10 +283,14 @@ class Channel(Protocol):
         """Tell whether `remote` has the words of `post`, whatever the network did to them; pure."""
 
     def counts(self, remote_ids: Sequence[str]) -> Tally:
-        """Read the counters of many posts in few calls."""
+        """Read the counters of many posts in few calls; further posts of a thread are posts of their own here."""
 
     def comments(self, remote_ids: Sequence[str]) -> Comments:
-        """Read what was written under these posts, replies at any depth included."""
+        """Read what was written under these posts, replies at any depth included.
+
+        With a thread's further posts beside its first one, what was written under any of them stands under the first, and they themselves
+        are no comments.
+        """
 
     def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
         """Read what the network holds of these posts, each once, in few calls; what is gone or not told is left out."""

@@ -20,9 +20,18 @@ from channels.base import Post
 
 
 def words(post: Post) -> str:
-    """Return the words as they go out: the text, and after an empty line the hashtags. NFC, so that what is counted is what is sent."""
-    parts = (post.text.strip(), hashtag_line(post.hashtags))
-    return unicodedata.normalize("NFC", "\n\n".join(part for part in parts if part))
+    """Return the words of the post, or of a thread's first post, as they go out."""
+    return parts(post)[0]
+
+
+def parts(post: Post) -> tuple[str, ...]:
+    """Return the words of each post of a thread, or of the only one: the text, and after an empty line at the end the hashtags.
+
+    NFC, so that what is counted is what is sent.
+    """
+    *before, last = (text.strip() for text in (post.text, *post.thread))
+    ending = "\n\n".join(piece for piece in (last, hashtag_line(post.hashtags)) if piece)
+    return tuple(unicodedata.normalize("NFC", text) for text in (*before, ending))
 
 
 def hashtag_line(tags: Iterable[str]) -> str:

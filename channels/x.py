@@ -1,6 +1,6 @@
 """X: API v2 through tweepy, over our session.
 
-    upload (a call per picture) -> alt (a call per picture with words) -> create*
+    upload (a call per picture) -> alt (a call per picture with words) -> create* -> reply* (a call per further post of a thread)
 
 There is no draft and no idempotency key: after a lost answer only our own timeline can tell, and it proves presence, never absence. Reading
 is billed, so posts are read where our own are cheapest, and users are never expanded.
@@ -12,7 +12,7 @@ import logging
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -43,7 +43,7 @@ from channels.base import (
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
-from channels.text import same_words, words, x_exact_length, x_length
+from channels.text import parts, same_words, words, x_exact_length, x_length
 from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ CAPABILITIES: Final = Capabilities(
     measure=x_length,
     measure_exactly=x_exact_length,
     max_first_comment=None,  # replies to ourselves are allowed, but an answer with a link costs as much as a post
+    threads=True,  # answers to one's own posts are allowed: https://docs.x.com/x-api/posts/manage-tweets/integrate and its live refusals
     card=Card.NONE,
     pictures=PictureRules(
         most=4, formats=("JPEG", "PNG", "GIF", "WEBP"), max_bytes=5_000_000, max_side=4096, max_alt=1000
@@ -247,6 +248,8 @@ class X:
                     return self._describe(post, step.memo)
                 case "create":
                     return self._create(post, step.memo)
+                case "reply":
+                    return self._reply(post, step.memo)
         except UploadExpiredError:
             if "again" in step.memo:
                 raise
@@ -270,27 +273,51 @@ class X:
         return _after(post, {**memo, f"alt{n}": "1"})
 
     def _create(self, post: Post, memo: Mapping[str, str]) -> Published:
-        text = words(post)
-        _refuse_what_x_refuses(text)
+        for text in parts(post):
+            _refuse_what_x_refuses(text)
         media = [memo[f"media{n}"] for n in range(len(post.pictures))]
-        response = self._client.create_tweet(text=text, media_ids=media or None, user_auth=self._user_auth)
-        return _published(read(response, _Created).data.id)
+        return _published(post, self._tweet(words(post), media_ids=media or None))
+
+    def _reply(self, post: Post, memo: Mapping[str, str]) -> Published:
+        text = parts(post)[int(memo["n"])]
+        return _continued(post, memo, self._tweet(text, in_reply_to_tweet_id=memo["after"]))
+
+    def _tweet(self, text: str, **more: object) -> str:
+        return read(self._client.create_tweet(text=text, user_auth=self._user_auth, **more), _Created).data.id
 
     def _post(self, route: str, body: Mapping[str, object]) -> Response:
         return self._client.request("POST", route, json=body, user_auth=self._user_auth)
 
     def locate(self, post: Post, step: Step, since: datetime) -> Found:
-        """Look for the post on our own timeline; everything before `create` is invisible and repeatable."""
-        if step.name != "create":
-            return Found()
-        recent = self.recent(since - _SLACK)
-        same = tuple(_published(remote.remote_id) for remote in recent.posts if self.is_same(post, remote))
-        return Found(candidates=same, complete=recent.complete)
+        """Look for the post, or the further one of a thread, on our own timeline; all before `create` is invisible and repeatable."""
+        match step.name:
+            case "create":
+                recent = self.recent(since - _SLACK)
+                same = tuple(
+                    _published(post, remote.remote_id) for remote in recent.posts if self.is_same(post, remote)
+                )
+                return Found(candidates=same, complete=recent.complete)
+            case "reply":
+                return self._locate_reply(post, step.memo, since - _SLACK)
+        return Found()
+
+    def _locate_reply(self, post: Post, memo: Mapping[str, str], since: datetime) -> Found:
+        """Find the answer of ours to the post before it. What a person named is asked for by its id, however old it is."""
+        listing = self._timeline(start_time=since)
+        named = self._by_ids([memo["hint"]]).data if "hint" in memo else ()
+        text = parts(post)[int(memo["n"])]
+        same = {
+            remote.id: _continued(post, memo, remote.id)
+            for remote in (*named, *_newest_first(listing.posts))
+            if remote.answers == memo["after"] and same_words(text, remote.whole_text)
+        }
+        return Found(candidates=tuple(same.values()), complete=listing.complete)
 
     def recent(self, since: datetime) -> Recent:
+        """List what stands by itself; answers, and so a thread's further posts, are none of it."""
         listing = self._timeline(start_time=since)
-        own = sorted(listing.posts, key=lambda post: int(post.id), reverse=True)
-        return Recent(posts=tuple(post.as_remote() for post in own), complete=listing.complete)
+        own = tuple(post.as_remote() for post in _newest_first(listing.posts) if post.answers is None)
+        return Recent(posts=own, complete=listing.complete)
 
     def is_same(self, post: Post, remote: RemotePost) -> bool:
         return same_words(words(post), remote.text)
@@ -308,14 +335,20 @@ class X:
         """
         items: list[Comment] = []
         complete: set[str] = set()
-        own, _ = self._own_posts(remote_ids)
-        for batch in batches([remote_id for remote_id in remote_ids if remote_id in own], _CONVERSATIONS_A_SEARCH):
+        read_back, _ = self._own_posts(remote_ids)
+        ours = {remote_id: read_back[remote_id] for remote_id in remote_ids if remote_id in read_back}
+        threads: dict[str, list[_RemotePost]] = {}
+        for post in ours.values():
+            threads.setdefault(post.conversation, []).append(post)
+        for batch in batches([first for first in threads if first in ours], _CONVERSATIONS_A_SEARCH):
             answers = self._conversations(batch)
-            written = [comment for answer in answers.posts if (comment := answer.as_comment(self._user_id))]
-            items += [comment for comment in written if comment.post_id in batch]
+            written = [answer for answer in answers.posts if answer.id not in ours and answer.conversation in batch]
+            items += [answer.as_comment(self._user_id, ours) for answer in written]
             if answers.complete:
                 direct = Counter(answer.answers for answer in answers.posts)
-                complete |= {post_id for post_id in batch if own[post_id].has_at_most(direct[post_id])}
+                complete |= {
+                    first for first in batch if all(post.has_at_most(direct[post.id]) for post in threads[first])
+                }
         return Comments(items=tuple(items), complete=frozenset(complete))
 
     def _own_posts(self, remote_ids: Sequence[str]) -> tuple[dict[str, _RemotePost], frozenset[str]]:
@@ -421,8 +454,20 @@ def _after(post: Post, memo: Mapping[str, str]) -> Step:
     return Step(name="create", memo=memo, commits=True)
 
 
-def _published(remote_id: str) -> Published:
-    return Published(remote_id=remote_id, url=_address(remote_id))
+def _published(post: Post, remote_id: str) -> Published:
+    return Published(remote_id=remote_id, url=_address(remote_id), then=_rest(post, remote_id, remote_id, 1))
+
+
+def _continued(post: Post, memo: Mapping[str, str], part: str) -> Published:
+    first = memo["first"]
+    return Published(remote_id=first, url=_address(first), part=part, then=_rest(post, first, part, int(memo["n"]) + 1))
+
+
+def _rest(post: Post, first: str, after: str, n: int) -> Step | None:
+    """Return the next post of a thread: `after` is the one that it answers."""
+    if n > len(post.thread):
+        return None
+    return Step(name="reply", memo={"first": first, "after": after, "n": str(n)}, commits=True)
 
 
 def _address(remote_id: str) -> str:
@@ -437,7 +482,7 @@ class _Client(Protocol):
 
     def request(self, method: str, route: str, *, json: Mapping[str, object], user_auth: bool) -> Response: ...
     def get_me(self, *, user_auth: bool) -> Response: ...
-    def create_tweet(self, *, text: str, media_ids: Sequence[str] | None, user_auth: bool) -> Response: ...
+    def create_tweet(self, *, text: str, user_auth: bool, **more: object) -> Response: ...
     def delete_tweet(self, post_id: str, *, user_auth: bool) -> Response: ...
     def get_tweets(self, ids: Sequence[str], *, user_auth: bool, **params: object) -> Response: ...
     def get_users_tweets(self, user_id: str, /, *, user_auth: bool, **params: object) -> Response: ...
@@ -604,6 +649,11 @@ class _RemotePost(Wire):
         return next((reference.id for reference in self.references if reference.type == "replied_to"), None)
 
     @property
+    def conversation(self) -> str:
+        """The post that everything began with: itself, unless it is an answer."""
+        return self.conversation_id or self.id
+
+    @property
     def whole_text(self) -> str:
         text = _unescaped(self.note.text if self.note else self.text)
         for link in (*self.entities.urls, *(self.note.entities.urls if self.note else ())):
@@ -613,13 +663,11 @@ class _RemotePost(Wire):
     def as_remote(self) -> RemotePost:
         return RemotePost(remote_id=self.id, text=self.whole_text, created_at=self.created_at, url=_address(self.id))
 
-    def as_comment(self, user_id: str) -> Comment | None:
-        """Return None for the post itself and for what has no place under it."""
-        if self.conversation_id in {None, self.id}:
-            return None
-        direct = self.answers in {None, self.conversation_id}
+    def as_comment(self, user_id: str, own: Collection[str]) -> Comment:
+        """Return an answer as a comment on the post that everything began with; one to any post of a thread is direct."""
+        direct = self.answers is None or self.answers in own
         return Comment(
-            post_id=self.conversation_id,
+            post_id=self.conversation,
             remote_id=self.id,
             parent_remote_id=None if direct else self.answers,
             kind=CommentKind.COMMENT if direct else CommentKind.REPLY,
@@ -645,6 +693,10 @@ class _RemotePost(Wire):
             shares=None if reposts is None or quotes is None else reposts + quotes,
             views=told.impression_count,
         )
+
+
+def _newest_first(posts: Iterable[_RemotePost]) -> list[_RemotePost]:
+    return sorted(posts, key=lambda post: int(post.id), reverse=True)
 
 
 def _unescaped(text: str) -> str:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import reduce
 
 from channels.base import Channel, Comment, Comments, Counts, Tally
 from channels.errors import AccountBlocked, ChannelError
@@ -269,10 +270,10 @@ def _is_due(post: TrackedPost, now: datetime, every: timedelta) -> bool:
 
 
 def _fetch(channel: Channel, posts: Sequence[TrackedPost], *, full: bool) -> _Reading:
-    tally = channel.counts([post.remote_id for post in posts])
+    tally = _of_threads(posts, channel.counts([one for post in posts for one in (post.remote_id, *post.parts)]))
     totals = {counts.remote_id: counts.comments for counts in tally.counts}
     wanted = [
-        post.remote_id
+        post
         for post in posts
         if post.remote_id in totals
         and (_has_any(post, totals[post.remote_id]) if full else moved(post, totals[post.remote_id]))
@@ -280,9 +281,39 @@ def _fetch(channel: Channel, posts: Sequence[TrackedPost], *, full: bool) -> _Re
     if not wanted:
         return _Reading(tally=tally)
     try:
-        return _Reading(tally=tally, comments=channel.comments(wanted))
+        return _Reading(
+            tally=tally, comments=channel.comments([one for post in wanted for one in (post.remote_id, *post.parts)])
+        )
     except ChannelError as error:
-        return _Reading(tally=tally, unread=frozenset(wanted), error=error)
+        return _Reading(tally=tally, unread=frozenset(post.remote_id for post in wanted), error=error)
+
+
+def _of_threads(posts: Sequence[TrackedPost], tally: Tally) -> Tally:
+    """Count a thread as the one announcement that it is: its posts together, without those that are answers of our own to the one before.
+
+    Views are those of the first post: a reader sees several. A thread of which some post was not told about this time waits for the next.
+    """
+    if not any(post.parts for post in posts):
+        return tally
+    told = {counts.remote_id: counts for counts in tally.counts}
+    whole: list[Counts] = []
+    for post in posts:
+        parts = [part for part in post.parts if part not in tally.gone]
+        if post.remote_id in told and all(part in told for part in parts):
+            whole.append(reduce(_together, (told[part] for part in parts), told[post.remote_id]))
+    return replace(tally, counts=tuple(whole))
+
+
+def _together(first: Counts, part: Counts) -> Counts:
+    reactions = None
+    if first.reactions is not None and part.reactions is not None:
+        kinds = (*first.reactions, *part.reactions)
+        reactions = {kind: first.reactions.get(kind, 0) + part.reactions.get(kind, 0) for kind in kinds}
+    comments = None
+    if first.comments is not None and part.comments is not None:
+        comments = max(first.comments + part.comments - 1, 0)
+    shares = None if first.shares is None or part.shares is None else first.shares + part.shares
+    return replace(first, reactions=reactions, comments=comments, shares=shares)
 
 
 def _has_any(post: TrackedPost, total: int | None) -> bool:

@@ -2,6 +2,7 @@
 
     precedence   for.ORG.CHANNEL over CHANNEL over for.ORG over the top; lists replace, texts replace language by language
     link         gets utm parameters if there is a campaign; then into the words, onto a card, or both, as the network's `Card` says
+    thread       where a network has threads: the posts that staff wrote, or the words cut at sentence ends; link and hashtags at the end
     languages    as the account says: in one post, one after the other; a post each; or only those that it takes
     repeat       a plan for each occurrence; the text, then the variants, and again; a text of an override block stays for all of them
     left out     a first comment where the network has none; the whole account where it needs a picture and there is none
@@ -20,14 +21,13 @@ from itertools import takewhile
 from typing import Literal, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from channels.base import Capabilities, Card
+from channels.base import Capabilities, Card, Post
+from channels.text import hashtag_line, words
 from publisher.cadence import occurrences, wall_text
 from publisher.model import UNSET, Announcement, Fields, PictureRef, Plan, Repeat, Skipped, State
+from publisher.sentences import first_sentence, split
 
 _TEXTS = ("text", "link", "title", "first_comment")
-_SENTENCE = re.compile(r".+?[.!?\u2026](?=\s+[A-ZÅÄÖ])", re.DOTALL)
-"""Up to a full stop before a capital letter: "1.12." and "klo." end no sentence."""
-_LONGEST_TITLE = 150
 
 
 class AccountView(Protocol):
@@ -140,6 +140,8 @@ def merged(announcement: Announcement, organisation: str, channel: str) -> Field
 def _over(below: Fields, above: Fields) -> Fields:
     given = {field.name: getattr(above, field.name) for field in fields(Fields)}
     said = {name: value for name, value in given.items() if value is not UNSET}
+    if "text" in said and isinstance(below.thread, tuple):
+        said = {"thread": UNSET, **said}  # a text takes the place of the posts that stood for the one below it
     return replace(
         below, **{**said, **{name: _texts(getattr(below, name), said[name]) for name in _TEXTS if name in said}}
     )
@@ -224,7 +226,7 @@ def _plan(
     limits: Capabilities,
 ) -> Plan:
     pictures = said.pictures or ()
-    words = _words(said, languages, account.channel, limits.card, has_pictures=bool(pictures))
+    words_ = _words(said, languages, account.channel, limits, has_pictures=bool(pictures))
     first_comment = _joined(in_language(said.first_comment, language) for language in languages)
     no_comment = limits.max_first_comment is None
     when = said.publish or None
@@ -238,9 +240,10 @@ def _plan(
         due_at=when.instant if when else None,
         due_wall=when.wall if when else "",
         expires_at=said.expires or None,
-        text=words.text,
-        link=words.card,
-        title=words.title,
+        text=words_.text,
+        thread=words_.thread,
+        link=words_.card,
+        title=words_.title,
         hashtags=said.hashtags or (),
         pictures=pictures,
         alts=tuple(alt_text(picture, languages) for picture in pictures),
@@ -273,30 +276,52 @@ class _Words:
     text: str
     card: str | None
     title: str | None
+    thread: tuple[str, ...] = ()
 
 
-def _words(said: Fields, languages: Sequence[str], channel: str, card: Card, *, has_pictures: bool) -> _Words:
+def _words(said: Fields, languages: Sequence[str], channel: str, limits: Capabilities, *, has_pictures: bool) -> _Words:
     """Settle where the link goes, and write the words."""
     addresses = {language: _link(said.link, language) for language in languages}
     first = next((link for link in addresses.values() if link), None)
-    on_card = None if card is Card.NONE or has_pictures or first is None else first
+    on_card = None if limits.card is Card.NONE or has_pictures or first is None else first
     campaign = said.campaign or None
-    in_words_too = card is not Card.INSTEAD
-    parts: list[tuple[str, str | None]] = []
+    in_words_too = limits.card is not Card.INSTEAD
+    parts: list[tuple[tuple[str, ...], str | None]] = []
     for language in languages:
-        text, link = in_language(said.text, language) or "", addresses[language]
+        texts, link = _texts_in(said, language, limits), addresses[language]
         tracked = with_campaign(link, channel, campaign) if link else None
         if link and tracked:
-            text, found = _replaced(text, link, tracked)
+            texts, found = _replaced(texts, link, tracked)
             if found or (link == on_card and not in_words_too):
                 tracked = None
-        if (text, tracked) not in parts:
-            parts.append((text, tracked))
-    text = _written(parts)
+        if (texts, tracked) not in parts:
+            parts.append((texts, tracked))
     title = _joined((in_language(said.title, language) for language in languages), " / ")
-    if on_card and card is Card.INSTEAD:
-        title = title or first_sentence(parts[0][0])
-    return _Words(text, with_campaign(on_card, channel, campaign) if on_card else None, title)
+    if on_card and limits.card is Card.INSTEAD:
+        title = title or first_sentence(parts[0][0][0])
+    card = with_campaign(on_card, channel, campaign) if on_card else None
+    text, *thread = _posts(said, parts, limits)
+    return _Words(text, card, title, tuple(thread))
+
+
+def _texts_in(said: Fields, language: str, limits: Capabilities) -> tuple[str, ...]:
+    """Give the text in a language, or the texts of the posts of a thread."""
+    if limits.threads and isinstance(said.thread, tuple):
+        return tuple(text for texts in said.thread if (text := in_language(texts, language))) or ("",)
+    return (in_language(said.text, language) or "",)
+
+
+def _posts(said: Fields, parts: Sequence[tuple[tuple[str, ...], str | None]], limits: Capabilities) -> tuple[str, ...]:
+    """Give the words of each post: of all languages, one after the other, with the links at their ends."""
+    if limits.threads and isinstance(said.thread, tuple):
+        return tuple(_written(parts))
+    text = "\n\n".join(_written(parts))
+    if not limits.threads or not said.thread:
+        return (text,)
+    tags = hashtag_line(said.hashtags or ())
+    whole = words(Post(text=text, hashtags=said.hashtags or ()))
+    posts = split(whole, lambda post: limits.measure(post) <= limits.max_text)
+    return (*posts[:-1], posts[-1].removesuffix(tags).rstrip())
 
 
 def _link(links: Mapping[str, str] | object, language: str) -> str | None:
@@ -305,17 +330,35 @@ def _link(links: Mapping[str, str] | object, language: str) -> str | None:
     return own or (next(iter(links.values()), None) if isinstance(links, Mapping) else None)
 
 
-def _written(parts: Sequence[tuple[str, str | None]]) -> str:
-    links = {link for _text, link in parts if link}
-    if len(links) == 1:
-        return "\n\n".join([*(text for text, _link in parts), *links])
-    return "\n\n".join(piece for part in parts for piece in part if piece)
+def _written(parts: Sequence[tuple[tuple[str, ...], str | None]]) -> list[str]:
+    """Give the texts in order; a link stands at the end of those of its language, and one for all at the very end."""
+    links = {link for _texts, link in parts if link}
+    only = links.pop() if len(links) == 1 else None
+    written: list[str] = []
+    for texts, link in parts:
+        *before, last = texts
+        written += [*before, last if only else _with_link(last, link)]
+    written[-1] = _with_link(written[-1], only)
+    return [text for text in written if text] or [""]
 
 
-def _replaced(text: str, link: str, tracked: str) -> tuple[str, bool]:
+def _with_link(text: str, link: str | None) -> str:
+    return "\n\n".join(piece for piece in (text, link) if piece)
+
+
+def _replaced(texts: tuple[str, ...], link: str, tracked: str) -> tuple[tuple[str, ...], bool]:
     """Put the tracked link where the words already have the plain one. Tells whether they have it."""
-    pattern = re.compile(re.escape(link) + r"(?=[.,;:!?)\]]*(?:\s|$))")
-    return pattern.sub(lambda _found: tracked, text), bool(pattern.search(text))
+    found = any(has_link(text, link) for text in texts)
+    return tuple(_as_it_stands(link).sub(lambda _found: tracked, text) for text in texts), found
+
+
+def has_link(text: str, link: str) -> bool:
+    """Tell whether words have this link, and not only a longer one that begins like it."""
+    return _as_it_stands(link).search(text) is not None
+
+
+def _as_it_stands(link: str) -> re.Pattern[str]:
+    return re.compile(re.escape(link) + r"(?=[.,;:!?)\]]*(?:\s|$))")
 
 
 def with_campaign(link: str, channel: str, campaign: str | None) -> str:
@@ -327,11 +370,3 @@ def with_campaign(link: str, channel: str, campaign: str | None) -> str:
     wanted = {"utm_source": channel, "utm_medium": "social", "utm_campaign": campaign}
     added = [f"{name}={quote(value, safe='')}" for name, value in wanted.items() if name not in present]
     return urlunsplit(parts._replace(query="&".join([*filter(None, [parts.query]), *added])))
-
-
-def first_sentence(text: str) -> str:
-    """Give a text's first sentence as a title."""
-    paragraph = re.split(r"\n\s*\n", text.strip())[0]
-    found = _SENTENCE.match(paragraph)
-    sentence = " ".join((found[0] if found else paragraph).split())
-    return sentence if len(sentence) <= _LONGEST_TITLE else sentence[: _LONGEST_TITLE - 1].rstrip() + "…"

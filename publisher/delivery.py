@@ -336,7 +336,7 @@ class Deliverer:
         with self._store.write() as conn:
             if isinstance(result, Step):
                 return rows.store_step(conn, job, result, now, now + LEASE)
-            out = Out(remote_id=result.remote_id, url=result.url, evidence="answer", then=result.then)
+            out = Out(remote_id=result.remote_id, url=result.url, evidence="answer", then=result.then, part=result.part)
             following = rows.record_out(conn, job, out, now, now + LEASE)
             accounts.calm(conn, job.account_id)
         return following if result.then is not None else None
@@ -392,7 +392,10 @@ class Deliverer:
             conn,
             cause=f"{kind}:d-{job.id}",
             kind=kind,
-            params=about(job.key, job.id, job.post.title, job.post.text, job.due_at, job.url, setback),
+            params={
+                **about(job.key, job.id, job.post.title, job.post.text, job.due_at, job.url, setback),
+                "thread": "yes" if job.post.thread else "",
+            },
             recipients=self._desk.audience(job),
             now=now,
         )
@@ -427,7 +430,7 @@ class Deliverer:
         with self._store.write() as conn:
             match = self._ours(conn, job, found)
             if match is not None:
-                out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then)
+                out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then, part=match.part)
                 going_on = rows.record_out(conn, replace(job, step=step), out, now, now + LEASE)
                 following = going_on if match.then is not None else None
             else:
@@ -520,6 +523,7 @@ def _wordless(frozen: FrozenPost) -> Post:
     """Return a post without its pictures' bytes: enough to compare words."""
     return Post(
         text=frozen.text,
+        thread=frozen.thread,
         hashtags=frozen.hashtags,
         link=frozen.link,
         title=frozen.title,

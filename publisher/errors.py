@@ -28,6 +28,9 @@ _NEW_TOKEN = N_(
 )
 _GAVE_UP = N_("Tiedote has tried for long enough. If it is still timely: tiedote retry %(delivery)s")
 _BY_HAND = N_("Write the comment under the post by hand.")
+_THREAD_BY_HAND = N_(
+    "Once the reason is gone: tiedote retry %(delivery)s. Or write the rest by hand, each post as an answer to the one before."
+)
 _EDIT = N_(
     "Change it in the file, in a block for this network if the others took it, and give it a new time. "
     "It then goes out by itself."
@@ -184,12 +187,17 @@ OMITTED: Mapping[str, str] = {
 
 
 def explain(
-    kind: str, detail: str | None = None, params: Mapping[str, str] | None = None, *, state: State | None = None
+    kind: str,
+    detail: str | None = None,
+    params: Mapping[str, str] | None = None,
+    *,
+    state: State | None = None,
+    thread: bool = False,
 ) -> Explained:
     """Word a kind. `detail`: the network's own words. `params`: `delivery`, its id, for the commands in a remedy.
 
     `state`: how the delivery stands, where one is meant: what passes by itself in a waiting one has ended a failed one, and beside a
-    published one it is about what follows the post.
+    published one it is about what follows the post: the rest of it if it is a `thread`, else a first comment.
     """
     known = {"delivery": _("DELIVERY"), "detail": detail or "", **(params or {})}
     message, remedy = OWN.get(kind) or NETWORK.get(kind, NETWORK["not_understood"])
@@ -199,7 +207,14 @@ def explain(
     if state is State.FAILED and kind in _PASSING:
         remedy = _GAVE_UP
     if state is State.PUBLISHED and kind in NETWORK and kind != "post_gone":
-        told, remedy = _("The first comment is missing. %(why)s") % {"why": told}, _BY_HAND
+        missing = (
+            _("The rest of the thread is missing. %(why)s") if thread else _("The first comment is missing. %(why)s")
+        )
+        told, remedy = missing % {"why": told}, _THREAD_BY_HAND if thread else _BY_HAND
+    elif state is State.PUBLISHED and kind == "unconfirmed":
+        told = _(
+            "Nobody can tell from here whether what follows the post went out: the next post of its thread, or its first comment."
+        )
     return Explained(message=told, remedy=_(remedy) % known)
 
 

@@ -104,6 +104,8 @@ class Fields:
     """What an announcement, or one of its override blocks, says. Texts are mappings of language to text; '' is any language."""
 
     text: Mapping[str, str] | Unset = UNSET
+    thread: tuple[Mapping[str, str], ...] | bool | Unset = UNSET
+    """The posts of a thread, in the text's place; True: the text may be cut into several; False: not."""
     link: Mapping[str, str] | None | Unset = UNSET
     title: Mapping[str, str] | None | Unset = UNSET
     hashtags: tuple[str, ...] | Unset = UNSET
@@ -184,6 +186,8 @@ class Plan:
     due_wall: str
     expires_at: datetime | None
     text: str
+    thread: tuple[str, ...] = ()
+    """The words of the posts that follow the first one."""
     link: str | None
     title: str | None
     hashtags: tuple[str, ...]

@@ -356,7 +356,7 @@ def _new_delivery(
         expires_at=plan.expires_at,
         late_after=due + times.late_limit if due is not None else None,
         post=_frozen(plan),
-        fingerprint=fingerprint(plan.text, plan.hashtags),
+        fingerprint=fingerprint(" ".join([plan.text, *plan.thread]), plan.hashtags),
         repost=plan.repost,
     )
 
@@ -368,6 +368,7 @@ def _frozen(plan: Plan) -> FrozenPost:
     )
     return FrozenPost(
         text=plan.text,
+        thread=plan.thread,
         link=plan.link,
         title=plan.title,
         hashtags=plan.hashtags,
@@ -379,7 +380,7 @@ def _frozen(plan: Plan) -> FrozenPost:
 def _words(post: FrozenPost) -> tuple[object, ...]:
     """Return what readers would see of a post: where its pictures lie does not matter."""
     pictures = tuple((picture.sha256, picture.alt) for picture in post.pictures)
-    return (post.text, post.link, post.title, post.hashtags, pictures, post.first_comment)
+    return (post.text, post.thread, post.link, post.title, post.hashtags, pictures, post.first_comment)
 
 
 def fingerprint(text: str, hashtags: Sequence[str]) -> str:

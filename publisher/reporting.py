@@ -305,6 +305,7 @@ def _troubled_delivery(delivery: TroubledDelivery) -> Attention:
         title=delivery.title,
         kind=delivery.error_kind,
         detail=delivery.error_detail,
+        thread=delivery.thread,
     )
 
 

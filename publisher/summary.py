@@ -122,6 +122,8 @@ class Attention:
     kind: str | None = None
     """What the network or the planner said, a word that `errors` explains."""
     detail: str | None = None
+    thread: bool = False
+    """Whether it goes out in several posts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

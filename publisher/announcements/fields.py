@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from channels import registry
 from publisher.announcements.pictures import PictureReader, looks_like_file_name
+from publisher.announcements.threads import read_thread
 from publisher.announcements.times import Clockwork
 from publisher.locale import _
 from publisher.model import UNSET, Fields, PictureRef, Unset, When
@@ -49,6 +50,7 @@ SYNONYMS: Mapping[str, str] = {
     "toisto": "repeat",
     "toista": "repeat",
     "toistuu": "repeat",
+    "ketju": "thread",
     "väli": "every",
     "asti": "until",
     "saakka": "until",
@@ -92,6 +94,7 @@ SYNONYMS: Mapping[str, str] = {
     "kommentar": "first_comment",
     "upprepa": "repeat",
     "upprepas": "repeat",
+    "tråd": "thread",
     "var": "every",
     "till": "until",
     "tills": "until",
@@ -157,6 +160,8 @@ class Places:
 
     entries: dict[tuple[str, str, str], Entry] = field(default_factory=dict)
     variants: list[Entry] = field(default_factory=list)
+    threads: dict[tuple[str, str], list[Entry]] = field(default_factory=dict)
+    """The posts of a thread: (organisation, channel) → each with its text."""
 
     def find(
         self, organisation: str, channel: str, name: str, language: str = "", *, turn: int = 0
@@ -201,20 +206,27 @@ class FieldReader:
             first_comment=self._texts(section, "first_comment"),
             publish=self._when(section),
         )
-        section.not_yet("thread", *_NOT_YET)
+        section.not_yet(*_NOT_YET)
+        if not channel or not registry.capabilities(channel).threads:
+            section.misplaced("thread", _("Write it in the block of a network that has threads: x: {thread: yes}."))
         if organisation or channel:
             section.misplaced(
                 "repeat", _("Write it at the top of the file; it counts for every network and organisation.")
             )
-        return self._of_channel(section, common) if channel else self._of_level(section, common)
+        if channel:
+            return replace(
+                common,
+                skip=self._flag(section, "skip"),
+                thread=read_thread(section, self, organisation, channel)
+                if registry.capabilities(channel).threads
+                else UNSET,
+            )
+        return self._of_level(section, common)
 
     def _note(self, section: Section, organisation: str, channel: str) -> None:
         for entry in section:
             name = "images" if entry.name == "image" else entry.name
             self.places.entries[organisation, channel, name] = entry
-
-    def _of_channel(self, section: Section, common: Fields) -> Fields:
-        return replace(common, skip=self._flag(section, "skip"))
 
     def _of_level(self, section: Section, common: Fields) -> Fields:
         return replace(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from channels.base import Capabilities, Post
-from channels.text import words
+from channels.text import parts
 from publisher.announcements.fields import Places
 from publisher.cadence import occurrence
 from publisher.compose import (
@@ -16,10 +16,12 @@ from publisher.compose import (
     PublishersView,
     compose,
     further_times,
+    has_link,
     in_language,
     in_turn,
     language_groups,
     merged,
+    with_campaign,
 )
 from publisher.locale import _
 from publisher.model import Announcement, Every, Fields, Plan, Repeat, Skipped, Unit, When
@@ -109,11 +111,31 @@ class Examination:
         self, organisation: OrganisationView, channel: str, said: Fields, languages: Sequence[str], turn: int
     ) -> None:
         places = self.places
-        texts = said.text or {}
+        if isinstance(said.thread, tuple):
+            for texts, post in zip(said.thread, self._posts(organisation.key, channel), strict=True):
+                self._in_all_languages(organisation, post, texts, languages)
+            self._alts(organisation, channel, said, languages)
+            return
         entry = places.find(organisation.key, channel, "text", turn=turn)
         if entry is None:
             self._no_text(organisation, channel)
             return
+        self._in_all_languages(organisation, entry, said.text or {}, languages)
+        self._alts(organisation, channel, said, languages)
+
+    def _posts(self, organisation: str, channel: str) -> Sequence[Entry]:
+        """Give the places of the posts of the thread that counts."""
+        threads = self.places.threads
+        return threads.get((organisation, channel)) or threads[("", channel)]
+
+    def _in_all_languages(
+        self,
+        organisation: OrganisationView,
+        entry: Entry | Scalar,
+        texts: Mapping[str, str],
+        languages: Sequence[str],
+    ) -> None:
+        places = self.places
         if any(isinstance(one, Entry) and self.faults.within(one) for one in (entry, places.find("", "", "languages"))):
             return
         if len(languages) > 1 and "" in texts:
@@ -127,18 +149,21 @@ class Examination:
             )
             return
         for language in languages:
-            known = {"organisation": organisation.name, "language": language}
             if not in_language(texts, language):
+                known = {"organisation": organisation.name, "language": language, "given": ", ".join(texts)}
                 message = _("the text in '%(language)s' is missing: %(organisation)s publishes in it") % known
                 remedy = _("Add it, or leave the language out with languages: [%(given)s].")
-                self._error(_at(entry), "missing_language", language, message, remedy % {"given": ", ".join(texts)})
+                self._error(_at(entry), "missing_language", language, message, remedy % known)
+
+    def _alts(self, organisation: OrganisationView, channel: str, said: Fields, languages: Sequence[str]) -> None:
+        images = self.places.find(organisation.key, channel, "images")
+        if images is None:
+            return
+        for language in languages:
             for picture in said.pictures or ():
-                images = places.find(organisation.key, channel, "images")
-                if images and picture.alt and not in_language(picture.alt, language):
-                    message = _("the alt text of '%(file)s' is missing in '%(language)s'") % {
-                        **known,
-                        "file": picture.name,
-                    }
+                if picture.alt and not in_language(picture.alt, language):
+                    known = {"language": language, "file": picture.name}
+                    message = _("the alt text of '%(file)s' is missing in '%(language)s'") % known
                     self._error(
                         _at(images), "missing_language", picture.name + language, message, _("Add it under alt.")
                     )
@@ -154,21 +179,12 @@ class Examination:
 
     def _measure(self, plan: Plan, limits: Capabilities) -> None:
         network = {"network": NETWORKS.get(plan.channel, plan.channel)}
-        text = words(Post(text=plan.text, hashtags=plan.hashtags))
+        posts = parts(_wordy(plan))
         language = plan.language.partition("+")[0]
-        if (count := limits.measure(text)) > limits.max_text:
-            message = _(
-                "too long for %(network)s: %(count)d of at most %(most)d characters, as %(network)s counts them"
-            )
-            known = {**network, "count": count, "most": limits.max_text}
-            remedy = _("Shorten it, or write another text for this network: %(channel)s: {text: …}")
-            self._error(
-                self._place(plan, "text", language),
-                "too_long",
-                plan.channel,
-                message % known,
-                remedy % {"channel": plan.channel},
-            )
+        for n, text in enumerate(posts):
+            self._measure_words(plan, text, n, limits, language)
+        self._link_once(plan, posts)
+        text = "\n".join(posts)
         tags = len(re.findall(r"(?<!\w)#\w", text))
         if limits.max_hashtags is not None and tags > limits.max_hashtags:
             message = _("too many hashtags for %(network)s: %(count)d of at most %(most)d")
@@ -176,6 +192,45 @@ class Examination:
             self._error(self._place(plan, "hashtags"), "too_many_hashtags", plan.channel, message % known)
         self._measure_pictures(plan, limits, network)
         self._measure_comment(plan, limits, network, language)
+
+    def _measure_words(self, plan: Plan, text: str, n: int, limits: Capabilities, language: str) -> None:
+        count = limits.measure(text)
+        if count <= limits.max_text:
+            return
+        network = NETWORKS.get(plan.channel, plan.channel)
+        known = {"network": network, "channel": plan.channel, "count": count, "most": limits.max_text}
+        message = _("too long for %(network)s: %(count)d of at most %(most)d characters, as %(network)s counts them")
+        remedy = _("Shorten it, or write another text for this network: %(channel)s: {text: …}")
+        where, code = self._place(plan, "text", language), "too_long"
+        own = self._written_posts(plan)
+        if own:
+            where, remedy = _at(own[min(n, len(own) - 1)]), _("Shorten it, or make two posts of it.")
+        elif plan.thread:
+            message = _("a sentence is too long for one post on %(network)s: %(count)d of at most %(most)d characters")
+            remedy = _("Shorten it, or write the posts of the thread yourself: %(channel)s: {thread: […]}")
+        elif limits.threads:
+            remedy = _(
+                "Shorten it, write another text for this network: %(channel)s: {text: …}, "
+                "or let it go out in several posts: %(channel)s: {thread: yes}"
+            )
+        self._error(where, code, plan.channel, message % known, remedy % known)
+
+    def _written_posts(self, plan: Plan) -> Sequence[Entry]:
+        """Give the places of the posts that staff wrote for a plan; empty if its words are the text."""
+        said = merged(self.announcement, plan.organisation, plan.channel)
+        return self._posts(plan.organisation, plan.channel) if isinstance(said.thread, tuple) else ()
+
+    def _link_once(self, plan: Plan, posts: Sequence[str]) -> None:
+        """A link belongs into one post of a thread: X bills every post that has one like thirteen without."""
+        said = merged(self.announcement, plan.organisation, plan.channel)
+        links = (said.link or {}).values() if len(posts) > 1 else ()
+        for link in links:
+            either = (link, with_campaign(link, plan.channel, said.campaign or None))
+            count = sum(any(has_link(post, one) for one in either) for post in posts)
+            if count > 1:
+                message = _("the link stands in %(count)d posts of the thread") % {"count": count}
+                where = self._place(plan, "link")
+                self._error(where, "link_twice", plan.channel, message, _("Write it in one of them."))
 
     def _measure_pictures(self, plan: Plan, limits: Capabilities, network: Mapping[str, str]) -> None:
         where = self._place(plan, "images")
@@ -294,7 +349,7 @@ class Examination:
         days: dict[str, int] = {}
         for number, at in ((1, turns[0].due_at), *further):
             plan = turns[(number - 1) % around]
-            said = " ".join(words(Post(text=plan.text, hashtags=plan.hashtags)).split())
+            said = " ".join(" ".join(parts(_wordy(plan))).split())
             # Days of the calendar: clocks that are put forward make none of them shorter.
             day = at.astimezone(zone).toordinal()
             if day - days.get(said, day) < pause.days and said in days:
@@ -311,7 +366,7 @@ class Examination:
             for organisation in (plan.organisation, "")
             for channel in (plan.channel, "")
             if organisation or channel
-        )
+        ) or bool(self._written_posts(plan))
         remedy = _("Repeat it less often, or give it at least %(n)d variants, all in other words.")
         if own:
             remedy = _(
@@ -365,6 +420,10 @@ class Examination:
         remedy = _("Say there where the link is, for example in the profile: %(channel)s: {text: …}")
         self.faults.warn(link.key, "link_not_clickable", message, remedy % {"channel": plan.channel})
         return True
+
+
+def _wordy(plan: Plan) -> Post:
+    return Post(text=plan.text, thread=plan.thread, hashtags=plan.hashtags)
 
 
 def _at(found: Entry | Scalar) -> Span:

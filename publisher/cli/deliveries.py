@@ -111,7 +111,9 @@ def _error(delivery: DeliveryView) -> dict[str, str] | None:
 
 
 def _explained(delivery: DeliveryView, kind: str) -> Explained:
-    return explain(kind, delivery.error_detail, {"delivery": delivery.name}, state=delivery.state)
+    return explain(
+        kind, delivery.error_detail, {"delivery": delivery.name}, state=delivery.state, thread=delivery.thread
+    )
 
 
 def _print_deliveries(found: Sequence[DeliveryView], zone: tzinfo) -> None:
@@ -238,7 +240,7 @@ def _resolve_published(ctx: click.Context, spec: str, url: str) -> None:
     with open_service(ctx) as service:
         with service.store.read() as conn:
             one = the_one(conn, spec)
-        if one.state not in _IN_DOUBT:
+        if one.state not in _IN_DOUBT and not (one.state is State.PUBLISHED and one.error_kind == State.UNCONFIRMED):
             raise _refused(one)
         remote_id = find_remote_id(service, one, url)
         with service.store.write() as conn:

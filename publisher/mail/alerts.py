@@ -68,7 +68,13 @@ class _Told:
 
     def because(self, kind: str, state: State | None = None) -> tuple[str, str]:
         """Explain the error behind the notice: its sentence and its remedy. `state`: how the delivery stands."""
-        told = explain(self["error_kind"] or kind, self["detail"], {"delivery": self["delivery"]}, state=state)
+        told = explain(
+            self["error_kind"] or kind,
+            self["detail"],
+            {"delivery": self["delivery"]},
+            state=state,
+            thread=bool(self["thread"]),
+        )
         return told.message, told.remedy
 
 
@@ -119,13 +125,22 @@ def _failed(told: _Told) -> Alert:
 
 
 def _unconfirmed(told: _Told) -> Alert:
-    return Alert(
-        subject=_("Did it go out? %(title)s (%(where)s)") % told.words,
-        what=_(
+    subject, what = (
+        _("Did it go out? %(title)s (%(where)s)"),
+        _(
             '%(organisation)s: "%(title)s" was sent to %(where)s, but the answer was lost, and looking at the account did not tell '
             "whether it is out."
+        ),
+    )
+    if told.link:
+        subject = _("Did all of it go out? %(title)s (%(where)s)")
+        what = _(
+            '%(organisation)s: "%(title)s" is out on %(where)s. What follows it, the next post of its thread or its first comment, '
+            "was sent too, but the answer was lost, and looking at the account did not tell whether it is out."
         )
-        % told.words,
+    return Alert(
+        subject=subject % told.words,
+        what=what % told.words,
         meaning=_(
             "It is not sent again by itself, so that nobody sees it twice. Everything else goes on. "
             "Please look at the account and say which it is."

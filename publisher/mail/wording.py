@@ -131,6 +131,7 @@ def hint(attention: Attention, zone: tzinfo) -> Hint:
         attention.detail,
         {"delivery": f"d-{attention.delivery_id}"},
         state=_STATES.get(attention.trouble),
+        thread=attention.thread,
     )
     return Hint(
         what=what if attention.trouble in _SAYS_ALL else f"{what} {because.message}",

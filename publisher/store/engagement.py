@@ -7,7 +7,7 @@ account and its remote id, so a page that is read twice is stored once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -15,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, false, func, insert, or_, select, update
 from sqlalchemy.sql import Select, Subquery
 
+from publisher.store.deliveries import parts_of
 from publisher.store.models import AccountRow, AnnouncementRow, CommentRow, DeliveryRow, SnapshotRow
 from publisher.store.upsert import insert_for
 
@@ -43,11 +44,13 @@ FLAT = ("facebook", "instagram", "linkedin")
 class TrackedPost:
     """A published post and what is known of it.
 
-    `last` and `previous`: the newest two numbers of comments that the network told, our own included; None where unknown.
+    `parts`: the further posts of a thread. `last` and `previous`: the newest two numbers of comments that the network told, our own
+    included but for those parts; None where unknown.
     """
 
     delivery_id: int
     remote_id: str
+    parts: tuple[str, ...] = ()
     published_at: datetime
     gone: bool
     read_at: datetime | None
@@ -164,7 +167,11 @@ def tracked_posts(
         .order_by(_deliveries.c.published_at.desc(), _deliveries.c.id.desc())
     ).all()
     kept = kept_comments(conn, [row.id for row in rows])
-    return tuple(_tracked(row, _newest_two(conn, row.id), kept.get(row.id, Kept())) for row in rows)
+    parts = parts_of(conn, account_id)
+    return tuple(
+        replace(_tracked(row, _newest_two(conn, row.id), kept.get(row.id, Kept())), parts=parts.get(row.id, ()))
+        for row in rows
+    )
 
 
 def _tracked(row: Row[tuple[object, ...]], newest: Sequence[Row[tuple[object, ...]]], kept: Kept) -> TrackedPost:

@@ -197,6 +197,20 @@ class AttemptRow(Table, table=True):
     remote_id: str | None = None
 
 
+class PartRow(Table, table=True):
+    """A further post of a thread, noted before the next one is sent; the delivery's `remote_id` is the first, so `n` counts from 2."""
+
+    __tablename__ = "parts"
+    __table_args__ = (UniqueConstraint("delivery_id", "n"), UniqueConstraint("account_id", "remote_id"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="deliveries.id")
+    account_id: int = Field(foreign_key="accounts.id")
+    n: int
+    remote_id: str
+    at: datetime
+
+
 class PictureRow(Table, table=True):
     """The bytes of a picture, frozen with the first delivery that uses it."""
 

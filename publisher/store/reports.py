@@ -46,6 +46,8 @@ class TroubledDelivery:
     error_kind: str | None
     error_detail: str | None
     updated_at: datetime
+    thread: bool
+    """Whether it goes out in several posts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,12 +189,16 @@ def list_troubled(
             _deliveries.c.error_kind,
             _deliveries.c.error_detail,
             _deliveries.c.updated_at,
+            _deliveries.c.post.label("thread"),
         )
         .outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement)
         .where(_deliveries.c.organisation == organisation, or_(_deliveries.c.state.in_(("unconfirmed", "held")), then))
         .order_by(_deliveries.c.id)
     )
-    return tuple(TroubledDelivery(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it
+    return tuple(
+        TroubledDelivery(**{**row._mapping, "thread": bool(row.thread.get("thread"))})  # noqa: SLF001 - SQLAlchemy's public name for it
+        for row in rows
+    )
 
 
 def list_troubled_accounts(

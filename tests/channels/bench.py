@@ -137,13 +137,27 @@ def a_picture(alt: str = "Kunnantalo talvella", colour: str = "teal", size: tupl
 
 
 def a_full_post(bench: Bench) -> Post:
-    """A post with everything the network takes: two pictures, a hashtag, a first comment."""
+    """A post with everything the network takes: two pictures, a hashtag, a first comment, a thread."""
     comment = "Ohjeet (pdf) löytyvät kunnan sivuilta." if bench.capabilities.max_first_comment else None
     pictures = (a_picture(), a_picture("Ohje, jossa on kolme vaihetta", "navy"))
     text = (
         "Rakennusluvan voi nyt hakea verkossa (myös mobiilissa).\nLue lisää: https://asiointi.example.fi/rakennus_lupa"
     )
-    return Post(text=text, hashtags=("Asiointi",), pictures=pictures, first_comment=comment)
+    thread = (
+        ("Hakemukseen tarvitset tontin tiedot.", "Käsittely kestää kuukauden.") if bench.capabilities.threads else ()
+    )
+    return Post(text=text, thread=thread, hashtags=("Asiointi",), pictures=pictures, first_comment=comment)
+
+
+def the_rest(bench: Bench) -> list[LedgerPost]:
+    """What residents see of our posts below others, oldest first."""
+    return [post for post in bench.sandbox.ledger() if post.network == bench.name and post.visible and post.reply_to]
+
+
+def comments_of_ours(bench: Bench, landed: LedgerPost) -> list[str]:
+    """What we said under a post, a thread's further posts aside."""
+    rest = {post.id for post in the_rest(bench)}
+    return [comment.text for comment in landed.comments if comment.own and comment.id not in rest]
 
 
 def the_only(posts: list[LedgerPost]) -> LedgerPost:

@@ -28,8 +28,18 @@ from channels.limits import BY_NAME, LIMITS, changeable
 from channels.sandbox import Delays, Rule
 from channels.sandbox import Kind as Fault
 from channels.session import Network
-from channels.text import words
-from tests.channels.bench import MEMBERS, START, WAIVERS, Bench, a_full_post, a_picture, the_only
+from channels.text import parts, words
+from tests.channels.bench import (
+    MEMBERS,
+    START,
+    WAIVERS,
+    Bench,
+    a_full_post,
+    a_picture,
+    comments_of_ours,
+    the_only,
+    the_rest,
+)
 from tests.channels.courier import Courier, Policy, through_json
 from tests.channels.playback import Playback
 
@@ -176,8 +186,56 @@ def test_a_first_comment_stands_under_the_post_once(bench: Bench) -> None:
     post = a_full_post(bench)
     done = bench.deliver(post)
     assert done.published is not None
-    comments = [comment for comment in the_only(bench.posts()).comments if comment.own]
-    assert [comment.text for comment in comments] == ([post.first_comment] if post.first_comment else [])
+    assert comments_of_ours(bench, the_only(bench.posts())) == ([post.first_comment] if post.first_comment else [])
+
+
+def test_a_thread_lands_whole_and_in_order(bench: Bench) -> None:
+    """Each post answers the one before, the pictures are on the first, the hashtags at the end of the last; every id is told at once."""
+    if not bench.capabilities.threads:
+        return
+    post = a_full_post(bench)
+    told: list[str] = []
+    with closing(bench.connect()) as channel:
+        step: Step | None = channel.begin(post)
+        while step is not None:
+            result = advance(bench, post, step)
+            if isinstance(result, Published):
+                told.append(result.part or result.remote_id)
+                assert result.remote_id == told[0]
+            step = result if isinstance(result, Step) else result.then
+    landed = [the_only(bench.posts()), *the_rest(bench)]
+    assert [one.id for one in landed] == told
+    assert tuple(one.text for one in landed) == parts(post)
+    assert [one.reply_to for one in landed] == [None, *told[:-1]]
+    assert [len(one.pictures) for one in landed] == [2, 0, 0]
+    assert landed[-1].text.endswith("#Asiointi")
+    assert [one.text.count("https://") for one in landed] == [1, 0, 0]
+
+
+def test_a_thread_is_one_post_to_its_readers(bench: Bench) -> None:
+    """What residents say under any of its posts is a comment on it; its own further posts are none, and no posts by themselves."""
+    if not bench.capabilities.threads:
+        return
+    assert bench.deliver(a_full_post(bench)).published is not None
+    first, *rest = [the_only(bench.posts()).id, *(one.id for one in the_rest(bench))]
+    written = [bench.sandbox.comment(one, f"Kommentti {n}") for n, one in enumerate([first, *rest])]
+    answer = bench.sandbox.comment(first, "Samaa mieltä", parent=written[2])
+    bench.clock.advance(60)
+    found = comments(bench, [first, *rest])
+    assert {comment.remote_id for comment in found.items} == {*written, answer}
+    assert {comment.post_id for comment in found.items} == {first}
+    assert [comment.kind for comment in found.items if comment.remote_id in written] == [CommentKind.COMMENT] * 3
+    parents = {comment.remote_id: comment.parent_remote_id for comment in found.items}
+    assert parents == dict.fromkeys(written, None) | {answer: written[2]}
+    assert not any(comment.own for comment in found.items)
+    assert found.complete == {first}
+    assert {counts.remote_id: counts.comments for counts in tally(bench, [first, *rest]).counts} == {
+        first: 2,
+        rest[0]: 2,
+        rest[1]: 1,
+    }
+    with closing(bench.connect()) as channel:
+        assert [remote.remote_id for remote in channel.recent(START).posts] == [first]
 
 
 def test_a_published_post_has_an_address(bench: Bench) -> None:
@@ -300,9 +358,11 @@ def assert_one_wherever_it_can_be_known(bench: Bench, post: Post, done: Courier,
     assert posts[0].id == done.published.remote_id, what
     assert posts[0].text == words(post), what
     assert [picture.alt for picture in posts[0].pictures] == [picture.alt for picture in post.pictures], what
-    comments = [comment.text for comment in posts[0].comments if comment.own]
+    comments = comments_of_ours(bench, posts[0])
     wanted = [post.first_comment] if post.first_comment else []
     assert comments in ([], wanted) if first else comments == wanted, what
+    rest, whole = [further.text for further in the_rest(bench)], list(parts(post)[1:])
+    assert rest == (whole[: len(rest)] if first else whole), what
     assert not done.unsettled or policy == "hold", what
 
 

@@ -63,6 +63,17 @@ class HashtagsDropped(Whole):
         return replace(post, hashtags=())
 
 
+class LinkTwiceInAThread(Whole):
+    def sent(self, post: Post) -> Post:
+        links = [word for word in post.text.split() if word.startswith("https://")]
+        return replace(post, thread=tuple(" ".join([text, *links]) for text in post.thread))
+
+
+class EndOfTheThreadDropped(Whole):
+    def sent(self, post: Post) -> Post:
+        return replace(post, thread=post.thread[:-1])
+
+
 class FirstCommentDropped(Whole):
     def advance(self, post: Post, step: Step) -> Step | Published:
         done = self.channel.advance(post, step)
@@ -140,6 +151,8 @@ class Spoilt:
 
 
 COMMENTED = tuple(name for name in registry.NAMES if registry.capabilities(name).max_first_comment)
+THREADED = tuple(name for name in registry.NAMES if registry.capabilities(name).threads)
+IN_ONE = tuple(name for name in registry.NAMES if name not in THREADED)
 EDITED = tuple(name for name in registry.NAMES if registry.capabilities(name).edits_words)
 SPOILT = (
     Spoilt(AltTextsDropped, lambda bench: suite.test_pictures_land_with_their_alt_texts(bench, 2)),
@@ -147,7 +160,10 @@ SPOILT = (
     Spoilt(AltTextsSwapped, lambda bench: suite.test_pictures_land_with_their_alt_texts(bench, 2)),
     Spoilt(PicturesInAnotherOrder, lambda bench: suite.test_pictures_land_with_their_alt_texts(bench, 4)),
     Spoilt(PicturesInAnotherOrder, after.test_pictures_are_read_back_in_their_order),
-    Spoilt(HashtagsDropped, after.test_what_is_held_is_what_was_meant),
+    Spoilt(HashtagsDropped, after.test_what_is_held_is_what_was_meant, IN_ONE),
+    Spoilt(HashtagsDropped, suite.test_a_thread_lands_whole_and_in_order, THREADED),
+    Spoilt(LinkTwiceInAThread, suite.test_a_thread_lands_whole_and_in_order, THREADED),
+    Spoilt(EndOfTheThreadDropped, suite.test_a_thread_lands_whole_and_in_order, THREADED),
     Spoilt(FirstCommentDropped, suite.test_a_first_comment_stands_under_the_post_once, COMMENTED),
     Spoilt(LineBreaksDropped, lambda bench: suite.test_words_land_once_and_whole(bench, "lines")),
     Spoilt(LinksDropped, lambda bench: suite.test_words_land_once_and_whole(bench, "link")),

@@ -87,6 +87,23 @@ def desk(tmp_path):
 # What a file says
 
 
+def test_a_thread_is_a_list_of_posts_or_a_wish_to_have_the_text_cut(desk):
+    """Texts, or texts per language, in the order given; yes and no in three languages."""
+    assert desk.good("text: A\nx: {thread: [B, C]}\n").channels["x"].thread == ({"": "B"}, {"": "C"})
+    assert desk.good("text: A\nx:\n  thread:\n    - {fi: B, sv: C}\n").channels["x"].thread == ({"fi": "B", "sv": "C"},)
+    assert desk.good("text: A\nx: {thread: kyllä}\n").channels["x"].thread is True
+    assert desk.good("text: A\nx: {thread: nej}\n").channels["x"].thread is False
+    assert desk.good("text: A\nx: {text: B}\n").channels["x"].thread is UNSET
+
+
+def test_a_long_text_may_go_out_in_posts_where_it_says_so(desk):
+    """Over 280 characters is a fault on X, whose remedy names the thread; with `thread: yes` it is none."""
+    text = "text: " + "Rakennusluvan voi nyt hakea kokonaan verkossa. " * 10 + "\n"
+    (problem,) = desk.read(text).problems[:1]
+    assert (problem.code, "x: {thread: yes}" in problem.remedy) == ("too_long", True)
+    assert desk.faults(text + "x: {thread: yes}\n") == []
+
+
 def test_one_line_is_an_announcement(desk):
     """Only the text is required; it is then a draft of everybody."""
     announcement = desk.good("text: Palvelu on auki.\n")
@@ -428,7 +445,20 @@ def test_a_first_time_that_has_passed_is_fine_while_a_repeat_goes_on(desk):
         ("text: A\norganisations: [loppi]\nfor: {hausjarvi: {text: B}}\n", ("not_publishing", 3, 7)),
         ("text: A\npoll: {question: B}\n", ("not_yet", 2, 1)),
         ("text: A\nvideo: {file: a.mp4}\n", ("not_yet", 2, 1)),
-        ("text: A\nx: {thread: [B, C]}\n", ("not_yet", 2, 5)),
+        ("text: A\nthread: [B, C]\n", ("misplaced", 2, 1)),
+        ("text: A\nlinkedin: {thread: yes}\n", ("misplaced", 2, 12)),
+        ("text: A\nx: {thread: often}\n", ("value", 2, 13)),
+        ("text: A\nx: {thread: []}\n", ("missing", 2, 5)),
+        ("text: A\nx:\n  thread: [B, '']\n", ("missing", 3, 15)),
+        ("text: A\nx:\n  text: B\n  thread: [C, D]\n", ("thread_and_text", 4, 3)),
+        ("text: A\nlanguages: [fi]\nx:\n  thread:\n    - {fi: B, sv: C}\n    - {sv: D}\n", ("missing_language", 6, 7)),
+        (f"text: A\nx:\n  thread:\n    - B\n    - {'C' * 281}\n", ("too_long", 5, 7)),
+        (f"text: {'Pitkä sana ' * 30}\nx: {{thread: yes}}\nchannels: [x]\n", ("too_long", 1, 7)),
+        (
+            "text: A\nlink: https://kunta.fi/a\nx:\n  thread:\n    - B https://kunta.fi/a\n    - C https://kunta.fi/a\n",
+            ("link_twice", 2, 7),
+        ),
+        (f"text: A\nx: {{thread: [{', '.join('B' * 26)}]}}\n", ("long_thread", 2, 5)),
         ("text: A\nimage: kuva.png\n", ("not_fields", 2, 8)),
         ("text: A\nimage: {file: kuva.png}\n", ("missing_alt", 2, 9)),
         ("text: A\nimage: {alt: B}\n", ("missing", 2, 9)),

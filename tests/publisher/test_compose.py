@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from channels import registry
-from publisher.compose import compose, first_sentence, with_campaign
+from channels.base import Post
+from channels.text import X_LIMIT, parts, x_length
+from publisher.compose import compose, with_campaign
 from publisher.model import Announcement, Every, Fields, PictureRef, Plan, Repeat, Skipped, State, Unit, When
+from publisher.sentences import first_sentence
 
 LINK = "https://asiointi.example.fi/lupa"
 WHEN = When(instant=datetime(2026, 12, 1, 7, 0, tzinfo=UTC), wall="2026-12-01 09:00")
@@ -121,6 +124,64 @@ def test_the_nearest_word_wins():
     assert texts["loppi", "x"] == "both"
     assert found["loppi", "x"].hashtags == ("For",)
     assert found["hausjarvi", "x"].hashtags == ("Top",)
+
+
+def test_the_posts_of_a_thread_stand_for_the_text():
+    """On the network that has threads alone; a text nearer to the account takes their place, and they take that of one further off."""
+    posts = ({"": "Ensin."}, {"": "Sitten."})
+    case = Case(top=said("Sanat."), blocks={"x": Fields(thread=posts)})
+    assert (case.plan("x").text, case.plan("x").thread) == ("Ensin.", ("Sitten.",))
+    assert (case.plan("facebook").text, case.plan("facebook").thread) == ("Sanat.", ())
+    case.both = {("hausjarvi", "x"): Fields(text={"": "Oma."})}
+    assert (case.plan("x").text, case.plan("x").thread) == ("Oma.", ())
+    case.both = {("hausjarvi", "x"): Fields(thread=False)}
+    assert (case.plan("x").text, case.plan("x").thread) == ("Sanat.", ())
+    case.blocks, case.both = {"x": Fields(text={"": "Kanavan."})}, {("hausjarvi", "x"): Fields(thread=posts)}
+    assert (case.plan("x").text, case.plan("x").thread) == ("Ensin.", ("Sitten.",))
+
+
+LONG = "Rakennusluvan voi nyt hakea kokonaan verkossa. " * 9 + "Kysy lisää!"
+
+
+def test_a_long_text_is_cut_into_posts_that_fit():
+    """Each within X's 280, the link in the last alone and with its campaign, the hashtags after it; elsewhere it stays whole."""
+    top = said(LONG, link={"": LINK}, campaign="lupa", hashtags=("Asiointi",))
+    case = Case(top=top, blocks={"x": Fields(thread=True)})
+    plan = case.plan("x")
+    posts = parts(Post(text=plan.text, thread=plan.thread, hashtags=plan.hashtags))
+    assert len(posts) == 2
+    assert all(x_length(post) <= X_LIMIT for post in posts)
+    assert [post.count(LINK) for post in posts] == [0, 1]
+    assert posts[-1].endswith(f"Kysy lisää!\n\n{LINK}?utm_source=x&utm_medium=social&utm_campaign=lupa\n\n#Asiointi")
+    assert " ".join(posts).startswith(LONG)
+    assert case.plan("facebook").thread == ()
+    assert Case(top=said("Lyhyt."), blocks={"x": Fields(thread=True)}).plan("x").thread == ()
+
+
+def test_the_link_of_a_thread_stands_where_its_posts_have_it_or_at_the_end():
+    """In exactly one post, with the campaign; each language's own link with its own posts."""
+    posts = ({"": f"Hae: {LINK}."}, {"": "Kiitos."})
+    plan = Case(top=said(link={"": LINK}, campaign="c"), blocks={"x": Fields(thread=posts)}).plan("x")
+    assert plan.text == f"Hae: {LINK}?utm_source=x&utm_medium=social&utm_campaign=c."
+    assert plan.thread == ("Kiitos.",)
+    both = ({"fi": "Yksi.", "sv": "Ett."}, {"fi": "Kaksi.", "sv": "Två."})
+    case = Case(
+        languages=("fi", "sv"),
+        top=said({"fi": "Sanat.", "sv": "Ord."}, link={"fi": f"{LINK}/fi", "sv": f"{LINK}/sv"}),
+        blocks={"x": Fields(thread=both)},
+    )
+    plan = case.plan("x")
+    assert (plan.text, *plan.thread) == ("Yksi.", f"Kaksi.\n\n{LINK}/fi", "Ett.", f"Två.\n\n{LINK}/sv")
+    case.top = replace(case.top, link={"": LINK})
+    plan = case.plan("x")
+    assert (plan.text, *plan.thread) == ("Yksi.", "Kaksi.", "Ett.", f"Två.\n\n{LINK}")
+    case.account_languages = "separate"
+    assert [
+        (one.language, one.text, *one.thread) for one in case.compose() if one.channel == "x" and isinstance(one, Plan)
+    ] == [
+        ("fi", "Yksi.", f"Kaksi.\n\n{LINK}"),
+        ("sv", "Ett.", f"Två.\n\n{LINK}"),
+    ]
 
 
 def test_lists_replace_and_nothing_takes_away():

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
 
+from channels.base import Step
 from publisher.model import WAITING, State
-from publisher.store.deliveries.tables import DELIVERIES, close_attempts, key_of
+from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, STEPS, add_step, close_attempts, key_of
 from publisher.store.deliveries.values import DeliveryView
 
 
@@ -37,6 +38,7 @@ def view_of(row: Any) -> DeliveryView:  # noqa: ANN401
         error_kind=row.error_kind,
         error_detail=row.error_detail,
         title=row.post["title"],
+        thread=bool(row.post.get("thread")),
         text=row.post["text"],
         updated_at=row.updated_at,
     )
@@ -62,8 +64,14 @@ def find_deliveries(conn: Connection, spec: str) -> tuple[DeliveryView, ...]:
     return tuple(view_of(row) for row in conn.execute(query.order_by(DELIVERIES.c.id)))
 
 
-def _settle(conn: Connection, delivery_id: int, states: Iterable[State], **values: Any) -> bool:  # noqa: ANN401
-    where = and_(DELIVERIES.c.id == delivery_id, DELIVERIES.c.state.in_(list(states)))
+def _settle(
+    conn: Connection,
+    delivery_id: int,
+    states: Iterable[State],
+    *conditions: ColumnElement[bool],
+    **values: Any,  # noqa: ANN401
+) -> bool:
+    where = and_(DELIVERIES.c.id == delivery_id, DELIVERIES.c.state.in_(list(states)), *conditions)
     return bool(
         conn.execute(
             update(DELIVERIES).where(where).values(token=DELIVERIES.c.token + 1, owner=None, lease_until=None, **values)
@@ -72,7 +80,12 @@ def _settle(conn: Connection, delivery_id: int, states: Iterable[State], **value
 
 
 def retry_delivery(conn: Connection, delivery_id: int, now: datetime, late_limit: timedelta) -> bool:
-    """A person wants it tried again; False if nothing failed here or something may still be in doubt."""
+    """A person wants it tried again; False if nothing failed here or something may still be in doubt.
+
+    Of a post that is out, what was refused under it is tried again: the rest of a thread, a first comment.
+    """
+    if _go_on(conn, delivery_id, DELIVERIES.c.error_kind != UNCONFIRMED, State.RETRYING, now):
+        return True
     return _settle(
         conn,
         delivery_id,
@@ -97,6 +110,7 @@ def cancel_delivery(conn: Connection, delivery_id: int, now: datetime) -> bool:
         conn,
         delivery_id,
         [*WAITING, State.RETRYING, State.UNCONFIRMED, State.FAILED, State.MISSED],
+        DELIVERIES.c.remote_id.is_(None),
         state=State.CANCELLED,
         error_kind="person",
         error_detail=None,
@@ -110,12 +124,53 @@ def cancel_delivery(conn: Connection, delivery_id: int, now: datetime) -> bool:
 _DOUBTFUL = (State.UNCONFIRMED, State.CONFIRMING)
 
 
+UNCONFIRMED = "unconfirmed"
+"""`error_kind` of a post that is out while nobody can tell about what follows it."""
+
+
+def _go_on(
+    conn: Connection,
+    delivery_id: int,
+    condition: ColumnElement[bool],
+    state: State,
+    now: datetime,
+    **values: Any,  # noqa: ANN401
+) -> bool:
+    """Take up what is left to do under a post that is out, if its last try was no success; False if nothing is."""
+    last = select(func.max(ATTEMPTS.c.n)).where(ATTEMPTS.c.delivery_id == delivery_id).scalar_subquery()
+    left = exists().where(
+        ATTEMPTS.c.delivery_id == delivery_id, ATTEMPTS.c.n == last, ATTEMPTS.c.outcome.in_(["refused", "unknown"])
+    )
+    return _settle(
+        conn,
+        delivery_id,
+        [State.PUBLISHED],
+        DELIVERIES.c.remote_id.is_not(None),
+        condition,
+        left,
+        state=state,
+        not_before=None,
+        refusals=0,
+        refused_since=None,
+        error_kind=None,
+        error_detail=None,
+        updated_at=now,
+        **values,
+    )
+
+
 def resolve_published(conn: Connection, delivery_id: int, remote_id: str, url: str | None, now: datetime) -> bool:
-    """A person saw it on the network; False if it is not in doubt."""
+    """A person saw it on the network; False if it is not in doubt.
+
+    What follows a post that is out is looked at once more, at the place that the person named, so that the rest can go on from there.
+    """
+    if _look_there(conn, delivery_id, remote_id, now):
+        return True
     done = _settle(
         conn,
         delivery_id,
         _DOUBTFUL,
+        DELIVERIES.c.remote_id.is_(None),
         state=State.PUBLISHED,
         remote_id=remote_id,
         url=url,
@@ -130,8 +185,37 @@ def resolve_published(conn: Connection, delivery_id: int, remote_id: str, url: s
     return done
 
 
+def _look_there(conn: Connection, delivery_id: int, remote_id: str, now: datetime) -> bool:
+    doubt = {
+        "doubt_since": func.coalesce(DELIVERIES.c.doubt_since, now),
+        "doubt_ended": now,
+        "looks": 0,
+        "absent_at": None,
+    }
+    looking = _settle(
+        conn,
+        delivery_id,
+        [State.CONFIRMING],
+        DELIVERIES.c.remote_id.is_not(None),
+        not_before=None,
+        updated_at=now,
+    ) or _go_on(conn, delivery_id, DELIVERIES.c.error_kind == UNCONFIRMED, State.CONFIRMING, now, **doubt)
+    last = conn.execute(
+        select(STEPS).where(STEPS.c.delivery_id == delivery_id).order_by(STEPS.c.n.desc()).limit(1)
+    ).first()
+    if looking and last is not None:
+        step = Step(
+            name=last.name, memo={**last.memo, "hint": remote_id}, commits=last.commits, repeatable=last.repeatable
+        )
+        add_step(conn, delivery_id, last.n + 1, step, None, now)
+    return looking
+
+
 def resolve_not_published(conn: Connection, delivery_id: int, now: datetime, late_limit: timedelta) -> bool:
     """A person looked and it is not there: it is sent again; False if it is not in doubt."""
+    if _go_on(conn, delivery_id, DELIVERIES.c.error_kind == UNCONFIRMED, State.RETRYING, now):
+        close_attempts(conn, delivery_id, "absent", now)
+        return True
     done = _settle(
         conn,
         delivery_id,

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from channels.base import Step
 from publisher.model import WAITING, State
-from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, PICTURES, add_step, close_attempts, guarded
+from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, PARTS, PICTURES, add_step, close_attempts, guarded
 from publisher.store.deliveries.values import AccountBusy, FrozenPost, Job, Out, Untried
 from publisher.store.upsert import insert_for
 
@@ -94,7 +94,12 @@ def record_out(conn: Connection, job: Job, out: Out, now: datetime, lease_until:
         error_detail=None,
         updated_at=now,
     )
-    close_attempts(conn, job.id, "found" if out.evidence == "found" else "done", now, remote_id=out.remote_id)
+    made = out.part or out.remote_id
+    close_attempts(conn, job.id, "found" if out.evidence == "found" else "done", now, remote_id=made)
+    if out.part is not None:
+        before = select(func.coalesce(func.max(PARTS.c.n), 1)).where(PARTS.c.delivery_id == job.id).scalar_subquery()
+        part = {"delivery_id": job.id, "account_id": job.account_id, "n": before + 1, "remote_id": out.part, "at": now}
+        conn.execute(insert(PARTS).values(**part))
     n = job.step_n
     ready = None
     if out.then is not None:
@@ -119,6 +124,15 @@ def open_since(conn: Connection, job: Job) -> datetime | None:
     return conn.execute(
         select(ATTEMPTS.c.intent_at).where(ATTEMPTS.c.delivery_id == job.id, ATTEMPTS.c.outcome.is_(None))
     ).scalar_one_or_none()
+
+
+def parts_of(conn: Connection, account_id: int) -> dict[int, tuple[str, ...]]:
+    """Return the further posts of an account's threads by delivery, in order; the first is the delivery's own `remote_id`."""
+    parts: dict[int, tuple[str, ...]] = {}
+    query = select(PARTS.c.delivery_id, PARTS.c.remote_id).where(PARTS.c.account_id == account_id).order_by(PARTS.c.n)
+    for delivery_id, remote_id in conn.execute(query):
+        parts[delivery_id] = (*parts.get(delivery_id, ()), remote_id)
+    return parts
 
 
 def owner_of(conn: Connection, account_id: int, remote_ids: Iterable[str], *, but: int) -> frozenset[str]:

@@ -147,5 +147,5 @@ def record_end(conn: Connection, job: Job, state: State, setback: Setback, now: 
         error_detail=setback.detail,
         updated_at=now,
     )
-    if state is not State.UNCONFIRMED:
+    if State.UNCONFIRMED not in (state, setback.kind):
         close_attempts(conn, job.id, "refused", now, kind=setback.kind, detail=setback.detail)

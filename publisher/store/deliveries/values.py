@@ -34,6 +34,7 @@ class FrozenPost:
     """What goes out, as it is kept in a delivery."""
 
     text: str
+    thread: tuple[str, ...] = ()
     link: str | None = None
     title: str | None = None
     hashtags: tuple[str, ...] = ()
@@ -48,7 +49,8 @@ class FrozenPost:
     def from_json(cls, value: Mapping[str, Any]) -> FrozenPost:
         """Read what `as_json` wrote."""
         pictures = tuple(PictureNote(**picture) for picture in value["pictures"])
-        return cls(**{**value, "hashtags": tuple(value["hashtags"]), "pictures": pictures})
+        lists = {name: tuple(value.get(name, ())) for name in ("thread", "hashtags")}
+        return cls(**{**value, **lists, "pictures": pictures})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +155,8 @@ class DeliveryView:
     error_kind: str | None
     error_detail: str | None
     title: str | None
+    thread: bool = False
+    """Whether it goes out in several posts."""
     text: str
     updated_at: datetime
 
@@ -164,12 +168,13 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Out:
-    """A post that is public: what is known of it, and how."""
+    """A post that is public: what is known of it, and how. `part`: the further post of a thread that was made last."""
 
     remote_id: str
     url: str | None
     evidence: str
     then: Step | None
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -242,8 +242,8 @@ class Capabilities:
     max_hashtags: int | None = None
     max_first_comment: int | None
     needs_picture: bool = False
-    threads: bool = False
-    """Whether a text may be cut into posts that follow each other."""
+    max_thread: int | None = None
+    """How many posts may follow each other, one below the other; None: the network has no threads."""
     card: Card
     pictures: PictureRules
     tells: frozenset[str]

@@ -42,7 +42,7 @@ LIMITS = (
     Limit("max_text", "max_text", least=1, most=1_000_000),
     Limit("max_hashtags", "max_hashtags", least=0, most=1_000),
     Limit("max_first_comment", "max_first_comment", least=1, most=1_000_000),
-    Limit("threads", "threads"),
+    Limit("max_thread", "max_thread", least=1, most=100),
     Limit("needs_picture", "needs_picture"),
     Limit("max_pictures", "most", of_pictures=True, least=1, most=100),
     Limit("picture_formats", "formats", of_pictures=True),

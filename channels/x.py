@@ -60,7 +60,7 @@ CAPABILITIES: Final = Capabilities(
     measure=x_length,
     measure_exactly=x_exact_length,
     max_first_comment=None,  # replies to ourselves are allowed, but an answer with a link costs as much as a post
-    threads=True,  # answers to one's own posts are allowed: https://docs.x.com/x-api/posts/manage-tweets/integrate and its live refusals
+    max_thread=25,
     card=Card.NONE,
     pictures=PictureRules(
         most=4, formats=("JPEG", "PNG", "GIF", "WEBP"), max_bytes=5_000_000, max_side=4096, max_alt=1000
@@ -74,6 +74,11 @@ CAPABILITIES: Final = Capabilities(
         "max_text": Source(page=f"{_DOCS}fundamentals/counting-characters", on=date(2026, 8, 22)),
         "max_first_comment": Source(
             page=f"{_DOCS}x-api/getting-started/pricing", on=date(2026, 8, 13), basis=Basis.OURS, note="its cost"
+        ),
+        "max_thread": Source(
+            page=f"{_DOCS}x-api/posts/manage-tweets/integrate",
+            on=date(2026, 8, 22),
+            note="the number is ours; answers to one's own posts are taken",
         ),
         "needs_picture": _POST,
         "max_pictures": _MEDIA,

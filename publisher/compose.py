@@ -306,17 +306,17 @@ def _words(said: Fields, languages: Sequence[str], channel: str, limits: Capabil
 
 def _texts_in(said: Fields, language: str, limits: Capabilities) -> tuple[str, ...]:
     """Give the text in a language, or the texts of the posts of a thread."""
-    if limits.threads and isinstance(said.thread, tuple):
+    if limits.max_thread and isinstance(said.thread, tuple):
         return tuple(text for texts in said.thread if (text := in_language(texts, language))) or ("",)
     return (in_language(said.text, language) or "",)
 
 
 def _posts(said: Fields, parts: Sequence[tuple[tuple[str, ...], str | None]], limits: Capabilities) -> tuple[str, ...]:
     """Give the words of each post: of all languages, one after the other, with the links at their ends."""
-    if limits.threads and isinstance(said.thread, tuple):
+    if limits.max_thread and isinstance(said.thread, tuple):
         return tuple(_written(parts))
     text = "\n\n".join(_written(parts))
-    if not limits.threads or not said.thread:
+    if not limits.max_thread or not said.thread:
         return (text,)
     tags = hashtag_line(said.hashtags or ())
     whole = words(Post(text=text, hashtags=said.hashtags or ()))

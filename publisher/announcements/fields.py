@@ -207,7 +207,7 @@ class FieldReader:
             publish=self._when(section),
         )
         section.not_yet(*_NOT_YET)
-        if not channel or not registry.capabilities(channel).threads:
+        if not channel or not registry.capabilities(channel).max_thread:
             section.misplaced("thread", _("Write it in the block of a network that has threads: x: {thread: yes}."))
         if organisation or channel:
             section.misplaced(
@@ -218,7 +218,7 @@ class FieldReader:
                 common,
                 skip=self._flag(section, "skip"),
                 thread=read_thread(section, self, organisation, channel)
-                if registry.capabilities(channel).threads
+                if registry.capabilities(channel).max_thread
                 else UNSET,
             )
         return self._of_level(section, common)

@@ -183,7 +183,7 @@ class Examination:
         language = plan.language.partition("+")[0]
         for n, text in enumerate(posts):
             self._measure_words(plan, text, n, limits, language)
-        self._link_once(plan, posts)
+        self._measure_thread(plan, posts, limits)
         text = "\n".join(posts)
         tags = len(re.findall(r"(?<!\w)#\w", text))
         if limits.max_hashtags is not None and tags > limits.max_hashtags:
@@ -208,7 +208,7 @@ class Examination:
         elif plan.thread:
             message = _("a sentence is too long for one post on %(network)s: %(count)d of at most %(most)d characters")
             remedy = _("Shorten it, or write the posts of the thread yourself: %(channel)s: {thread: […]}")
-        elif limits.threads:
+        elif limits.max_thread:
             remedy = _(
                 "Shorten it, write another text for this network: %(channel)s: {text: …}, "
                 "or let it go out in several posts: %(channel)s: {thread: yes}"
@@ -220,8 +220,12 @@ class Examination:
         said = merged(self.announcement, plan.organisation, plan.channel)
         return self._posts(plan.organisation, plan.channel) if isinstance(said.thread, tuple) else ()
 
-    def _link_once(self, plan: Plan, posts: Sequence[str]) -> None:
-        """A link belongs into one post of a thread: X bills every post that has one like thirteen without."""
+    def _measure_thread(self, plan: Plan, posts: Sequence[str], limits: Capabilities) -> None:
+        """A thread has an end, and its link belongs into one post: X bills every post that has one like thirteen without."""
+        if limits.max_thread is not None and len(posts) > limits.max_thread:
+            message = _("too many posts in a thread: %(count)d of at most %(most)d")
+            known = {"count": len(posts), "most": limits.max_thread}
+            self._error(self._place(plan, "thread"), "long_thread", plan.channel, message % known)
         said = merged(self.announcement, plan.organisation, plan.channel)
         links = (said.link or {}).values() if len(posts) > 1 else ()
         for link in links:

@@ -13,9 +13,6 @@ from publisher.yamlfile.reading import truth
 if TYPE_CHECKING:
     from publisher.announcements.fields import FieldReader
 
-MOST_POSTS = 25
-"""Nobody reads more of them, and X bills each."""
-
 
 def read_thread(
     section: Section, reader: FieldReader, organisation: str, channel: str
@@ -36,10 +33,6 @@ def read_thread(
         section.faults.error(found.key, "thread_and_text", message, _("Remove one of them."))
     if not entries:
         section.missing("thread")
-        return UNSET
-    if len(entries) > MOST_POSTS:
-        message = _("too many posts in a thread: %(count)d of at most %(most)d")
-        section.faults.error(found.key, "long_thread", message % {"count": len(entries), "most": MOST_POSTS})
         return UNSET
     return tuple(_posts(section, reader, entries))
 

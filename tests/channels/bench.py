@@ -144,7 +144,7 @@ def a_full_post(bench: Bench) -> Post:
         "Rakennusluvan voi nyt hakea verkossa (myös mobiilissa).\nLue lisää: https://asiointi.example.fi/rakennus_lupa"
     )
     thread = (
-        ("Hakemukseen tarvitset tontin tiedot.", "Käsittely kestää kuukauden.") if bench.capabilities.threads else ()
+        ("Hakemukseen tarvitset tontin tiedot.", "Käsittely kestää kuukauden.") if bench.capabilities.max_thread else ()
     )
     return Post(text=text, thread=thread, hashtags=("Asiointi",), pictures=pictures, first_comment=comment)
 

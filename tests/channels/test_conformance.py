@@ -191,7 +191,7 @@ def test_a_first_comment_stands_under_the_post_once(bench: Bench) -> None:
 
 def test_a_thread_lands_whole_and_in_order(bench: Bench) -> None:
     """Each post answers the one before, the pictures are on the first, the hashtags at the end of the last; every id is told at once."""
-    if not bench.capabilities.threads:
+    if not bench.capabilities.max_thread:
         return
     post = a_full_post(bench)
     told: list[str] = []
@@ -214,7 +214,7 @@ def test_a_thread_lands_whole_and_in_order(bench: Bench) -> None:
 
 def test_a_thread_is_one_post_to_its_readers(bench: Bench) -> None:
     """What residents say under any of its posts is a comment on it; its own further posts are none, and no posts by themselves."""
-    if not bench.capabilities.threads:
+    if not bench.capabilities.max_thread:
         return
     assert bench.deliver(a_full_post(bench)).published is not None
     first, *rest = [the_only(bench.posts()).id, *(one.id for one in the_rest(bench))]

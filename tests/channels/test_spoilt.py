@@ -151,7 +151,7 @@ class Spoilt:
 
 
 COMMENTED = tuple(name for name in registry.NAMES if registry.capabilities(name).max_first_comment)
-THREADED = tuple(name for name in registry.NAMES if registry.capabilities(name).threads)
+THREADED = tuple(name for name in registry.NAMES if registry.capabilities(name).max_thread)
 IN_ONE = tuple(name for name in registry.NAMES if name not in THREADED)
 EDITED = tuple(name for name in registry.NAMES if registry.capabilities(name).edits_words)
 SPOILT = (

@@ -1,7 +1,11 @@
-"""Pictures, fitted to what a network takes: upright, plain sRGB, no metadata, padded into the allowed shape and never cropped; pure.
+"""Pictures, from what staff hand in to what a network takes; pure.
+
+    inspect    is it a whole picture? Unpacked as coarsely as its format allows, for faults that people should hear of early
+    master     what is kept of it: upright, plain sRGB, nothing but pixels, of bounded size; made once
+    fit        what is sent: as large as the network takes it, padded into the allowed shape and never cropped
 
 Announcements have words in their pictures, so nothing of one may be cut off. What a picture costs is known from its header before anything
-of it is unpacked: a file of 10 kB can hold 81 megapixels.
+of it is unpacked: a file of 10 kB can hold 81 megapixels. One picture is in hand at a time, however many threads ask.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from enum import StrEnum
 from functools import lru_cache
 from io import BytesIO
 from math import ceil
+from threading import Lock
 
 from PIL import Image, ImageCms
 
@@ -27,18 +32,33 @@ _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 """What staff may hand in. Pillow names a JPEG with a second picture behind it, as phones make them, MPO."""
 _MOST_PIXELS = 40_000_000
 """Unpacked whole, at four bytes each."""
-_MOST_WEBP_PIXELS = 15_000_000
+_MOST_WEBP_PIXELS = 10_000_000
 """WebP's decoder holds four copies."""
+_MOST_WAVES = 60_000_000
+"""At two bytes each: a progressive JPEG of 40 megapixels with the usual halved colours."""
 _MOST_JPEG_PIXELS = 250_000_000
 """A baseline JPEG can be unpacked at an eighth of its size; phones make up to 200 megapixels."""
 _COMFORTABLE_PIXELS = 20_000_000
 """What is worked on is reduced to this at least."""
+_MOST_SCANS = 100
+"""A progressive JPEG is drawn once for each of its scans; programs make about ten, and a bomb thousands."""
+_MASTER_SIDE = 3_072
+"""The longest side that is kept: more than a network shows on a screen."""
+_LARGEST_MASTER_PNG = 4_000_000
+_MASTER_QUALITY = 95
+_COARSEST = 8
+"""A JPEG can be unpacked at a half, a quarter or an eighth of its sides."""
 _LONGEST_SIDE = 65_535
 _WHITE = (255, 255, 255)
 _QUALITIES = (90, 85, 80, 70, 60)
 _STRIP = 64
 _LARGEST_PNG = 1_000_000
 """Beyond this a JPEG serves better; Facebook blurs larger PNGs (developers.facebook.com, Photo reference, 2026-11-24)."""
+_JPEGS = frozenset({"JPEG", "MPO"})
+_GRAPHICS = frozenset({"PNG", "GIF"})
+_PLAIN = frozenset({"L", "RGB", "CMYK"})
+_START, _BASELINE, _SCAN, _END = b"\xff\xd8", b"\xff\xc0", b"\xff\xda", b"\xff\xd9"
+"""Marks of a JPEG; where it is drawn, 255 never stands before these values."""
 _MIMES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 _ORIENTATION_TAG = 0x0112
 _FIRST_SIDEWAYS = 5
@@ -61,6 +81,7 @@ class PictureFault(StrEnum):
     """Why a picture cannot be used."""
 
     NOT_A_PICTURE = "not_a_picture"
+    HEIC = "heic"
     BROKEN = "broken"
     ANIMATED = "animated"
     TOO_MANY_PIXELS = "too_many_pixels"
@@ -77,7 +98,7 @@ class PictureError(Rejected):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a picture's header says; sides in pixels, as a viewer sees them (turned upright)."""
+    """What a picture is; sides in pixels, as a viewer sees them (turned upright)."""
 
     format: str
     width: int
@@ -95,24 +116,54 @@ class Fitted:
     height: int
 
 
+_IN_HAND = Lock()
+"""Several large pictures at once would need several times the memory that is promised."""
+
+
 def inspect(data: bytes) -> Facts:
-    """Read a picture's header without unpacking it. Raises PictureError."""
-    with _open(data) as image:
-        width, height = _turned(image.size, _orientation(image))
+    """Look at the whole of a picture. Raises PictureError."""
+    with _IN_HAND, _open(data) as image:
+        size = image.size
+        _unpack(image, data, _COARSEST)
+        width, height = _turned(size, _orientation(image))
         return Facts(format=image.format or "", width=width, height=height, size=len(data))
 
 
-@lru_cache(maxsize=4)  # an announcement's picture goes to several accounts of a network in a row
+def master(data: bytes) -> bytes:
+    """Make the picture that is kept, a JPEG or a PNG; small graphics stay as sharp as they are. Raises PictureError."""
+    with _IN_HAND:
+        if (plain := _plain_jpeg(data)) is not None and max(plain) <= _MASTER_SIDE:
+            return data
+        picture, orientation, graphic = _reduced(data, _MASTER_SIDE)
+        size = _scaled(picture.size, (_MASTER_SIDE, _MASTER_SIDE), enlarge=False)
+        if size != picture.size:
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
+        picture = _upright(_srgb(picture), orientation)
+        picture = _padded(picture, picture.size)
+        # A drawing does not grow by being unpacked and pressed again: no long trial for a photo in a PNG.
+        drawing = graphic and len(data) <= 2 * _LARGEST_MASTER_PNG
+        if drawing and len(kept := _saved(picture, "PNG")) <= _LARGEST_MASTER_PNG:
+            return kept
+        return _saved(picture, "JPEG", quality=_MASTER_QUALITY, subsampling="4:4:4")
+
+
 def fit(data: bytes, rules: PictureRules, *, shape: tuple[int, int] | None = None) -> Fitted:
     """Make of a picture what `rules` allow. Raises PictureError.
 
     `shape`: the exact width and height to fill, with bars where the picture's own shape differs (a carousel is shown in its first picture's
     shape); else the picture's own shape, with bars only as far as the rules' ratios ask for them.
     """
-    with _open(data) as image:
-        orientation = _orientation(image)
-        graphic = image.format in {"PNG", "GIF"}
-        picture = _reduced(image, rules.max_side)
+    with _IN_HAND:
+        return _fit(data, rules, shape)
+
+
+@lru_cache(maxsize=4)  # an announcement's picture goes to several accounts of a network in a row
+def _fit(data: bytes, rules: PictureRules, shape: tuple[int, int] | None) -> Fitted:
+    plain = _plain_jpeg(data) if "JPEG" in rules.formats and len(data) <= rules.max_bytes else None
+    if plain is not None and max(plain) <= rules.max_side and plain == (shape or _framed(plain, rules)):
+        # Pressing it once more would only make it coarser.
+        return Fitted(data=data, mime=_MIMES["JPEG"], width=plain[0], height=plain[1])
+    picture, orientation, graphic = _reduced(data, 2 * rules.max_side)
     size = _turned(picture.size, orientation)
     frame = shape or _framed(_scaled(size, (rules.max_side, rules.max_side), enlarge=False), rules)
     picture = picture.resize(_turned(_scaled(size, frame), orientation), Image.Resampling.LANCZOS)
@@ -133,23 +184,47 @@ def _open(data: bytes) -> Image.Image:
         image = Image.open(BytesIO(data), formats=_FORMATS)
         moves = image.format != "MPO" and getattr(image, "is_animated", False)
     except _UNREADABLE as fault:
-        raise PictureError(PictureFault.NOT_A_PICTURE) from fault
-    if max(image.size) > _LONGEST_SIDE or image.width * image.height > _most_pixels(image):
+        raise PictureError(PictureFault.HEIC if _is_heic(data) else PictureFault.NOT_A_PICTURE) from fault
+    if _is_too_much(image, data):
         raise PictureError(PictureFault.TOO_MANY_PIXELS)
     if moves:
         raise PictureError(PictureFault.ANIMATED)
     return image
 
 
-def _most_pixels(image: Image.Image) -> int:
-    # A progressive JPEG is held whole in memory before its first line is known.
-    if image.format in {"JPEG", "MPO"} and not image.info.get("progressive"):
-        return _MOST_JPEG_PIXELS
-    return _MOST_WEBP_PIXELS if image.format == "WEBP" else _MOST_PIXELS
+def _is_heic(data: bytes) -> bool:
+    """Tell whether these are an iPhone's or a Samsung's, which come under any suffix (ISO/IEC 23008-12, annex B)."""
+    return data[4:8] == b"ftyp" and data[8:12] in {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1"}
+
+
+def _is_too_much(image: Image.Image, data: bytes) -> bool:
+    """Tell from its header whether a picture would take too much to unpack."""
+    pixels = image.width * image.height
+    if max(image.size) > _LONGEST_SIDE:
+        return True
+    if image.format not in _JPEGS:
+        return pixels > (_MOST_WEBP_PIXELS if image.format == "WEBP" else _MOST_PIXELS)
+    return pixels > _MOST_JPEG_PIXELS or (not _comes_in_lines(image, data) and _waves(image) > _MOST_WAVES)
+
+
+def _comes_in_lines(image: Image.Image, data: bytes) -> bool:
+    """Tell whether a JPEG is drawn once, from top to bottom; another is held whole in memory before its first line is known."""
+    at = _first_scan(data) + len(_SCAN) + 2
+    return not image.info.get("progressive") and data[at : at + 1] == bytes([len(_samplings(image))])
+
+
+def _waves(image: Image.Image) -> int:
+    """Count what a JPEG is made of: for each colour a number a pixel, fewer where it has a lower resolution."""
+    samplings = _samplings(image)
+    return image.width * image.height * sum(samplings) // max(samplings, default=1)
+
+
+def _samplings(image: Image.Image) -> list[int]:
+    return [across * down for _, across, down, _ in getattr(image, "layer", ())]
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return EXIF's word on how the camera was held; 1 is upright, 5 to 8 lie on their side."""
+    """Return EXIF's word on how the camera was held; 1 is upright, 5 to 8 lie on their side. Unpacks what is not unpacked yet."""
     try:
         orientation = image.getexif().get(_ORIENTATION_TAG, 1)
     except _UNREADABLE:
@@ -183,25 +258,71 @@ def _framed(size: tuple[int, int], rules: PictureRules) -> tuple[int, int]:
     return size
 
 
-def _reduced(image: Image.Image, max_side: int) -> Image.Image:
-    """Unpack an opened picture, at least twice as large as wanted where it is, in plain colours and never much beyond its own memory."""
-    factor = _factor(image.size, max_side)
+def _unpack(image: Image.Image, data: bytes, factor: int) -> None:
+    """Unpack an opened picture, a JPEG at a fraction of its sides: at most a `factor`th, a power of two. Raises PictureError."""
+    if image.format in _JPEGS:
+        end = _end_of_jpeg(data)
+        if end is None or data.count(_SCAN, 0, end) > _MOST_SCANS:
+            raise PictureError(PictureFault.BROKEN)
     image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
     try:
         image.load()
     except _UNREADABLE as fault:
         raise PictureError(PictureFault.BROKEN) from fault
-    factor = _factor(image.size, max_side)
-    small = Image.new(_flat(image.crop((0, 0, 1, 1))).mode, (ceil(image.width / factor), ceil(image.height / factor)))
-    for top in range(0, image.height, factor * _STRIP):
-        strip = image.crop((0, top, image.width, min(image.height, top + factor * _STRIP)))
-        small.paste(_flat(strip).reduce(factor), (0, top // factor))
-    small.info["icc_profile"] = image.info.get("icc_profile")
-    return small
+
+
+def _first_scan(data: bytes) -> int:
+    """Find where the drawing of a JPEG begins, behind all that stands before it."""
+    at = len(_START)
+    while data[at : at + 1] == b"\xff" and data[at : at + 2] != _SCAN:
+        at += 1 if data[at + 1 : at + 2] == b"\xff" else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return at
+
+
+def _end_of_jpeg(data: bytes) -> int | None:
+    """Find where the first picture of a JPEG ends; None if it does not.
+
+    A copy that broke off can be as long as its original, with zeros at the end, which libjpeg draws as grey.
+    """
+    end = data.find(_END, _first_scan(data))
+    return None if end < 0 else end + len(_END)
+
+
+def _plain_jpeg(data: bytes) -> tuple[int, int] | None:
+    """Give the size of what is nothing but a baseline picture in sRGB, without metadata before, in or behind it. Raises PictureError."""
+    with _open(data) as image:
+        beside = [name for name, _ in getattr(image, "applist", ())]
+        baseline = image.format == "JPEG" and image.mode == "RGB" and _BASELINE in data[: _first_scan(data)]
+        if not baseline or beside != ["APP0"] or _end_of_jpeg(data) != len(data):
+            return None
+        size = image.size
+        _unpack(image, data, _COARSEST)
+        return size
+
+
+def _reduced(data: bytes, side: int) -> tuple[Image.Image, int, bool]:
+    """Unpack a picture in plain colours, hardly larger than `side` needs, and never taking much more than its own memory.
+
+    Returns with it how the camera was held, and whether it is a drawing. No name for the picture as it was unpacked outlives this.
+    """
+    with _open(data) as image:
+        _unpack(image, data, min(_COARSEST, 1 << (_factor(image.size, side) - 1).bit_length()))
+        orientation, graphic = _orientation(image), image.format in _GRAPHICS
+        factor = _factor(image.size, side)
+        if factor == 1 and image.mode in _PLAIN and not image.has_transparency_data:
+            return image, orientation, graphic
+        small = Image.new(
+            _flat(image.crop((0, 0, 1, 1))).mode, (ceil(image.width / factor), ceil(image.height / factor))
+        )
+        for top in range(0, image.height, factor * _STRIP):
+            strip = image.crop((0, top, image.width, min(image.height, top + factor * _STRIP)))
+            small.paste(_flat(strip).reduce(factor), (0, top // factor))
+        small.info["icc_profile"] = image.info.get("icc_profile")
+        return small, orientation, graphic
 
 
 def _factor(size: tuple[int, int], max_side: int) -> int:
-    factor = max(1, max(size) // max_side // 2)
+    factor = max(1, max(size) // max_side)
     while size[0] * size[1] > factor * factor * _COMFORTABLE_PIXELS:
         factor += 1
     return factor
@@ -216,7 +337,7 @@ def _flat(image: Image.Image) -> Image.Image:
         return ground
     if image.mode.startswith("I"):
         return image.convert("I").point(lambda value: value / 256).convert("L")
-    return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
+    return image if image.mode in _PLAIN else image.convert("RGB")
 
 
 def _srgb(image: Image.Image) -> Image.Image:

@@ -1,7 +1,7 @@
 """The delivery worker: one claimed delivery, one step, one commit at a time.
 
     claim      one short transaction; a lease and a fencing number
-    freeze     its pictures' bytes are kept with it; from here its words stay as they are
+    freeze     a master of each of its pictures is made and kept; from here its words stay as they are
     step       a step that makes nothing public runs, and what it learned is stored before the next begins
     intent     before a committing step the attempt is written and durable; only then is anything sent
     outcome    after the answer the remote id is written in one transaction; nothing fallible stands between the two
@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,13 +24,13 @@ from pathlib import Path
 from typing import Protocol
 
 from channels.base import Channel, Found, Picture, Post, Published, RemotePost, Step
-from channels.errors import AccountBlocked, ChannelError, Kind
+from channels.errors import AccountBlocked, ChannelError, Kind, Rejected
 from publisher import policy
 from publisher.model import State
 from publisher.policy import Doubt, Outcome, RetryRules, Verdict
 from publisher.store import Connection, Store, accounts
 from publisher.store import deliveries as rows
-from publisher.store.deliveries import AccountBusy, ClaimLost, FrozenPost, Job, Key, Out, Setback, Untried
+from publisher.store.deliveries import AccountBusy, ClaimLost, FrozenPost, Job, Key, Out, PictureNote, Setback, Untried
 from publisher.store.notices import NoticeKind, raise_notice
 
 REQUEST_AT_MOST = timedelta(seconds=75)
@@ -125,6 +126,7 @@ class Deliverer:
         self._owner = owner
         self._random = random
         self._reached = reached
+        self._darkroom = threading.Lock()
 
     def claim(self, account_id: int, limit: int) -> tuple[Job, ...]:
         """Take up to `limit` deliveries that are due for this account, oldest first."""
@@ -267,19 +269,34 @@ class Deliverer:
         return replace(_wordless(job.post), pictures=pictures)
 
     def freeze(self, job: Job) -> Job | None:
-        """Keep the pictures' bytes; one that is not what it was when the file was read holds the delivery until that is read again."""
+        """Keep a master of each picture; one that is not what it was when the file was read holds the delivery until it is read again."""
         try:
-            data = {picture.sha256: read_picture(Path(picture.path), picture.sha256) for picture in job.post.pictures}
+            for picture in job.post.pictures:
+                self._keep(picture)
         except PictureChanged:
             return self._guard(lambda: self._picture_changed(job))
-        with self._store.read() as conn:
-            known = rows.known_pictures(conn, data)
-        fresh = {sha256: picture for sha256, picture in data.items() if sha256 not in known}
-        if fresh:
-            with self._store.write() as conn:
-                rows.keep_pictures(conn, fresh, self._clock.now())
+        except Rejected as refusal:
+            setback = Setback(kind=refusal.kind, detail=refusal.detail)
+            return self._guard(lambda: self._picture_refused(job, setback))
         self._reached(Point.AFTER_FREEZE)
         return replace(job, frozen=True)
+
+    def _keep(self, picture: PictureNote) -> None:
+        """Keep one picture, unless another delivery has. Raises PictureChanged, Rejected."""
+        from channels.pictures import master  # Pillow is slow to import
+
+        with self._darkroom:  # four accounts of one announcement come at once, and need it made once
+            data = read_picture(Path(picture.path), picture.sha256)
+            with self._store.read() as conn:
+                if rows.known_pictures(conn, [picture.sha256]):
+                    return
+            made = master(data)
+            with self._store.write() as conn:
+                rows.keep_pictures(conn, {picture.sha256: made}, self._clock.now())
+
+    def _picture_refused(self, job: Job, setback: Setback) -> None:
+        with self._store.write() as conn:
+            self._end(conn, job, State.FAILED, setback, self._clock.now())
 
     def _picture_changed(self, job: Job) -> None:
         with self._store.write() as conn:

@@ -1,4 +1,4 @@
-"""The pictures that announcements name: inside the queue, regular files, really pictures, with an alt text.
+"""The pictures that announcements name: inside the queue, regular files, really pictures and whole, with an alt text.
 
 A picture's hash is taken when its file is read; whoever sends the picture reads it again and compares.
 """
@@ -18,7 +18,7 @@ from publisher.model import PictureRef
 from publisher.yamlfile import Block, Entry, Items, Node, Scalar, Section, Unreadable, read_bytes
 from publisher.yamlfile.reading import did_you_mean, shown
 
-MOST_BYTES = 50_000_000
+MOST_BYTES = 64_000_000
 _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|heic|tiff?)", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[A-Za-z]:[\\/]|\\\\|/|\w+://")
 """A drive, a share, the root or a web address."""
@@ -142,6 +142,8 @@ class PictureReader:
     def _remedy(self, name: str, code: str) -> str:
         if code == "outside":
             return _("Copy the picture into the folder of announcements.")
+        if code == "too_large":
+            return _smaller()
         if code != "missing":
             return ""
         if _ELSEWHERE.match(name):
@@ -163,16 +165,25 @@ class PictureReader:
 def _why(fault: str) -> str:
     return {
         "not_a_picture": _("this is not a JPEG or PNG picture"),
-        "broken": _("the picture is damaged"),
+        "heic": _("this is a HEIC picture, which networks do not take"),
+        "broken": _("the picture is damaged or was cut off"),
         "animated": _("moving pictures are not possible"),
         "too_many_pixels": _("the picture has too many pixels"),
     }.get(fault, _("the picture is too large"))
 
 
 def _mending(fault: str) -> str:
-    if fault in {"too_many_pixels", "too_large"}:
-        return _("Make it smaller; a side of 2,000 pixels is enough.")
-    return _("Save it again as a JPEG or PNG file.")
+    return {
+        "heic": _("Open it and save it as a JPEG file. The phone's camera can be set to save JPEG by itself."),
+        "broken": _("Copy it again from where it came from, or save it again as a JPEG or PNG file."),
+        "animated": _("Save one image of it as a PNG file."),
+        "too_many_pixels": _smaller(),
+        "too_large": _smaller(),
+    }.get(fault, _("Save it again as a JPEG or PNG file."))
+
+
+def _smaller() -> str:
+    return _("Make it smaller; a side of 2,000 pixels is enough.")
 
 
 def looks_like_file_name(text: str) -> bool:

@@ -212,11 +212,12 @@ class PartRow(Table, table=True):
 
 
 class PictureRow(Table, table=True):
-    """The bytes of a picture, frozen with the first delivery that uses it."""
+    """The master of a picture, made with the first delivery that uses it."""
 
     __tablename__ = "pictures"
 
     sha256: str = Field(primary_key=True)
+    """Of the file that staff handed in."""
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     added_at: datetime
 

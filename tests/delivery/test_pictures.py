@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
-from channels import registry
+import pytest
+from PIL import Image, ImageDraw
+from sqlalchemy import text
+
+from channels import pictures, registry
+from channels.errors import Kind
+from channels.pictures import PictureError, PictureFault
+from channels.sandbox.ledger import LedgerPicture
 from publisher.model import State
-from tests.delivery.town import town, write, write_picture
+from tests.delivery.town import Town, town, write, write_picture
 
 ANNOUNCEMENT = """
     text: Rakennusluvan voi nyt hakea kokonaan verkossa.
@@ -25,13 +33,165 @@ def announce(folder: Path) -> None:
     write(folder, "lupa", ANNOUNCEMENT)
 
 
+def publish(one: Town) -> None:
+    """Read the queue and work until nothing is left to do."""
+    one.service.read_queue()
+    one.work()
+
+
+def held(one: Town, picture: LedgerPicture) -> Image.Image:
+    """Return a picture as a network holds it."""
+    data = one.sandbox.cdn(picture.path)
+    assert data is not None
+    image = Image.open(BytesIO(data))
+    image.load()
+    return image
+
+
+# Several at once
+
+SIDES = ((900, 600), (600, 900), (800, 800), (1600, 500), (500, 1200))
+GREY, BLACK, WHITE = 128, 0, 255
+
+
+def colour(n: int) -> tuple[int, int, int]:
+    """Twenty colours that no compression mixes up; none is black or white."""
+    return 40 + n // 5 * 55, 60 + n % 5 * 40, 220 - n * 9
+
+
+def write_marked(folder: Path, n: int) -> str:
+    """Write a picture in a colour of its own with a black mark in each corner; return its name."""
+    width, height = SIDES[n % len(SIDES)]
+    image = Image.new("RGB", (width, height), colour(n))
+    draw = ImageDraw.Draw(image)
+    for x in (0, width - 40):
+        for y in (0, height - 40):
+            draw.rectangle((x, y, x + 39, y + 39), fill="black")
+    name = f"kuva{n}.{'png' if n % 2 else 'jpg'}"
+    image.save(folder / "schedules" / name)
+    return name
+
+
+def shows(image: Image.Image, n: int) -> bool:
+    """Tell whether this is the nth picture, whole: its colour in the middle and all four marks at the corners of what is not white."""
+    whole = image.convert("RGB")
+    inside = whole.convert("L").point(lambda value: WHITE if value < WHITE - 15 else 0).getbbox()
+    assert inside is not None
+    left, top, right, bottom = inside
+    middle = whole.getpixel(((left + right) // 2, (top + bottom) // 2))
+    assert isinstance(middle, tuple)
+    corners = [whole.getpixel((x, y)) for x in (left + 5, right - 6) for y in (top + 5, bottom - 6)]
+    ratio = (right - left) / (bottom - top)
+    width, height = SIDES[n % len(SIDES)]
+    return (
+        all(abs(one - other) < 14 for one, other in zip(middle, colour(n), strict=True))
+        and all(isinstance(corner, tuple) and max(corner) < 60 for corner in corners)
+        and abs(ratio / (width / height) - 1) < 0.03
+    )
+
+
+MOST = {"facebook": 10, "instagram": 10, "x": 4, "linkedin": 20}
+
+
+def test_as_many_pictures_as_a_network_takes_arrive_whole_and_in_order(tmp_path: Path) -> None:
+    """Ten, ten in a carousel, four and twenty, of five shapes: each with its alt text, in its colours, nothing cut off."""
+    (tmp_path / "schedules").mkdir()
+    names = [write_marked(tmp_path, n) for n in range(max(MOST.values()))]
+    rows = {
+        most: "\n".join(f"      - {{file: {names[n]}, alt: Kuva {n}.}}" for n in range(most)) for most in MOST.values()
+    }
+    words = "    text: Kuvia kunnasta.\n    publish: asap\n"
+    words += "".join(f"    {name}:\n     images:\n{rows[most]}\n" for name, most in MOST.items())
+    write(tmp_path, "kuvia", words)
+    with town(tmp_path) as one:
+        publish(one)
+        assert one.states() == dict.fromkeys(MOST, State.PUBLISHED)
+        for name, most in MOST.items():
+            (post,) = one.posts(name)
+            assert [picture.alt for picture in post.pictures] == [f"Kuva {n}." for n in range(most)], name
+            assert [n for n, picture in enumerate(post.pictures) if not shows(held(one, picture), n)] == [], name
+            assert not any(picture.cropped for picture in post.pictures)
+        (carousel,) = one.posts("instagram")
+        assert {(picture.width, picture.height) for picture in carousel.pictures} == {(900, 600)}
+
+
+# What is kept
+
+
+def write_photo(path: Path, size: tuple[int, int] = (4000, 3000)) -> None:
+    """Write a photo as a phone makes it: on its side, with the place where it was taken."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "TiedoteCamera"
+    exif.get_ifd(0x8825).update({1: "N", 2: (60.0, 40.0, 12.0), 3: "E", 4: (24.0, 30.0, 5.0)})
+    image = Image.new("RGB", size, "teal")
+    ImageDraw.Draw(image).rectangle((0, 0, size[0] // 4, size[1]), fill="gold")
+    image.save(path, "JPEG", exif=exif, quality=90)
+    assert b"TiedoteCamera" in path.read_bytes()
+
+
+def test_one_master_is_made_and_it_does_not_tell_where_it_was_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One for four accounts: upright, bounded, pixels alone, in the database and on every network."""
+    made: list[int] = []
+    real = pictures.master
+
+    def counting(data: bytes) -> bytes:
+        made.append(len(data))
+        return real(data)
+
+    monkeypatch.setattr(pictures, "master", counting)
+    (tmp_path / "schedules").mkdir()
+    write_photo(tmp_path / "schedules" / "torni.jpg")
+    write(tmp_path, "torni", "text: Torni\npublish: asap\nimage: {file: torni.jpg, alt: Vesitorni.}\n")
+    with town(tmp_path) as one:
+        publish(one)
+        assert set(one.states().values()) == {State.PUBLISHED}
+        with one.service.store.read() as conn:
+            (kept,) = conn.execute(text("SELECT data FROM pictures")).scalars()
+        assert len(made) == 1
+        assert Image.open(BytesIO(kept)).size == (2304, 3072)
+        assert b"Tiedote" not in kept
+        for name in registry.NAMES:
+            (picture,) = one.posts(name)[0].pictures
+            image = held(one, picture)
+            assert image.width < image.height
+            assert dict(image.getexif()) == {}
+            top, bottom = (image.convert("RGB").getpixel((image.width // 2, y)) for y in (20, image.height - 20))
+            assert isinstance(top, tuple)
+            assert isinstance(bottom, tuple)
+            assert (top[0] > 150, bottom[0] < 60) == (True, True), name
+
+
+def test_a_picture_that_cannot_be_made_fails_and_people_hear_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever `check` did not see: nothing is sent, the delivery says why, a mail goes out."""
+
+    def refuse(_data: bytes) -> bytes:
+        raise PictureError(PictureFault.BROKEN)
+
+    announce(tmp_path)
+    monkeypatch.setattr(pictures, "master", refuse)
+    with town(tmp_path, channels=("facebook",)) as one:
+        publish(one)
+        (failed,) = one.deliveries()
+        assert (failed.state, failed.error_kind, failed.attempts) == (State.FAILED, Kind.PICTURE_REFUSED, 0)
+        assert one.posts("facebook") == []
+        with one.service.store.read() as conn:
+            assert list(conn.execute(text("SELECT cause FROM notices")).scalars()) == [f"failed:{failed.name}"]
+
+
+# Alt texts
+
+
 def test_a_network_that_loses_alt_texts_publishes_all_the_same(tmp_path: Path) -> None:
     """It answers as if it had taken them; only reading back tells."""
     announce(tmp_path)
     with town(tmp_path) as one:
         one.sandbox.settings.habits.loses_alts = ("facebook", "x")
-        one.service.read_queue()
-        one.work()
+        publish(one)
         assert set(one.states().values()) == {State.PUBLISHED}
         kept = {name: [picture.alt for picture in one.posts(name)[0].pictures] for name in registry.NAMES}
     whole = ["Talo jonka katolla istuu lintu.", "Avoin ovi."]

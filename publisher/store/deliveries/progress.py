@@ -25,14 +25,14 @@ def known_pictures(conn: Connection, sha256s: Iterable[str]) -> frozenset[str]:
 
 
 def keep_pictures(conn: Connection, pictures: Mapping[str, bytes], now: datetime) -> None:
-    """Keep pictures' bytes by their hash; what another delivery has kept meanwhile is the same."""
+    """Keep masters of pictures by the hash of what staff handed in; what another delivery has kept meanwhile is the same."""
     for sha256, data in pictures.items():
         new = insert_for(conn, PICTURES).on_conflict_do_nothing(index_elements=["sha256"])
         conn.execute(new.values(sha256=sha256, data=data, added_at=now))
 
 
 def picture_bytes(conn: Connection, sha256s: Iterable[str]) -> dict[str, bytes]:
-    """Return frozen pictures by hash."""
+    """Return masters by the hash of what staff handed in."""
     rows = conn.execute(select(PICTURES.c.sha256, PICTURES.c.data).where(PICTURES.c.sha256.in_(list(sha256s))))
     return {row.sha256: row.data for row in rows}
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
@@ -231,6 +232,30 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one of something costs at a network that bills, in US dollars."""
+
+    dollars: Decimal
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What a network bills for one request: `count` of an item of its price list; negative: taken back, for the request was refused.
+
+    `resources`: ids of what was read. The network bills each of them once a day (UTC), however often it is read.
+    """
+
+    item: str
+    count: int = 1
+    resources: tuple[str, ...] = ()
+
+
+Meter = Callable[[Charge], None]
+"""Is told of everything that a network bills: of a change before it is sent, since its answer may be lost; of a reading after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """A network's limits and what it tells, as dated data: each has its source under its name in `channels.limits`."""
 
@@ -254,6 +279,10 @@ class Capabilities:
     """After this, a post that went out is normally in the account's listing."""
     readings_a_day: int | None = None
     """How many posts may be read back a day, counting each time, where calls are few and publishing needs some; None: any number."""
+    prices: Mapping[str, Price] = field(default_factory=dict, repr=False)
+    """What the network bills, by item; empty: nothing."""
+    bills: Callable[[Post], Mapping[str, int]] | None = field(default=None, repr=False)
+    """Which items publishing a post is billed as, and how many of each."""
     edits_words: bool
     """The words of a post that is out can be changed; nowhere can its pictures, alternative texts or link card."""
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import NamedTuple
 
-from channels.base import Capabilities
+from channels.base import Capabilities, Post
 
 Number = int | float
 
@@ -69,8 +70,15 @@ def changeable(capabilities: Capabilities) -> tuple[Limit, ...]:
     return tuple(limit for limit in LIMITS if limit.changeable and limit.of(capabilities) is not None)
 
 
-def changed(capabilities: Capabilities, numbers: Mapping[str, Number]) -> Capabilities:
-    """Put other numbers in the place of the dated ones; a name that this network does not have changes nothing."""
+def changed(
+    capabilities: Capabilities, numbers: Mapping[str, Number], prices: Mapping[str, Decimal] | None = None
+) -> Capabilities:
+    """Put other numbers and prices in the place of the dated ones; a name that this network does not have changes nothing."""
+    if prices:
+        own_prices = {
+            item: replace(price, dollars=prices.get(item, price.dollars)) for item, price in capabilities.prices.items()
+        }
+        capabilities = replace(capabilities, prices=own_prices)
     if not numbers:
         return capabilities
     own: dict[str, Number] = {}
@@ -83,3 +91,9 @@ def changed(capabilities: Capabilities, numbers: Mapping[str, Number]) -> Capabi
         capabilities = replace(capabilities, measure=measure)
     pictures = replace(capabilities.pictures, **of_pictures)  # type: ignore[arg-type]  # the names are its own
     return replace(capabilities, pictures=pictures, **own)  # type: ignore[arg-type]  # likewise
+
+
+def cost(capabilities: Capabilities, post: Post) -> Decimal:
+    """Tell what publishing a post costs, in US dollars; 0 where the network bills nothing."""
+    items = capabilities.bills(post) if capabilities.bills else {}
+    return sum((capabilities.prices[item].dollars * count for item, count in items.items()), Decimal(0))

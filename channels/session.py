@@ -23,6 +23,7 @@ from contextlib import closing, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPMethod, HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from requests.models import PreparedRequest
     from urllib3.poolmanager import PoolManager, ProxyManager
 
+    from channels.base import Meter
+
 __all__ = ["Network", "Response", "Session", "Usage", "error_by_status", "usage_of", "waiting_time"]
 
 _CONNECT_SECONDS = 5.0
@@ -70,8 +73,8 @@ class Network:
     """How to reach one network.
 
     `base_url` moves its API: scheme, host and port are replaced, the path is kept. `version` None: the channel's own dated default.
-    `limits`: numbers that count instead of the channel's dated ones, by their names in `channels.limits`. `allowed_hosts`: if given, only
-    these are ever reached ("host", or "host:port"). `proxy` is never used for loopback.
+    `limits` and `prices`: numbers that count instead of the channel's dated ones, by their names there. `meter` is told what the network
+    bills. `allowed_hosts`: if given, only these are ever reached ("host", or "host:port"). `proxy` is never used for loopback.
     """
 
     base_url: str | None = None
@@ -80,6 +83,8 @@ class Network:
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
     limits: Mapping[str, int | float] = field(default_factory=dict)
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
+    meter: Meter | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

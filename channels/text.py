@@ -12,7 +12,7 @@ import pkgutil
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
@@ -72,8 +72,15 @@ def x_length(text: str) -> int:
 
 def x_exact_length(text: str) -> int:
     """Weigh `text` exactly as X's own twitter-text does."""
-    weighed: int = _parse_tweet()(text).weightedLength
+    weighed: int = _twitter_text().parse_tweet(text).weightedLength
     return weighed
+
+
+def x_has_link(text: str) -> bool:
+    """Tell whether X makes a link of something in `text`: addresses, and names of hosts that stand alone (www.example.fi)."""
+    if _X_PLAIN_LINK.search(text):
+        return True
+    return bool(_X_MAYBE_LINK.search(text)) and bool(_twitter_text().extract_urls(text))
 
 
 def _x_at_most(text: str) -> int:
@@ -82,7 +89,7 @@ def _x_at_most(text: str) -> int:
     return (links + maybe) * _X_LINK + len(rest) + len(_X_DOUBLE.findall(rest))
 
 
-def _parse_tweet() -> Callable[[str], Any]:
+def _twitter_text() -> Any:  # noqa: ANN401 - a library without types
     """Import twitter-text-parser 3.0.0.
 
     It reads a file of its own through setuptools' pkg_resources, which it does not declare and which setuptools 82 no longer has. One
@@ -92,11 +99,11 @@ def _parse_tweet() -> Callable[[str], Any]:
     stand_in.resource_string = pkgutil.get_data  # type: ignore[attr-defined]
     ours = sys.modules.setdefault("pkg_resources", stand_in) is stand_in
     try:
-        from twitter_text import parse_tweet  # 0.2 s: only for texts that may be too long
+        import twitter_text  # 0.2 s: only for texts that may be too long, or may have a link
     finally:
         if ours:
             del sys.modules["pkg_resources"]
-    return parse_tweet  # type: ignore[no-any-return]
+    return twitter_text
 
 
 # LinkedIn's "little" text (learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/little-text-format, 2026-11-24).

@@ -17,9 +17,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from channels import xprices
 from channels.base import (
     Basis,
     Capabilities,
@@ -49,6 +51,7 @@ from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, r
 if TYPE_CHECKING:
     from requests.models import PreparedRequest  # types only: requests is slow to import and limits do not need it
 
+    from channels.base import Meter
     from channels.session import Network, Response, Session
 
 _DOCS: Final = "https://docs.x.com/"
@@ -68,6 +71,8 @@ CAPABILITIES: Final = Capabilities(
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.LIST,
     same_words_after=timedelta(days=90),
+    prices=xprices.PRICES,
+    bills=xprices.of_post,
     listing_delay=timedelta(minutes=1),
     edits_words=False,
     sources={
@@ -126,7 +131,10 @@ _SLACK: Final = timedelta(minutes=10)  # our clock and theirs
 
 
 class Settings(BaseModel):
-    """An account on X. OAuth 1.0a takes all four secrets; an OAuth 2.0 user token stands in `access_token` alone."""
+    """An account on X. OAuth 1.0a takes all four secrets; an OAuth 2.0 user token stands in `access_token` alone.
+
+    `owns_app`: the developer app whose keys are used belongs to this very account, which makes reading its own posts cheaper.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -135,6 +143,7 @@ class Settings(BaseModel):
     access_token_secret: Secret | None = None
     api_key: Secret | None = None
     api_secret: Secret | None = None
+    owns_app: bool = False
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -220,7 +229,7 @@ def connect(settings: Settings, network: Network) -> X:
     from channels.session import Session  # limits are asked for without waiting for requests
 
     session = Session(network, frozenset({HOST}), judge=judge)
-    return X(settings, session, changed(CAPABILITIES, network.limits))
+    return X(settings, session, changed(CAPABILITIES, network.limits, network.prices), network.meter)
 
 
 class X:
@@ -228,13 +237,16 @@ class X:
 
     name = "x"
 
-    def __init__(self, settings: Settings, session: Session, limits: Capabilities = CAPABILITIES) -> None:
+    def __init__(
+        self, settings: Settings, session: Session, limits: Capabilities = CAPABILITIES, meter: Meter | None = None
+    ) -> None:
         """Take over `session`; it is closed with the channel."""
         self.capabilities = limits
+        self._owns_app = settings.owns_app
         self._user_id = settings.user_id
         self._session = session
         self._user_auth = settings.api_key is not None
-        self._client = _tweepy(settings, session)
+        self._client = _tweepy(settings, session, meter)
 
     def check(self) -> Identity:
         """Tell whose token this is. Costs a user read."""
@@ -357,12 +369,16 @@ class X:
         return Comments(items=tuple(items), complete=frozenset(complete))
 
     def _own_posts(self, remote_ids: Sequence[str]) -> tuple[dict[str, _RemotePost], frozenset[str]]:
-        """Read a page of our own timeline and by id what is not on it; return those that are there, and the ids of those that are gone.
+        """Read posts of ours by id; return those that are there, and the ids of those that are gone.
 
-        A post on the timeline costs a fifth of one read by id, so that the page has five for each that is wanted, and never costs more.
+        Where a post on our timeline costs a fifth of one read by id, a page of it comes first: it has five for each that is wanted, and
+        never costs more.
         """
         if not remote_ids:
             return {}, frozenset()
+        if not self._owns_app:
+            there = self._by_ids(remote_ids)
+            return {post.id: post for post in there.data}, there.gone & frozenset(remote_ids)
         oldest = min(int(remote_id) for remote_id in remote_ids)
         most = min(_PAGE, _READS_FOR_ONE_BY_ID * len(remote_ids))
         listed = {post.id: post for post in self._timeline(most_pages=1, page=most, since_id=oldest - 1).posts}
@@ -494,7 +510,7 @@ class _Client(Protocol):
     def search_recent_tweets(self, query: str, *, user_auth: bool, **params: object) -> Response: ...
 
 
-def _tweepy(settings: Settings, session: Session) -> _Client:
+def _tweepy(settings: Settings, session: Session, meter: Meter | None) -> _Client:
     import tweepy  # type: ignore[import-untyped]  # slow, and limits do not need it
 
     from channels.session import Response
@@ -510,7 +526,8 @@ def _tweepy(settings: Settings, session: Session) -> _Client:
             "access_token_secret": settings.access_token_secret.get_secret_value(),
         }
     client = tweepy.Client(**secrets, bearer_token="", return_type=Response, wait_on_rate_limit=False)
-    client.session = _Door(session, None if secrets else settings.access_token)
+    door = _Door(session, None if secrets else settings.access_token)
+    client.session = _Till(door, meter, owns_app=settings.owns_app) if meter else door
     made: _Client = client
     return made
 
@@ -530,6 +547,37 @@ class _Door:
         if self._token is not None:
             given["auth"] = _Bearer(self._token)
         return self._session.request(method, url.replace("//api.twitter.com/", f"//{HOST}/", 1), **given)
+
+
+class _Till:
+    """Tells the meter what X bills for each call.
+
+    A change is told before it is sent, and taken back if X refuses it: what a lost answer or a killed process leaves open counts as
+    billed. A reading costs what its answer holds.
+    """
+
+    def __init__(self, door: _Door, meter: Meter, *, owns_app: bool) -> None:
+        self._door = door
+        self._meter = meter
+        self._owns_app = owns_app
+
+    def request(self, method: str, url: str, **given: object) -> Response:
+        path = urlsplit(url).path
+        change = xprices.of_change(method, path, given.get("json"))
+        if change is not None:
+            self._meter(change)
+        try:
+            response = self._door.request(method, url, **given)
+        except OutcomeUnknown:
+            raise
+        except ChannelError:
+            if change is not None:
+                self._meter(replace(change, count=-change.count))
+            raise
+        reading = None if change else xprices.of_reading(path, response.content, owns_app=self._owns_app)
+        if reading is not None:
+            self._meter(reading)
+        return response
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ _FIELDS = {
         "access_token_secret": "token_secret",
         "api_key": "api_key",
         "api_secret": "api_secret",
+        "owns_app": "owns_app",
     },
     "linkedin": {"organization_id": "account_id", "access_token": "token"},
 }

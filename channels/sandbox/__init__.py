@@ -14,8 +14,10 @@ from channels.sandbox.faults import Kind, Rule
 from channels.sandbox.ledger import LedgerComment, LedgerPicture, LedgerPost
 from channels.sandbox.server import Served, serve
 from channels.sandbox.settings import Delays, Habits, Quotas, SandboxAccount, Versions
+from channels.sandbox.xbill import BillLine
 
 __all__ = [
+    "BillLine",
     "Clock",
     "Delays",
     "Habits",

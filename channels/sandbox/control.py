@@ -76,6 +76,10 @@ def _ledger(sandbox: Sandbox, query: Body) -> Any:  # noqa: ANN401 (any JSON)
     return {"posts": rows(sandbox.ledger()), "drafts": rows(sandbox.drafts())}
 
 
+def _bill(sandbox: Sandbox, _query: Body) -> Any:  # noqa: ANN401 (any JSON)
+    return [line.row() for line in sandbox.bill()]
+
+
 def _time(sandbox: Sandbox, _query: Body) -> Any:  # noqa: ANN401 (any JSON)
     return {"now": sandbox.clock.now().isoformat(), "offset": sandbox.clock.offset}
 
@@ -185,6 +189,7 @@ _CONTROLS: dict[str, dict[str, Action]] = {
     "": {"GET": _index},
     "faults": {"GET": _rules, "POST": _add_rules, "DELETE": _drop_rules},
     "ledger": {"GET": _ledger},
+    "bill": {"GET": _bill},
     "clock": {"GET": _time, "POST": _move_time},
     "requests": {"GET": _log, "DELETE": _drop_log},
     "comment": {"POST": _comment},

@@ -21,6 +21,7 @@ from channels.sandbox.settings import Delays, Habits, Quotas, SandboxAccount, Se
 from channels.sandbox.state import Picture, Post, Remark, World
 from channels.sandbox.windows import Windows
 from channels.sandbox.wire import Entry
+from channels.sandbox.xbill import Bill, BillLine
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
@@ -62,6 +63,7 @@ class Sandbox:
         self.world = World(state)
         self.clock = clock or Clock(ahead=float(self.world.notes.get("ahead", "0")))
         self.windows = Windows()
+        self.bills = Bill()
         self.rules: list[Rule] = []
         self.log: list[Entry] = []
         self.addresses: list[str] = []
@@ -100,6 +102,7 @@ class Sandbox:
         with self.lock:
             self.world.clear()
             self.windows.clear()
+            self.bills.clear()
             self.rules.clear()
             self.log.clear()
             self._late.clear()
@@ -213,6 +216,11 @@ class Sandbox:
         """Every post that was ever visible, deleted ones included, oldest first."""
         with self.lock:
             return tuple(post for post in ledger_posts(self) if post.published_at is not None)
+
+    def bill(self) -> tuple[BillLine, ...]:
+        """What X bills so far."""
+        with self.lock:
+            return self.bills.lines()
 
     def drafts(self) -> tuple[LedgerPost, ...]:
         """What was taken and never became visible."""

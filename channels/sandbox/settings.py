@@ -22,7 +22,8 @@ class SandboxAccount:
     Instagram account is linked to; by default the Facebook account with the same token or organisation. An X account with
     a `token_secret` signs with OAuth 1.0a, one without uses its token as an OAuth 2.0 bearer. `api_key`: the app
     (LinkedIn: client id). `missing`: permissions or scopes that were not granted. `credit`: US dollars left on X; None: no
-    limit. `status` breaks the token or the account on purpose.
+    limit. `owns_app`: on X the developer app is this account's own, so that it reads its own posts at the lower price. `status` breaks the
+    token or the account on purpose.
     """
 
     organisation: str
@@ -40,6 +41,7 @@ class SandboxAccount:
     status: Status = "ok"
     missing: tuple[str, ...] = ()
     credit: float | None = None
+    owns_app: bool = False
     tier: Literal["development", "standard"] = "development"
     followers: int = 1200
 

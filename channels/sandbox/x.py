@@ -29,8 +29,6 @@ _MOST_MEDIA = 4
 _MOST_TAGGED = 10
 _FORMATS = {"JPEG", "PNG", "GIF", "WEBP"}
 _ID = re.compile(r"[0-9]{1,19}")
-_PRICE_POST, _PRICE_LINK, _PRICE_ALT, _PRICE_READ, _PRICE_OWN = 0.015, 0.200, 0.005, 0.005, 0.001
-_PRICE_DELETE = 0.010  # the dearer of the two lines that it may fall under
 _INVALID = "One or more parameters to your request was invalid."
 _BODY_KEYS = frozenset(
     [
@@ -109,8 +107,10 @@ class Ask:
         """The sandbox's time."""
         return self.sandbox.clock.stamp()
 
-    def charge(self, dollars: float) -> None:
-        """Take credit for something done."""
+    def charge(self, item: str, resources: Iterable[str] | None = None) -> None:
+        """Bill something done, or the posts or users that were read; take it off the credit."""
+        app = self.account.api_key or self.account.account_id
+        dollars = self.sandbox.bills.add(self.account.account_id, app, item, resources, self.now)
         if self.account.credit is not None:
             self.account.credit = round(self.account.credit - dollars, 4)
 
@@ -246,7 +246,7 @@ def create(ask: Ask, _parts: Mapping[str, str]) -> Answer:
     if "quote_tweet_id" in body:
         raise forbidden("You are not permitted to quote posts through the API.", "Authorization Error")
     post = _new_post(ask, text, uploads, parent)
-    ask.charge(_PRICE_LINK if tweettext.urls(text) else _PRICE_POST)
+    ask.charge("post_with_link" if tweettext.urls(text) else "post")
     return Answer(
         status=201, body={"data": {"id": post.id, "text": post.memo["stored"], "edit_history_tweet_ids": [post.id]}}
     )
@@ -434,7 +434,7 @@ def delete(ask: Ask, parts: Mapping[str, str]) -> Answer:
         raise forbidden("You are not allowed to delete this Tweet.")
     post.deleted = ask.now
     ask.sandbox.world.touch(post)
-    ask.charge(_PRICE_DELETE)
+    ask.charge("deletion")
     return Answer(body={"data": {"deleted": True}})
 
 
@@ -511,7 +511,7 @@ def metadata(ask: Ask, _parts: Mapping[str, str]) -> Answer:
         raise invalid(f"$.metadata.alt_text.text: must be at most {LONGEST_ALT} characters long")
     item.picture.alt = ask.sandbox.kept_alt("x", alt)
     ask.sandbox.world.touch(item)
-    ask.charge(_PRICE_ALT)
+    ask.charge("alt_text")
     return Answer(body={"data": {"id": item.id, "associated_metadata": {"alt_text": {"text": alt}}}})
 
 
@@ -520,6 +520,7 @@ def metadata(ask: Ask, _parts: Mapping[str, str]) -> Answer:
 
 def me(ask: Ask, _parts: Mapping[str, str]) -> Answer:
     """GET /2/users/me."""
+    ask.charge("user_reading", [ask.account.account_id])
     return Answer(body={"data": user_row(ask.sandbox, ask.account.account_id, ask.wants("user.fields"))})
 
 
@@ -533,6 +534,7 @@ def user(ask: Ask, parts: Mapping[str, str]) -> Answer:
     ]
     if not known:
         return Answer(body={"errors": [_missing(parts.get("id") or name, "user")]})
+    ask.charge("user_reading", [known[0]])
     return Answer(body={"data": user_row(ask.sandbox, known[0], ask.wants("user.fields"))})
 
 
@@ -542,7 +544,7 @@ def by_ids(ask: Ask, _parts: Mapping[str, str]) -> Answer:
     if not 1 <= len(ids) <= 100 or not all(_ID.fullmatch(item) for item in ids):
         raise invalid("The `ids` query parameter must have between 1 and 100 numeric ids", ids=ids[:3])
     found = [post for item in ids if (post := visible(ask.sandbox, item))]
-    ask.charge(_PRICE_READ * len(found))
+    ask.charge("reading", [post.id for post in found])
     body = _rows(ask, found)
     if not found:
         del body["data"]
@@ -558,7 +560,7 @@ def by_id(ask: Ask, parts: Mapping[str, str]) -> Answer:
     if post is None:
         return Answer(body={"errors": [_missing(parts["id"], "tweet")]})
     body = _rows(ask, [post])
-    ask.charge(_PRICE_READ)
+    ask.charge("reading", [post.id])
     return Answer(body={**body, "data": body["data"][0]})
 
 
@@ -573,20 +575,19 @@ def timeline(ask: Ask, parts: Mapping[str, str]) -> Answer:
         for post in ask.sandbox.world.posts_of("x", parts["id"])
         if post.visible and post.created <= horizon and not ("replies" in without and post.reply_to)
     ]
-    price = _PRICE_OWN if parts["id"] == ask.account.account_id else _PRICE_READ
-    return _page(ask, posts, 5, price)
+    return _page(ask, posts, 5, _reading_of(ask, parts["id"]))
 
 
 def mentioning(ask: Ask, parts: Mapping[str, str]) -> Answer:
     """GET /2/users/{id}/mentions: posts by others that name the account, replies and quotes included."""
     handle = username_of(ask.sandbox, parts["id"]).lower()
     posts = [post for post in _all(ask.sandbox) if handle in _handles(post) and post.author != parts["id"]]
-    return _page(ask, posts, 5, _PRICE_OWN)
+    return _page(ask, posts, 5, _reading_of(ask, parts["id"]))
 
 
 def quoting(ask: Ask, parts: Mapping[str, str]) -> Answer:
     """GET /2/tweets/{id}/quote_tweets."""
-    return _page(ask, [post for post in ask.sandbox.world.answers_to(parts["id"]) if post.quotes], 10, _PRICE_READ)
+    return _page(ask, [post for post in ask.sandbox.world.answers_to(parts["id"]) if post.quotes], 10, "reading")
 
 
 def search(ask: Ask, _parts: Mapping[str, str]) -> Answer:
@@ -597,7 +598,7 @@ def search(ask: Ask, _parts: Mapping[str, str]) -> Answer:
     since = ask.now - 7 * _DAY
     _check_search(ask.call.query, since)
     matches = _matcher(ask, query)
-    return _page(ask, [post for post in _all(ask.sandbox) if post.created >= since and matches(post)], 10, _PRICE_READ)
+    return _page(ask, [post for post in _all(ask.sandbox) if post.created >= since and matches(post)], 10, "reading")
 
 
 def _check_search(query: Mapping[str, str], since: float) -> None:
@@ -673,7 +674,12 @@ _OPERATORS: Mapping[str, Callable[[Sandbox, Post, str], bool]] = {
 }
 
 
-def _page(ask: Ask, posts: list[Post], least: int, price: float) -> Answer:
+def _reading_of(ask: Ask, user_id: str) -> str:
+    """Tell which line a timeline falls under: the cheaper one is for the owner of the developer app alone."""
+    return "own_reading" if user_id == ask.account.account_id and ask.account.owns_app else "reading"
+
+
+def _page(ask: Ask, posts: list[Post], least: int, item: str) -> Answer:
     query = ask.call.query
     size = query.get("max_results", "10")
     if not size.isdecimal() or not least <= int(size) <= 100:
@@ -691,7 +697,7 @@ def _page(ask: Ask, posts: list[Post], least: int, price: float) -> Answer:
         meta |= {"newest_id": rows[0].id, "oldest_id": rows[-1].id}
     if start + int(size) < len(posts):
         meta["next_token"] = _token(start + int(size))
-    ask.charge(price * len(rows))
+    ask.charge(item, [post.id for post in rows])
     body = _rows(ask, rows)
     if not rows:
         del body["data"]
@@ -759,6 +765,7 @@ def _rows(ask: Ask, posts: list[Post]) -> dict[str, Any]:
         includes["media"] = rows
     if "author_id" in expansions:
         people = dict.fromkeys(post.author for post in posts)
+        ask.charge("user_reading", people)
         includes["users"] = [user_row(ask.sandbox, person, ask.wants("user.fields")) for person in people]
     if "referenced_tweets.id" in expansions:
         linked = [
@@ -767,6 +774,7 @@ def _rows(ask: Ask, posts: list[Post]) -> dict[str, Any]:
             for key in (post.reply_to, post.quotes)
             if key and (found := visible(ask.sandbox, key))
         ]
+        ask.charge("reading", [post.id for post in linked])
         includes["tweets"] = [tweet_row(ask.sandbox, post, fields) for post in linked]
     includes = {key: value for key, value in includes.items() if value}
     return {**body, "includes": includes} if includes else body

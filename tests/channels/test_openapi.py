@@ -115,6 +115,7 @@ def asked() -> list[Asked]:
         "access_token_secret": "s",
         "api_key": "k",
         "api_secret": "s",
+        "owns_app": "yes",
     }
     with Playback() as network:
         network.answer(200, {"data": {"id": "7001"}}).answer(200, {"data": {"id": "7002"}})

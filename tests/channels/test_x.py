@@ -20,7 +20,7 @@ SINCE = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 POST = Post(text="Rakennusluvan voi nyt hakea verkossa. https://asiointi.example.fi/lupa")
 
 
-def oauth1() -> Settings:
+def oauth1(*, owns_app: bool = True) -> Settings:
     key, secret, token, token_secret = SECRETS
     return Settings.model_validate(
         {
@@ -29,6 +29,7 @@ def oauth1() -> Settings:
             "api_secret": secret,
             "access_token": token,
             "access_token_secret": token_secret,
+            "owns_app": owns_app,
         }
     )
 

@@ -243,10 +243,12 @@ class Price:
 class Charge:
     """What a network bills for one request: `count` of an item of its price list; negative: taken back, for the request was refused.
 
-    `resources`: ids of what was read. The network bills each of them once a day (UTC), however often it is read.
+    `resources`: ids of what was read. The network bills each of them once a day (UTC), however often it is read. `payer`: whom it bills,
+    without telling a secret; what several accounts of one payer read on a day is billed once.
     """
 
     item: str
+    payer: str = ""
     count: int = 1
     resources: tuple[str, ...] = ()
 

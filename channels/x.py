@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from channels.base import (
     Basis,
     Capabilities,
     Card,
+    Charge,
     Comment,
     CommentKind,
     Comments,
@@ -527,7 +529,7 @@ def _tweepy(settings: Settings, session: Session, meter: Meter | None) -> _Clien
         }
     client = tweepy.Client(**secrets, bearer_token="", return_type=Response, wait_on_rate_limit=False)
     door = _Door(session, None if secrets else settings.access_token)
-    client.session = _Till(door, meter, owns_app=settings.owns_app) if meter else door
+    client.session = _Till(door, meter, settings) if meter else door
     made: _Client = client
     return made
 
@@ -556,28 +558,31 @@ class _Till:
     billed. A reading costs what its answer holds.
     """
 
-    def __init__(self, door: _Door, meter: Meter, *, owns_app: bool) -> None:
+    def __init__(self, door: _Door, meter: Meter, settings: Settings) -> None:
         self._door = door
         self._meter = meter
-        self._owns_app = owns_app
+        self._owns_app = settings.owns_app
+        key = settings.api_key.get_secret_value() if settings.api_key else settings.user_id
+        self._payer = sha256(key.encode()).hexdigest()[:16]
 
     def request(self, method: str, url: str, **given: object) -> Response:
         path = urlsplit(url).path
         change = xprices.of_change(method, path, given.get("json"))
-        if change is not None:
-            self._meter(change)
+        self._tell(change)
         try:
             response = self._door.request(method, url, **given)
         except OutcomeUnknown:
             raise
         except ChannelError:
-            if change is not None:
-                self._meter(replace(change, count=-change.count))
+            self._tell(change and replace(change, count=-change.count))
             raise
-        reading = None if change else xprices.of_reading(path, response.content, owns_app=self._owns_app)
-        if reading is not None:
-            self._meter(reading)
+        if method == "GET":
+            self._tell(xprices.of_reading(path, response.content, owns_app=self._owns_app))
         return response
+
+    def _tell(self, charge: Charge | None) -> None:
+        if charge is not None:
+            self._meter(replace(charge, payer=self._payer))
 
 
 @dataclass(frozen=True, slots=True)

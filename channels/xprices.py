@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Final
 
 from channels.base import Basis, Charge, Post, Price, Source
-from channels.text import words, x_has_link
+from channels.text import parts, x_has_link
 
 _LIST: Final = Source(page="https://docs.x.com/x-api/getting-started/pricing", on=date(2026, 8, 13))
 
@@ -40,8 +40,8 @@ _USER: Final = re.compile(r"/2/users/(me|\d+)")
 
 
 def of_post(post: Post) -> Mapping[str, int]:
-    """Tell as what a post is billed: its words, and each alternative text."""
-    items = Counter([_by_link(words(post))])
+    """Tell as what a post is billed: each part of its thread by its words, and each alternative text."""
+    items = Counter(map(_by_link, parts(post)))
     items["alt_text"] = sum(bool(picture.alt) for picture in post.pictures)
     return +items
 

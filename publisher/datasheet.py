@@ -13,6 +13,7 @@ from publisher.mail import formats
 
 NAMES: Mapping[str, str] = {
     "max_text": N_("Longest text"),
+    "max_thread": N_("Posts in a thread"),
     "max_hashtags": N_("Hashtags at most"),
     "max_first_comment": N_("Longest first comment"),
     "needs_picture": N_("Without a picture"),

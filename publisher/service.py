@@ -14,13 +14,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 from channels import registry
-from channels.base import Channel, Identity
+from channels.base import Channel, Charge, Identity, Meter
 from channels.errors import ChannelError
 from channels.session import Network
 from publisher import announcements as queue
@@ -36,7 +36,7 @@ from publisher.planning import PlanReport, Reading, Times
 from publisher.policy import RetryRules
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
-from publisher.store import Connection, DaemonLock, Store, accounts, migrate
+from publisher.store import Connection, DaemonLock, Store, accounts, charges, migrate
 from publisher.store import deliveries as rows
 from publisher.store.announcements import contacts
 from publisher.store.deliveries import DeliveryView, Job, Key, Setback
@@ -73,10 +73,13 @@ class _Shelf:
 class ChannelPool:
     """Lends channels: an instance for one worker at a time, connected once and used again."""
 
-    def __init__(self, config: Config, base_url: str | None) -> None:
-        """`base_url`: where the sandbox stands in for every network; None for the real ones."""
+    def __init__(
+        self, config: Config, base_url: str | None, meter: Callable[[Account], Meter] = lambda _: _unmetered
+    ) -> None:
+        """`base_url`: where the sandbox stands in for every network; None for the real ones. `meter`: what an account's bill is told to."""
         self._config = config
         self._base_url = base_url
+        self._meter = meter
         self._shelves: dict[tuple[str, str, str], _Shelf] = {}
         self._lock = threading.Lock()
 
@@ -95,19 +98,19 @@ class ChannelPool:
                 shelf.idle.append(channel)
 
     def _connect(self, account: Account) -> Channel:
-        return registry.connect(account.channel, account.settings, self.network(account.channel))
+        network = replace(self.network(account.channel), meter=self._meter(account))
+        return registry.connect(account.channel, account.settings, network)
 
     def network(self, channel: str) -> Network:
         """Return how a network is reached."""
         moved = self._config.networks.get(channel)
         version = moved.version if moved else None
-        limits = moved.limits if moved else {}
+        own = Network(version=version, limits=moved.limits if moved else {}, prices=moved.prices if moved else {})
         if self._base_url is not None:
-            here = frozenset({"127.0.0.1", "localhost"})
-            return Network(base_url=self._base_url, version=version, limits=limits, allowed_hosts=here)
+            return replace(own, base_url=self._base_url, allowed_hosts=frozenset({"127.0.0.1", "localhost"}))
         bundle = str(self._config.ca_bundle) if self._config.ca_bundle else None
         base_url = moved.base_url if moved else None
-        return Network(base_url=base_url, version=version, limits=limits, proxy=self._config.proxy, ca_bundle=bundle)
+        return replace(own, base_url=base_url, proxy=self._config.proxy, ca_bundle=bundle)
 
     def close(self) -> None:
         """Close what is idle."""
@@ -115,6 +118,10 @@ class ChannelPool:
             for shelf in self._shelves.values():
                 while shelf.idle:
                     shelf.idle.pop().close()
+
+
+def _unmetered(_charge: Charge) -> None:
+    """Keep no account of what is billed."""
 
 
 class _Desk:
@@ -151,12 +158,15 @@ class _Desk:
         return everybody(self._config, contact, self.account(job.account_id).owner)
 
 
+def key_of(account: Account) -> tuple[str, str, str]:
+    """Return what the database knows an account by."""
+    return (account.organisation, account.channel, account.name)
+
+
 def configured(config: Config) -> dict[tuple[str, str, str], Account]:
     """Return every account of the configuration by organisation, channel and name."""
     return {
-        (account.organisation, account.channel, account.name): account
-        for organisation in config.organisations.values()
-        for account in organisation.accounts
+        key_of(account): account for organisation in config.organisations.values() for account in organisation.accounts
     }
 
 
@@ -187,7 +197,7 @@ class Service:
         self.store = store
         self.clock = clock
         self.sandbox_url = base_url
-        self.pool = ChannelPool(config, base_url)
+        self.pool = ChannelPool(config, base_url, self._meter)
         self.desk = _Desk(config, store)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.deliverer = Deliverer(store, self.desk, clock, owner=owner, random=chance, reached=reached)
@@ -230,6 +240,15 @@ class Service:
             yield
         finally:
             self._lock.release()
+
+    def _meter(self, account: Account) -> Meter:
+        prices = self.config.capabilities(account.channel).prices
+
+        def note(charge: Charge) -> None:
+            with self.store.write() as conn:
+                charges.note(conn, key_of(account), charge, prices[charge.item].dollars, self.clock.now())
+
+        return note
 
     # ------------------------------------------------------------ work
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
@@ -154,16 +155,16 @@ class _AccountReader:
             return "together"
         return one.languages("languages") or "together"
 
-    def _budget(self, one: Section) -> str | None:
+    def _budget(self, one: Section) -> Decimal | None:
         if "monthly_budget" in self._model.model_fields:
             return None
-        budget = one.parsed("monthly_budget", None, _money, _("Write an amount and its currency, such as 20 USD."))
-        if budget:
+        budget = one.parsed("monthly_budget", None, _dollars, _("Write an amount of US dollars, such as 20 USD."))
+        if budget is not None and not registry.capabilities(self._channel).prices:
             self._faults.warn(
                 one.where("monthly_budget"),
-                "not_watched",
-                _("'monthly_budget' is not watched yet"),
-                _("Set a spending limit in the network's developer portal as well."),
+                "not_billed",
+                _("this network bills nothing for posts, so 'monthly_budget' has no effect"),
+                _("Leave it out."),
             )
         return budget
 
@@ -224,10 +225,12 @@ def _account_name(text: str) -> str:
     return text
 
 
-def _money(text: str) -> str:
-    if not re.fullmatch(r"\d{1,7}(?:[.,]\d{1,2})?\s*[A-Za-z]{3}", text.strip()):
+def _dollars(text: str) -> Decimal:
+    """Read an amount; networks bill in US dollars, so no other currency can be compared with it."""
+    found = re.fullmatch(r"(?:\$\s*)?(\d{1,7}(?:[.,]\d{1,2})?)\s*(?:USD|usd|\$)?", text.strip())
+    if not found:
         raise ValueError(text)
-    return text.strip()
+    return Decimal(found[1].replace(",", "."))
 
 
 def _sentence(message: str) -> str:

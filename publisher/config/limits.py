@@ -1,9 +1,10 @@
-"""`networks.<name>.limits`: numbers of a network that changed since this Tiedote was made."""
+"""`networks.<name>.limits` and `.prices`: numbers of a network that changed since this Tiedote was made."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import partial
 
 from channels import registry
@@ -26,6 +27,23 @@ def read_limits(section: Section, channel: str) -> Mapping[str, Number]:
             section.misplaced(entry.name, _("Possible here: %(choices)s.") % {"choices": choices})
     section.finish()
     return numbers
+
+
+def read_prices(section: Section, channel: str) -> Mapping[str, Decimal]:
+    """Read the prices that count instead of the dated ones, in US dollars."""
+    prices: dict[str, Decimal] = {}
+    for item in registry.capabilities(channel).prices:
+        price = section.parsed(item, None, _price, _("Write US dollars, such as 0.015."))
+        if price is not None:
+            prices[item] = price
+    section.finish()
+    return prices
+
+
+def _price(text: str) -> Decimal:
+    if not re.fullmatch(r"\d{1,3}(?:\.\d{1,6})?", text.strip()):
+        raise ValueError(text)
+    return Decimal(text.strip())
 
 
 def _reader(limit: Limit) -> Callable[[str], Number]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import SecretStr
 
 from publisher.config.accounts import SYNONYMS, Holders, read_accounts, read_channel
-from publisher.config.limits import read_limits
+from publisher.config.limits import read_limits, read_prices
 from publisher.config.references import References
 from publisher.config.values import (
     CollectionSettings,
@@ -176,6 +176,7 @@ class _Reader:
                 ),
                 version=one.parsed("version", None, _version, _('Write a version such as v25.0 or "202609".')),
                 limits=read_limits(one.section("limits"), channel) if channel else {},
+                prices=read_prices(one.section("prices"), channel) if channel else {},
             )
             one.finish()
             if settings.base_url and not _is_private(settings.base_url):

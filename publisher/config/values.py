@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -75,11 +76,12 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """A network's API moved elsewhere, or pinned to a version; numbers that count instead of its dated limits, by their names."""
+    """A network's API moved elsewhere, or pinned to a version; numbers and prices that count instead of its dated ones, by name."""
 
     base_url: str | None = None
     version: str | None = None
     limits: Mapping[str, int | float] = field(default_factory=dict)
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,8 @@ class Account:
     on_doubt: OnDoubt = "hold"
     languages: AccountLanguages = "together"
     owner: str | None = None
-    monthly_budget: str | None = None
+    monthly_budget: Decimal | None = None
+    """What may be spent in a month, in US dollars; None: as much as it takes."""
     settings: BaseModel = field(repr=False)
 
 
@@ -146,5 +149,5 @@ class Config:
 
     def capabilities(self, channel: str) -> Capabilities:
         """Give a network's limits, with the numbers that this configuration says otherwise."""
-        network = self.networks.get(channel)
-        return changed(registry.capabilities(channel), network.limits if network else {})
+        network = self.networks.get(channel) or NetworkSettings()
+        return changed(registry.capabilities(channel), network.limits, network.prices)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 
 from publisher.store.engine import Store
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it against the folder."""
 
 _KEPT_COPIES = 5

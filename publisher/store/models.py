@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 NAMING = {
@@ -264,6 +264,35 @@ class SnapshotRow(Table, table=True):
     """The network's own number, whatever it counts: if the next reading's differs, the comments are read again."""
     shares: int | None = None
     views: int | None = None
+
+
+class ChargeRow(Table, table=True):
+    """What a network has billed an account in a month (UTC), by item of its price list."""
+
+    __tablename__ = "charges"
+    __table_args__ = (UniqueConstraint("organisation", "channel", "account", "month", "item"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    organisation: str
+    channel: str
+    account: str
+    month: str
+    """For example '2026-11'."""
+    item: str
+    number: int
+    micros: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Millionths of a US dollar, at the prices of the moment."""
+
+
+class BilledRow(Table, table=True):
+    """Something that was read on a day (UTC) and is not billed again on it; kept for as long."""
+
+    __tablename__ = "billed"
+
+    payer: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    item: str = Field(primary_key=True)
+    resource: str = Field(primary_key=True)
 
 
 class ReportRow(Table, table=True):

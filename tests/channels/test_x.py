@@ -426,3 +426,12 @@ def test_an_unknown_step_is_not_run(x: X) -> None:
     """A step that another version wrote is told about, not guessed at."""
     with pytest.raises(Unexpected):
         x.advance(POST, Step(name="thread", commits=True))
+
+
+def test_an_account_that_does_not_own_the_app_reads_by_id(network: Playback) -> None:
+    """Its timeline is no cheaper, so nothing is read that is not wanted."""
+    channel = connect(oauth1(owns_app=False), network.network)
+    network.answer(200, {"data": [a_post("5", public_metrics={"like_count": 1})]})
+    assert [counts.remote_id for counts in channel.counts(["5"]).counts] == ["5"]
+    channel.close()
+    assert "/2/tweets?" in network.asked[0].path

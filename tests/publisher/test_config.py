@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -242,11 +243,34 @@ def test_parts_may_be_repeated_by_reference(write):
     assert len(load_config(write(text)).organisations["loppi"].accounts) == 2
 
 
-def test_what_is_not_watched_yet_is_said(write):
-    """A budget is taken and kept, with a warning that stops nothing."""
-    config = load_config(write(with_account("x: {user_id: '1', access_token: a, monthly_budget: 20 USD}")))
-    assert config.organisations["loppi"].accounts[0].monthly_budget == "20 USD"
-    assert [(problem.code, problem.warning) for problem in config.warnings] == [("not_watched", True)]
+@pytest.mark.parametrize("written, dollars", [("20 USD", "20"), ("$7,50", "7.50"), ("0", "0"), ("12.3 usd", "12.3")])
+def test_a_budget_is_an_amount_of_dollars(write, written, dollars):
+    """X bills in them; zero is a budget too."""
+    config = load_config(write(with_account(f"x: {{user_id: '1', access_token: a, monthly_budget: \"{written}\"}}")))
+    assert config.organisations["loppi"].accounts[0].monthly_budget == Decimal(dollars)
+    assert config.warnings == ()
+
+
+@pytest.mark.parametrize("written", ["20 EUR", "-5", "much", "1000.123"])
+def test_what_cannot_be_compared_with_a_bill_is_a_fault(write, written):
+    """Another currency would need a rate of exchange."""
+    account = f"x: {{user_id: '1', access_token: a, monthly_budget: {written}}}"
+    assert [code for code, *_at in faults_of(write(with_account(account)))] == ["value"]
+
+
+def test_a_budget_where_nothing_is_billed_is_warned_of(write):
+    """It looks as if it did something."""
+    config = load_config(write(with_account('facebook: {page_id: "1", access_token: a, monthly_budget: 20 USD}')))
+    assert [(problem.code, problem.warning) for problem in config.warnings] == [("not_billed", True)]
+
+
+def test_a_price_that_has_changed_is_said_in_the_configuration(write):
+    """Prices change more often than programs."""
+    config = load_config(write(with_account(ACCOUNT) + "networks: {x: {prices: {post_with_link: 0.25}}}\n"))
+    prices = config.capabilities("x").prices
+    assert (prices["post_with_link"].dollars, prices["post"].dollars) == (Decimal("0.25"), Decimal("0.015"))
+    faulty = with_account(ACCOUNT) + "networks: {x: {prices: {post: free, word: 1}}}\n"
+    assert [code for code, *_at in faults_of(write(faulty))] == ["value", "unknown_field"]
 
 
 def warnings_of(path):

@@ -516,3 +516,55 @@ def test_storing_keeps_every_word(text: str) -> None:
         shown = link.expanded if link.expanded in text else link.expanded.removeprefix("http://")
         plain = plain[: link.start] + shown + plain[link.end :]
     assert plain == text
+
+
+def bought(box: Sandbox) -> dict[str, int]:
+    """The bill, by item."""
+    return {line.item: line.count for line in box.bill()}
+
+
+def test_what_is_read_again_on_a_day_is_billed_once(box: Sandbox, x: X) -> None:
+    """For an app, by the day in UTC; each line of the price list for itself, and nothing for what was refused."""
+    post_id = x.tweet("Hei").json()["data"]["id"]
+    for _ in range(3):
+        x.get("tweets", ids=post_id)
+        x.get("users/me")
+    x.get("tweets", ids="1")
+    assert x.get("tweets", ids="none").status_code == 400
+    assert bought(box) == {"post": 1, "reading": 1, "user_reading": 1}
+    box.clock.advance(86_400)
+    x.get("tweets", ids=post_id)
+    assert bought(box)["reading"] == 2
+
+
+@pytest.mark.parametrize("item", ["own_reading", "reading"])
+def test_only_the_owner_of_the_app_reads_its_own_posts_for_less(box: Sandbox, x: X, item: str) -> None:
+    """Its timeline, and no other's."""
+    box.accounts[2].owns_app = item == "own_reading"
+    x.tweet("Hei")
+    box.clock.advance(60)
+    x.get(f"users/{box.accounts[2].account_id}/tweets")
+    assert bought(box) == {"post": 1, item: 1}
+
+
+def test_people_beside_posts_are_billed_too(box: Sandbox, x: X) -> None:
+    """Each author that an expansion brings along is a user read."""
+    post_id = x.tweet("Hei").json()["data"]["id"]
+    x.get("tweets", ids=post_id, expansions="author_id")
+    assert bought(box) == {"post": 1, "reading": 1, "user_reading": 1}
+
+
+def test_the_bill_is_told(box: Sandbox, x: X, served: Served) -> None:
+    """By account, month and line."""
+    x.tweet("Hae www.hausjarvi.fi")
+    month = f"{box.clock.now():%Y-%m}"
+    line = {
+        "account_id": box.accounts[2].account_id,
+        "month": month,
+        "item": "post_with_link",
+        "count": 1,
+        "dollars": 0.2,
+    }
+    assert requests.get(f"{served.base_url}/_sandbox/bill", timeout=5).json() == [line]
+    box.reset()
+    assert box.bill() == ()

@@ -230,13 +230,14 @@ def _plan(
     first_comment = _joined(in_language(said.first_comment, language) for language in languages)
     no_comment = limits.max_first_comment is None
     when = said.publish or None
+    approved = publishers.approval != "required" or bool(said.approved_by)
     return Plan(
         announcement=announcement.key,
         organisation=organisation,
         channel=account.channel,
         account=account.name,
         language="+".join(languages),
-        state=_state(said, publishers),
+        state=_state(said, approved=approved),
         due_at=when.instant if when else None,
         due_wall=when.wall if when else "",
         expires_at=said.expires or None,
@@ -249,16 +250,15 @@ def _plan(
         alts=tuple(alt_text(picture, languages) for picture in pictures),
         first_comment=None if no_comment else first_comment,
         repost=bool(said.repost),
+        approved=approved,
         left_out=("first_comment",) if no_comment and first_comment else (),
     )
 
 
-def _state(said: Fields, publishers: PublishersView) -> State:
+def _state(said: Fields, *, approved: bool) -> State:
     if not said.publish:
         return State.DRAFT
-    if publishers.approval == "required" and not said.approved_by:
-        return State.AWAITING_APPROVAL
-    return State.SCHEDULED
+    return State.SCHEDULED if approved else State.AWAITING_APPROVAL
 
 
 def alt_text(picture: PictureRef, languages: Sequence[str]) -> str:

@@ -127,13 +127,15 @@ class Deliverer:
         self._random = random
         self._reached = reached
         self._darkroom = threading.Lock()
+        self.only: frozenset[int] | None = None
+        """The deliveries that a person wants out, where nothing else is to be sent."""
 
     def claim(self, account_id: int, limit: int) -> tuple[Job, ...]:
         """Take up to `limit` deliveries that are due for this account, oldest first."""
         now = self._clock.now()
         self._reached(Point.BEFORE_CLAIM)
         with self._store.write() as conn:
-            jobs = rows.claim(conn, account_id, self._owner, now, LEASE, limit)
+            jobs = rows.claim(conn, account_id, self._owner, now, LEASE, limit, self.only)
         self._reached(Point.AFTER_CLAIM)
         return jobs
 

@@ -195,6 +195,8 @@ class Plan:
     alts: tuple[str, ...]
     first_comment: str | None
     repost: bool = False
+    approved: bool = True
+    """False where the configuration wants somebody's approval and the file names nobody."""
     left_out: tuple[str, ...] = ()
 
 

@@ -31,8 +31,8 @@ from publisher.config import Account, Config
 from publisher.delivery import Clock, Deliverer, Point, Rules, about, nothing
 from publisher.lanes import Lanes
 from publisher.mail import open_outbox
-from publisher.model import Plan
-from publisher.planning import PlanReport, Reading, Times
+from publisher.model import FINAL, Announcement, Plan, State
+from publisher.planning import PlanReport, Prospect, Reading, Times
 from publisher.policy import RetryRules
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
@@ -45,6 +45,8 @@ from publisher.store.seal import Lost, Seal, doubt_what_was_due
 
 _DONE, _FAILED, _LATER = 0, 4, 75
 _POLL_SECONDS = 0.05
+_GLANCE = 0.5
+"""Seconds between two looks at what the daemon is doing."""
 _STOP_WITHIN = timedelta(seconds=90)
 _COLLECTORS = 4
 _PLANNED_AHEAD = timedelta(days=60)
@@ -256,12 +258,7 @@ class Service:
         """Read the files and bring the deliveries in line with them; those that `is_still` does not hold for are left for later."""
         now = self.clock.now()
         read = queue.read_queue(self.config, now=now, is_still=lambda path: is_still(path, now))
-        plans = {
-            announcement.key: tuple(
-                one for one in compose(announcement, self.config, horizon=now + _PLANNED_AHEAD) if isinstance(one, Plan)
-            )
-            for announcement in read.announcements
-        }
+        plans = {announcement.key: self.plans(announcement, now) for announcement in read.announcements}
         reading = Reading(
             announcements=read.announcements,
             plans=plans,
@@ -272,8 +269,7 @@ class Service:
             alerts_to=everybody(self.config),
             contacts=self._audiences(),
         )
-        times = Times(cancel_after=self.config.delivery.cancel_after, late_limit=self.config.delivery.late_limit)
-        report = planning.take_in(self.store, reading, times, now)
+        report = planning.take_in(self.store, reading, self.times, now)
         if self._lost is not None:
             # Files that the restored database did not know yet may have gone out before the loss as well.
             with self.store.write() as conn:
@@ -282,19 +278,60 @@ class Service:
             self.seal.set(now, str(os.getpid()))
         return report
 
+    @property
+    def times(self) -> Times:
+        """The limits that planning needs."""
+        return Times(cancel_after=self.config.delivery.cancel_after, late_limit=self.config.delivery.late_limit)
+
+    def plans(self, announcement: Announcement, now: datetime) -> tuple[Plan, ...]:
+        """Return what an announcement asks for, as far ahead as it is planned."""
+        composed = compose(announcement, self.config, horizon=now + _PLANNED_AHEAD)
+        return tuple(one for one in composed if isinstance(one, Plan))
+
+    def publish_now(self, announcement: Announcement, wait: timedelta) -> tuple[Prospect, ...]:
+        """Send an announcement that the queue has, now and nothing else, or let the daemon do it; return how each account stood with it.
+
+        Waits until nothing more happens to it by itself, for `wait` at most.
+        """
+        now = self.clock.now()
+        found = planning.put_first(self.store, self.plans(announcement, now), self.times, now)
+        only = planning.to_follow(found)
+        pause = threading.Event()
+        end = now + wait
+        while only and self._is_open(only) and (now := self.clock.now()) < end:
+            try:
+                with self.alone():
+                    self.publish_due(end - now, only)
+                    self.lanes.stop(_STOP_WITHIN)
+                break
+            except AnotherDaemonError:
+                # The daemon sends it; should it end meanwhile, this process does.
+                pause.wait(_GLANCE)
+        return found
+
+    def _is_open(self, ids: frozenset[int]) -> bool:
+        """Tell whether something may still become of these by itself; nothing does on a blocked account."""
+        with self.store.read() as conn:
+            blocked = {one.id for one in accounts.list_accounts(conn) if one.blocked_kind is not None}
+            return any(
+                view.state not in FINAL | {State.UNCONFIRMED, State.HELD} and view.account_id not in blocked
+                for view in rows.list_deliveries(conn, sorted(ids))
+            )
+
     def _audiences(self) -> Mapping[str, list[tuple[str, str]]]:
         with self.store.read() as conn:
             return {key: everybody(self.config, contact) for key, contact in contacts(conn).items()}
 
     def tick(self) -> datetime | None:
         """Hand what is due to the lanes, mark what came too late; return when something is due next. Never waits for a network."""
+        only = self.deliverer.only
         now = self.clock.now()
         with self.store.write() as conn:
             rows.sweep(conn, now, only_expired=True)
         self.mark_overdue(now)
         with self.store.read() as conn:
-            due = rows.accounts_with_work(conn, now) | accounts.to_probe(conn, now)
-            following = rows.next_moment(conn, now)
+            due = rows.accounts_with_work(conn, now, only) | accounts.to_probe(conn, now)
+            following = rows.next_moment(conn, now, only)
         self.lanes.wake(self._still_configured(due))
         return following
 
@@ -327,8 +364,12 @@ class Service:
         account = configured(self.config).get((key.organisation, key.channel, key.account))
         return account.owner if account else None
 
-    def publish_due(self, wait: timedelta) -> None:
-        """Work off everything that is due, with the steps that wait for a network and the looks for lost answers, for `wait` at most."""
+    def publish_due(self, wait: timedelta, only: frozenset[int] | None = None) -> None:
+        """Work off everything that is due, with the steps that wait for a network and the looks for lost answers, for `wait` at most.
+
+        `only`: nothing but these deliveries.
+        """
+        self.deliverer.only = only
         pause = threading.Event()
         end = self.clock.now() + wait
         while True:
@@ -341,11 +382,11 @@ class Service:
             # A first look at an account has told apart what is out and what has come too late.
             self.mark_overdue(now)
             with self.store.read() as conn:
-                if rows.accounts_with_work(conn, now):
+                if rows.accounts_with_work(conn, now, only):
                     continue
-                going = rows.on_their_way(conn, now)
+                going = rows.on_their_way(conn, now, only)
                 # Asked after the work: a refusal or a lost answer has set a time that the tick did not know yet.
-                following = rows.next_moment(conn, now)
+                following = rows.next_moment(conn, now, only)
             if not going or following is None or now >= end:
                 return
             pause.wait(min(1.0, max(_POLL_SECONDS, (min(following, end) - now).total_seconds())))

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("publisher.cli.init:init", N_("Write a starter configuration, an empty queue and an example.")),
     "check": ("publisher.cli.check:check", N_("Find all faults at once in the configuration and in announcements.")),
     "run": ("publisher.cli.running:run", N_("Publish, collect and mail what is due.")),
+    "publish": ("publisher.cli.publishing:publish", N_("Publish one announcement now.")),
     "pause": ("publisher.cli.running:pause", N_("Stop publishing for now.")),
     "resume": ("publisher.cli.running:resume", N_("Go on publishing after a pause.")),
     "status": ("publisher.cli.deliveries:status", N_("Show every announcement's state on every account.")),

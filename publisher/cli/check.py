@@ -60,7 +60,7 @@ def _readings(config: Config, paths: Sequence[Path]) -> list[Reading]:
     from publisher.announcements import paths_below, read_file, read_queue
 
     if paths:
-        found = [_found(path, config.queue) for path in paths]
+        found = [found_file(path, config.queue) for path in paths]
         files = [file for path in found for file in (paths_below(path) if path.is_dir() else [path])]
         return [read_file(file, config, now=now()) for file in dict.fromkeys(files)]
     queue = read_queue(config, now=now())
@@ -73,7 +73,7 @@ def _readings(config: Config, paths: Sequence[Path]) -> list[Reading]:
     return list(queue.readings)
 
 
-def _found(path: Path, queue: Path) -> Path:
+def found_file(path: Path, queue: Path) -> Path:
     """Find a path from here, or as mails name a file: from the queue's folder."""
     for candidate in (path, queue / path):
         if candidate.exists():

@@ -106,11 +106,12 @@ def as_data(delivery: DeliveryView, zone: tzinfo) -> dict[str, object]:
 def _error(delivery: DeliveryView) -> dict[str, str] | None:
     if delivery.error_kind is None:
         return None
-    told = _explained(delivery, delivery.error_kind)
+    told = explained(delivery, delivery.error_kind)
     return {"kind": delivery.error_kind, "message": told.message, "remedy": told.remedy}
 
 
-def _explained(delivery: DeliveryView, kind: str) -> Explained:
+def explained(delivery: DeliveryView, kind: str) -> Explained:
+    """Word what is the matter with a delivery."""
     return explain(
         kind, delivery.error_detail, {"delivery": delivery.name}, state=delivery.state, thread=delivery.thread
     )
@@ -154,7 +155,7 @@ def _print_troubles(found: Sequence[DeliveryView]) -> None:
     click.echo()
     click.echo(ngettext("%(n)d needs attention:", "%(n)d need attention:", len(troubled)) % {"n": len(troubled)})
     for delivery in troubled:
-        told = _explained(delivery, delivery.error_kind or "")
+        told = explained(delivery, delivery.error_kind or "")
         echo_folded(f"  {delivery.name:<6} ", told.message)
         echo_folded(f"  {'':<6} = ", told.remedy)
 

@@ -120,6 +120,8 @@ class DeliveryRow(Table, table=True):
     fingerprint: str
     frozen_at: datetime | None = None
     repost: bool = False
+    by_hand_at: datetime | None = None
+    """When a person asked for it to go out at once: its time in the file does not count any more."""
 
     attempts: int = 0
     """Tries to make it public."""

@@ -9,10 +9,10 @@ import pytest
 
 import publisher
 from channels.errors import Kind
-from publisher import planning
 from publisher.errors import NETWORK, OMITTED, OWN, explain, omission
 from publisher.locale import LANGUAGES, use
 from publisher.model import State
+from publisher.planning.deliveries import COMES_BACK
 
 
 def test_every_kind_of_a_network_has_its_own_words():
@@ -30,7 +30,7 @@ def test_every_reason_of_our_own_has_words():
     kinds = {kind for pair in written for kind in pair if kind}
     assert kinds >= {"unconfirmed", "same_words", "person"}
     assert kinds <= set(OWN)
-    assert set(planning._COMES_BACK) <= set(OWN)
+    assert set(COMES_BACK) <= set(OWN)
     assert {State.MISSED, State.EXPIRED} <= set(OWN)
 
 

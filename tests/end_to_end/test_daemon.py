@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from functools import partial
 
@@ -95,3 +96,29 @@ def test_a_pause_stops_publishing_and_a_resume_lets_it_go_on(place: Place) -> No
     place.tiedote("resume", "--org", "loppi")
     place.tiedote("run", "--once")
     assert out(place) == 12
+
+
+def test_a_person_publishes_a_file_beside_the_daemon(place: Place) -> None:
+    """A file for next month goes out within seconds, through the daemon; the command waits for it and names its addresses."""
+    with running(place) as daemon:
+        assert wait_for(lambda: out(place) == 12), daemon.poll()
+        add(place, "kuukausi", "text: Ensi kuun tiedote.\npublish: 2099-01-01 09:00\nchannels: [facebook, x]\n")
+        begun = time.monotonic()
+        done = place.tiedote("publish", "hausjarvi/kuukausi.yaml", "--yes")
+        assert time.monotonic() - begun < 20
+        assert done.stdout.count(": julkaistu  http") == 2
+        assert out(place) == 14
+        place.tiedote("publish", "hausjarvi/kuukausi.yaml", "--yes")
+        assert daemon.poll() is None
+    assert out(place) == 14
+
+
+def test_a_person_publishes_a_file_and_the_daemon_ends_before_it_is_out(place: Place) -> None:
+    """Nobody is left to send it: the command does it itself, and still once."""
+    with running(place) as daemon:
+        assert wait_for(lambda: out(place) == 12), daemon.poll()
+        add(place, "kuukausi", "text: Ensi kuun tiedote.\npublish: 2099-01-01 09:00\nchannels: [facebook, x]\n")
+        daemon.send_signal(signal.SIGSTOP)
+        threading.Timer(3, daemon.kill).start()
+        place.tiedote("publish", "hausjarvi/kuukausi.yaml", "--yes")
+    assert out(place) == 14

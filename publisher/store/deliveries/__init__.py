@@ -3,7 +3,7 @@
 Every change of a claimed delivery is guarded by its fencing number (`token`): a process that lost its claim changes nothing.
 """
 
-from publisher.store.deliveries.claims import SAME_WORDS_FOR, claim, extend, release, sweep
+from publisher.store.deliveries.claims import SAME_WORDS_FOR, claim, extend, release, sweep, words_were_out
 from publisher.store.deliveries.due import accounts_with_work, next_moment, on_their_way, overdue, unfinished
 from publisher.store.deliveries.people import (
     cancel_delivery,
@@ -102,4 +102,5 @@ __all__ = [
     "store_step",
     "sweep",
     "unfinished",
+    "words_were_out",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 from channels import registry
 from channels.base import Step
 from publisher.model import State
-from publisher.store.deliveries.due import to_look, to_send
+from publisher.store.deliveries.due import among, to_look, to_send
 from publisher.store.deliveries.tables import ACCOUNTS, ATTEMPTS, DELIVERIES, STEPS, doubt, guarded, key_of
 from publisher.store.deliveries.values import FrozenPost, Job
 
@@ -22,13 +23,22 @@ _CLOCKS_SHIFT = timedelta(hours=3)
 
 
 def claim(
-    conn: Connection, account_id: int, owner: str, now: datetime, lease: timedelta, limit: int
+    conn: Connection,
+    account_id: int,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    only: frozenset[int] | None = None,
 ) -> tuple[Job, ...]:
-    """Take what this account has to send or to look for, oldest first; what goes out a second time with the same words is held."""
+    """Take what this account has to send or to look for, oldest first; what goes out a second time with the same words is held.
+
+    `only`: nothing but these deliveries.
+    """
     rows = conn.execute(
         select(DELIVERIES)
         .join(ACCOUNTS, ACCOUNTS.c.id == DELIVERIES.c.account_id)
-        .where(DELIVERIES.c.account_id == account_id, or_(to_send(conn, now), to_look(now)))
+        .where(DELIVERIES.c.account_id == account_id, or_(to_send(conn, now), to_look(now)), among(only))
         .order_by(DELIVERIES.c.due_at, DELIVERIES.c.id)
         .limit(limit)
         .with_for_update(of=DELIVERIES, skip_locked=True)
@@ -46,6 +56,12 @@ def claim(
         )
         jobs.append(_job(conn, row, state, row.token + 1))
     return tuple(jobs)
+
+
+def words_were_out(conn: Connection, delivery_id: int, now: datetime) -> bool:
+    """Tell whether the account has the words of a delivery already, were it due now: it would be held."""
+    row = conn.execute(select(DELIVERIES).where(DELIVERIES.c.id == delivery_id)).one()
+    return _words_were_out(conn, SimpleNamespace(**{**row._mapping, "due_at": now, "state": State.SCHEDULED}), now)  # noqa: SLF001 - SQLAlchemy's public name
 
 
 def _words_were_out(conn: Connection, row: Any, now: datetime) -> bool:  # noqa: ANN401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true, update
 
 from publisher.model import State
 from publisher.policy import TROUBLES
@@ -103,18 +103,23 @@ def _to_look_first(conn: Connection, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def accounts_with_work(conn: Connection, now: datetime) -> frozenset[int]:
+def among(only: frozenset[int] | None) -> ColumnElement[bool]:
+    """Nothing but these deliveries; None: all."""
+    return true() if only is None else and_(DELIVERIES.c.id.in_(only))
+
+
+def accounts_with_work(conn: Connection, now: datetime, only: frozenset[int] | None = None) -> frozenset[int]:
     """Return the accounts that have something to send or to look for now."""
     joined = (
         select(DELIVERIES.c.account_id)
         .join(ACCOUNTS, ACCOUNTS.c.id == DELIVERIES.c.account_id)
-        .where(or_(to_send(conn, now), to_look(now), _to_look_first(conn, now)))
+        .where(or_(to_send(conn, now), to_look(now), _to_look_first(conn, now)), among(only))
         .distinct()
     )
     return frozenset(conn.execute(joined).scalars())
 
 
-def next_moment(conn: Connection, now: datetime) -> datetime | None:
+def next_moment(conn: Connection, now: datetime, only: frozenset[int] | None = None) -> datetime | None:
     """Return when something becomes due that is not yet."""
     moment = (
         func.max(DELIVERIES.c.due_at, func.coalesce(DELIVERIES.c.not_before, DELIVERIES.c.due_at))
@@ -124,17 +129,18 @@ def next_moment(conn: Connection, now: datetime) -> datetime | None:
     waiting = DELIVERIES.c.state.in_([State.SCHEDULED, State.RETRYING, State.CONFIRMING])
     times = conn.execute(
         select(DELIVERIES.c.due_at, DELIVERIES.c.not_before)
-        .where(waiting, or_(DELIVERIES.c.due_at > now, DELIVERIES.c.not_before > now))
+        .where(waiting, or_(DELIVERIES.c.due_at > now, DELIVERIES.c.not_before > now), among(only))
         .order_by(moment)
         .limit(1)
     ).first()
     return None if times is None else max(time for time in times if time is not None)
 
 
-def on_their_way(conn: Connection, now: datetime) -> bool:
+def on_their_way(conn: Connection, now: datetime, only: frozenset[int] | None = None) -> bool:
     """Tell whether something that was due is still to be tried, waited or looked for."""
     going = DELIVERIES.c.state.in_([State.PUBLISHING, State.RETRYING, State.CONFIRMING])
-    return conn.execute(select(DELIVERIES.c.id).where(or_(going, _waits(now))).limit(1)).first() is not None
+    found = conn.execute(select(DELIVERIES.c.id).where(or_(going, _waits(now)), among(only)).limit(1)).first()
+    return found is not None
 
 
 def _waits(now: datetime) -> ColumnElement[bool]:

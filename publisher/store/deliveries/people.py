@@ -64,6 +64,13 @@ def find_deliveries(conn: Connection, spec: str) -> tuple[DeliveryView, ...]:
     return tuple(view_of(row) for row in conn.execute(query.order_by(DELIVERIES.c.id)))
 
 
+def _has_open_attempt(conn: Connection, delivery_id: int) -> bool:
+    # The row is locked first: on PostgreSQL an attempt could otherwise be opened between this look and the change.
+    conn.execute(select(DELIVERIES.c.id).where(DELIVERIES.c.id == delivery_id).with_for_update())
+    open_ = select(ATTEMPTS.c.id).where(ATTEMPTS.c.delivery_id == delivery_id, ATTEMPTS.c.outcome.is_(None))
+    return conn.execute(open_).first() is not None
+
+
 def _settle(
     conn: Connection,
     delivery_id: int,
@@ -96,6 +103,7 @@ def retry_delivery(conn: Connection, delivery_id: int, now: datetime, late_limit
         late_after=now + late_limit,
         expires_at=None,
         repost=True,
+        by_hand_at=now,
         refusals=0,
         refused_since=None,
         error_kind=None,
@@ -105,11 +113,17 @@ def retry_delivery(conn: Connection, delivery_id: int, now: datetime, late_limit
 
 
 def cancel_delivery(conn: Connection, delivery_id: int, now: datetime) -> bool:
-    """A person does not want it; False if it is out, being sent or looked for at this moment."""
+    """A person does not want it; False if it is out, being sent or looked for at this moment.
+
+    One that a worker only prepares is taken from it: it loses its claim before it may send anything.
+    """
+    states = [*WAITING, State.RETRYING, State.UNCONFIRMED, State.FAILED, State.MISSED]
+    if not _has_open_attempt(conn, delivery_id):
+        states.append(State.PUBLISHING)
     done = _settle(
         conn,
         delivery_id,
-        [*WAITING, State.RETRYING, State.UNCONFIRMED, State.FAILED, State.MISSED],
+        states,
         DELIVERIES.c.remote_id.is_(None),
         state=State.CANCELLED,
         error_kind="person",

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from publisher.model import WAITING, State
 from publisher.store.deliveries.tables import DELIVERIES, forget_steps, key_of
@@ -32,6 +32,9 @@ def planned(conn: Connection) -> dict[Key, PlannedRow]:
             repost=row.repost,
             error_kind=row.error_kind,
             remote_id=row.remote_id,
+            attempts=row.attempts,
+            ever_in_doubt=row.ever_in_doubt,
+            by_hand_at=row.by_hand_at,
         )
     return rows
 
@@ -46,6 +49,7 @@ def _content(new: NewDelivery, now: datetime) -> dict[str, Any]:
         "post": new.post.as_json(),
         "fingerprint": new.fingerprint,
         "repost": new.repost,
+        "by_hand_at": new.by_hand_at,
         "updated_at": now,
     }
 
@@ -71,13 +75,22 @@ def add(conn: Connection, deliveries: Sequence[NewDelivery], now: datetime) -> N
 
 
 def replan(conn: Connection, delivery_id: int, new: NewDelivery, now: datetime) -> bool:
-    """Give a delivery that nothing was sent of its new words and time; begin at the first step. Tell whether it was in time."""
+    """Give a delivery that nothing was sent of its new words and time; begin at the first step. Tell whether it was in time.
+
+    A worker that has claimed it and attempted nothing yet loses it.
+    """
     changeable = [*WAITING, State.CANCELLED, State.MISSED, State.EXPIRED, State.FAILED]
     changed = conn.execute(
         update(DELIVERIES)
-        .where(DELIVERIES.c.id == delivery_id, DELIVERIES.c.state.in_(changeable), DELIVERIES.c.remote_id.is_(None))
+        .where(
+            DELIVERIES.c.id == delivery_id,
+            or_(DELIVERIES.c.state.in_(changeable), _is_untried(State.PUBLISHING, State.RETRYING)),
+            DELIVERIES.c.remote_id.is_(None),
+        )
         .values(
             **_content(new, now),
+            owner=None,
+            lease_until=None,
             token=DELIVERIES.c.token + 1,
             frozen_at=None,
             not_before=None,
@@ -93,15 +106,28 @@ def replan(conn: Connection, delivery_id: int, new: NewDelivery, now: datetime) 
 
 
 def set_waiting(conn: Connection, ids: Iterable[int], state: State, kind: str, now: datetime) -> int:
-    """Hold or cancel deliveries that nothing was sent of; return how many were not so already."""
+    """Hold or cancel deliveries that nothing was sent of; return how many were not so already. A worker loses what it has not attempted."""
     return conn.execute(
         update(DELIVERIES)
         .where(
             DELIVERIES.c.id.in_(list(ids)),
-            DELIVERIES.c.state.in_([*WAITING, State.RETRYING]),
+            or_(DELIVERIES.c.state.in_([*WAITING, State.RETRYING]), _is_untried(State.PUBLISHING)),
             DELIVERIES.c.remote_id.is_(None),
             DELIVERIES.c.ever_in_doubt.is_(False),
             or_(DELIVERIES.c.state != state, DELIVERIES.c.error_kind.is_(None), DELIVERIES.c.error_kind != kind),
         )
-        .values(state=state, error_kind=kind, error_detail=None, token=DELIVERIES.c.token + 1, updated_at=now)
+        .values(
+            state=state,
+            error_kind=kind,
+            error_detail=None,
+            owner=None,
+            lease_until=None,
+            token=DELIVERIES.c.token + 1,
+            updated_at=now,
+        )
     ).rowcount
+
+
+def _is_untried(*states: State) -> ColumnElement[bool]:
+    """In one of these states, and without a single attempt: `open_attempt` counts them before anything is sent."""
+    return and_(DELIVERIES.c.state.in_(states), DELIVERIES.c.attempts == 0, ~DELIVERIES.c.ever_in_doubt)

@@ -169,7 +169,7 @@ def adopt(
 def awaiting_first_look(conn: Connection, account_id: int, now: datetime) -> tuple[Untried, ...]:
     """Return what waits for this account or has come too late for it, is not due only later, and was never tried."""
     rows = conn.execute(
-        select(DELIVERIES.c.id, DELIVERIES.c.post, DELIVERIES.c.due_at, DELIVERIES.c.due_wall)
+        select(DELIVERIES.c.id, DELIVERIES.c.post, DELIVERIES.c.due_at, DELIVERIES.c.due_wall, DELIVERIES.c.by_hand_at)
         .where(
             or_(DELIVERIES.c.due_at.is_(None), DELIVERIES.c.due_at <= now),
             DELIVERIES.c.account_id == account_id,
@@ -184,7 +184,7 @@ def awaiting_first_look(conn: Connection, account_id: int, now: datetime) -> tup
             id=row.id,
             post=FrozenPost.from_json(row.post),
             # What was to go out at once is due since this database knows it, which says nothing about when it went out.
-            due_at=None if row.due_wall == "asap" else row.due_at,
+            due_at=None if row.due_wall == "asap" or row.by_hand_at else row.due_at,
         )
         for row in rows
     )

@@ -81,6 +81,14 @@ class PlannedRow:
     repost: bool
     error_kind: str | None
     remote_id: str | None
+    attempts: int
+    ever_in_doubt: bool
+    by_hand_at: datetime | None
+
+    @property
+    def is_untried(self) -> bool:
+        """Whether nothing that could be public was ever sent."""
+        return self.attempts == 0 and self.remote_id is None and not self.ever_in_doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +105,7 @@ class NewDelivery:
     post: FrozenPost
     fingerprint: str
     repost: bool
+    by_hand_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,301 @@
+"""`publish FILE`: an announcement goes out now, whatever time its file names; once, as ever."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli import words
+from publisher.cli.check import found_file
+from publisher.cli.deliveries import as_data, explained
+from publisher.cli.running import Duration
+from publisher.cli.shared import Exit, Stop, echo_folded, echo_unbroken, json_option, open_service, print_json, say
+from publisher.errors import omission
+from publisher.locale import N_, _
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from publisher.announcements import Reading
+    from publisher.config import Config
+    from publisher.model import Announcement, Plan
+    from publisher.planning import Prospect
+    from publisher.service import Service
+    from publisher.store.deliveries import DeliveryView
+
+
+@click.command(
+    help=N_(
+        "Publish one announcement now. The time in its file does not count. Shows first what goes out where, and asks. "
+        "It works beside tiedote run and without it, and sends nothing else."
+    )
+)
+@click.argument("file", type=click.Path(path_type=Path), metavar=N_("FILE"))
+@click.option("--yes", is_flag=True, help=N_("Do not ask."))
+@click.option(
+    "--wait",
+    type=Duration(),
+    default="5m",
+    show_default=True,
+    metavar=N_("TIME"),
+    help=N_("How long to wait for networks that need time."),
+)
+@json_option
+@click.pass_context
+def publish(ctx: click.Context, file: Path, yes: bool, wait: timedelta, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
+    """Publish one file."""
+    with open_service(ctx) as service:
+        path = _in_queue(file, service.config)
+        announcement = _announcement(service, path)
+        prospects = _prospects(service, announcement)
+        _show(service.config, announcement, prospects)
+        if not any(_goes(one) for one in prospects):
+            code = _nothing_goes(prospects)
+        else:
+            if not yes:
+                _ask(ctx)
+            prospects = service.publish_now(announcement, wait)
+            code = _outcome(service, prospects, quiet=as_json)
+        if as_json:
+            deliveries = _deliveries(service, prospects)
+            print_json({"version": 1, "deliveries": [as_data(one, service.config.timezone) for one in deliveries]})
+    ctx.exit(code)
+
+
+# ---------------------------------------------------------------- the file
+
+
+def _in_queue(file: Path, config: Config) -> Path:
+    path = found_file(file, config.queue)
+    if not path.is_file() or not path.absolute().is_relative_to(config.queue.absolute()):
+        raise _not_of_the_queue(file, config)
+    return path.absolute()
+
+
+def _announcement(service: Service, path: Path) -> Announcement:
+    """Take the queue in as the daemon does, this file without waiting; ends with 1 when it has a fault, and prints it as `check` does."""
+    from publisher.announcements import Stillness
+    from publisher.service import AnotherDaemonError
+
+    reading = _reading(service.config, path)
+    if reading.announcement is None:
+        from publisher.yamlfile import render
+
+        for problem in reading.problems:
+            click.echo(render(problem), err=True)
+        raise Stop(
+            _("Nothing was published: %(file)s has a fault.") % {"file": reading.file},
+            remedy=_("Mend it and try again."),
+            code=Exit.FINDINGS,
+        )
+    still = Stillness(timedelta(seconds=30))
+
+    def is_still(other: Path, now: datetime) -> bool:
+        return other.absolute() == path or still.is_still(other, now)
+
+    try:
+        # Alone, a database that was put back from an older copy is noticed before anything of it is sent.
+        with service.alone():
+            service.read_queue(is_still)
+    except AnotherDaemonError:
+        service.read_queue(is_still)
+    return reading.announcement
+
+
+def _reading(config: Config, path: Path) -> Reading:
+    from publisher.announcements import read_queue
+
+    name = unicodedata.normalize("NFC", path.relative_to(config.queue.absolute()).as_posix())
+    # Read with all others: two files with one identity are a fault that neither shows alone.
+    found = next((one for one in read_queue(config).readings if one.file == name), None)
+    if found is None:
+        raise _not_of_the_queue(path, config)
+    return found
+
+
+def _not_of_the_queue(path: Path, config: Config) -> Stop:
+    return Stop(
+        _("%(path)s is not a file of the queue.") % {"path": path},
+        remedy=_("Save it below %(folder)s, so that it is known what has been published.") % {"folder": config.queue},
+        code=Exit.USAGE,
+    )
+
+
+# ---------------------------------------------------------------- before
+
+
+def _prospects(service: Service, announcement: Announcement) -> tuple[Prospect, ...]:
+    from publisher import planning
+
+    now = service.clock.now()
+    with service.store.read() as conn:
+        return planning.prospects(conn, service.plans(announcement, now), service.times, now)
+
+
+def _goes(prospect: Prospect) -> bool:
+    from publisher.planning import Verdict
+
+    return prospect.verdict in {Verdict.GOES, Verdict.ON_ITS_WAY}
+
+
+def _show(config: Config, announcement: Announcement, prospects: Sequence[Prospect]) -> None:
+    """Say what goes out where, the same words once; then what does not, and why."""
+    going: dict[tuple[object, ...], list[Prospect]] = {}
+    for one in prospects:
+        if _goes(one):
+            going.setdefault(_words(one.plan), []).append(one)
+    for alike in going.values():
+        say(", ".join(_account(config, one.plan.organisation, one.plan.channel, one.plan.account) for one in alike))
+        _show_words(alike[0].plan)
+    left = [(one.plan, _why_not(one)) for one in prospects if not _goes(one)]
+    for plan, why in left:
+        say(f"{_account(config, plan.organisation, plan.channel, plan.account)}: {why}")
+    for skipped in _skipped(config, announcement):
+        say(skipped)
+
+
+def _words(plan: Plan) -> tuple[object, ...]:
+    pictures = tuple(picture.name for picture in plan.pictures)
+    return (plan.text, plan.thread, plan.hashtags, plan.link, plan.title, pictures, plan.first_comment)
+
+
+def _show_words(plan: Plan) -> None:
+    tags = " ".join(f"#{tag}" for tag in plan.hashtags)
+    posts = [plan.text, *plan.thread]
+    lines = [line for number, post in enumerate(posts, 1) for line in _post(post, number, len(posts))]
+    lines += filter(None, [tags])
+    if plan.link and plan.link not in plan.text:
+        lines.append(_("Link: %(link)s") % {"link": plan.link})
+    lines += [
+        _("Picture: %(file)s (%(alt)s)") % {"file": picture.name, "alt": alt}
+        for picture, alt in zip(plan.pictures, plan.alts, strict=True)
+    ]
+    if plan.first_comment:
+        lines.append(_("First comment: %(text)s") % {"text": plan.first_comment})
+    for line in lines:
+        say(f"    {line}".rstrip())
+    say("")
+
+
+def _post(text: str, number: int, count: int) -> list[str]:
+    """Give a post's lines; each of a thread has its number before it."""
+    return [*([f"{number}/{count}"] if count > 1 else []), *text.splitlines()]
+
+
+def _account(config: Config, organisation: str, channel: str, account: str) -> str:
+    return f"{config.organisations[organisation].name} {words.account_word(channel, account)}"
+
+
+def _skipped(config: Config, announcement: Announcement) -> list[str]:
+    from publisher.compose import compose
+    from publisher.model import Skipped
+
+    told = {"not_in_organisations", "not_in_channels", "skip"}
+    return [
+        f"{_account(config, one.organisation, one.channel, one.account)}: {omission(one.reason)}"
+        for one in compose(announcement, config)
+        if isinstance(one, Skipped) and one.reason not in told
+    ]
+
+
+_WHY_NOT = {
+    "out": N_("is out already"),
+    "edited": N_("is out already, with the words that the file had then; save new words under a new name"),
+    "in_doubt": N_("may be out already; say first whether it is: tiedote resolve %(delivery)s"),
+    "cancelled": N_("was called off by a person; if it is to go out after all: tiedote retry %(delivery)s"),
+    "held": N_("is on hold; tiedote status tells why. To send it all the same: tiedote retry %(delivery)s"),
+    "awaits": N_("awaits approval: write approved_by and a name into the file"),
+    "paused": N_("publishing is paused; to go on: tiedote resume"),
+    "expired": N_("its last moment for publishing has passed; give a later 'expires' in the file"),
+}
+"""Why an account does not get it now: half sentences that follow the account's name and a colon."""
+
+
+def _why_not(prospect: Prospect) -> str:
+    return _(_WHY_NOT[str(prospect.verdict)]) % {"delivery": f"d-{prospect.delivery_id}"}
+
+
+def _nothing_goes(prospects: Sequence[Prospect]) -> Exit:
+    from publisher.planning import Verdict
+
+    verdicts = {one.verdict for one in prospects}
+    if verdicts == {Verdict.OUT}:
+        say(_("Nothing to do: all of it is out already."))
+        return Exit.DONE
+    say(_("Nothing was published."))
+    return Exit.TRY_LATER if Verdict.PAUSED in verdicts else Exit.FINDINGS
+
+
+_YES = frozenset({"y", "yes", "k", "kyllä", "j", "ja"})
+
+
+def _ask(ctx: click.Context) -> None:
+    try:
+        answer = click.prompt(_("Publish it now? [y/N]"), default="", show_default=False, err=True)
+    except click.Abort:
+        say("")
+        raise click.UsageError(_("Nobody is there to answer; with --yes nothing is asked."), ctx) from None
+    if answer.strip().casefold() not in _YES:
+        raise Stop(_("Nothing was published."), code=Exit.FINDINGS)
+
+
+# ---------------------------------------------------------------- afterwards
+
+
+def _deliveries(service: Service, prospects: Sequence[Prospect]) -> tuple[DeliveryView, ...]:
+    from publisher.store.deliveries import list_deliveries
+
+    ids = [one.delivery_id for one in prospects if one.delivery_id is not None]
+    with service.store.read() as conn:
+        return list_deliveries(conn, ids)
+
+
+def _outcome(service: Service, prospects: Sequence[Prospect], *, quiet: bool) -> Exit:
+    """Say what became of each delivery that went, and give the exit code."""
+    from publisher.model import State
+    from publisher.planning import to_follow
+
+    followed = [one for one in _deliveries(service, prospects) if one.id in to_follow(prospects)]
+    if not quiet:
+        for one in followed:
+            _print_outcome(service, one)
+    states = {one.state for one in followed}
+    if states <= {State.PUBLISHED}:
+        return Exit.DONE
+    going = {State.SCHEDULED, State.PUBLISHING, State.RETRYING, State.CONFIRMING, State.PUBLISHED}
+    if states <= going:
+        say(_("The rest goes on by itself while tiedote run is at work; tiedote status tells how it stands."))
+        return Exit.TRY_LATER
+    return Exit.FAILED
+
+
+def _blocked(service: Service, delivery: DeliveryView) -> str | None:
+    from publisher.store import accounts
+
+    with service.store.read() as conn:
+        return accounts.get_account(conn, delivery.account_id).blocked_kind
+
+
+def _print_outcome(service: Service, delivery: DeliveryView) -> None:
+    from publisher.model import State
+    from publisher.rehearsal import shown
+
+    key = delivery.key
+    if delivery.error_kind is None and delivery.state is State.SCHEDULED:
+        delivery = replace(delivery, error_kind=_blocked(service, delivery))
+    account = _account(service.config, key.organisation, key.channel, key.account)
+    line = f"{account}: {words.state_word(delivery.state)}"
+    if delivery.url:
+        echo_unbroken(line, shown(service.config)(delivery.url))
+    else:
+        click.echo(line)
+    if delivery.error_kind is not None:
+        told = explained(delivery, delivery.error_kind)
+        echo_folded("    ", told.message)
+        echo_folded("    = ", told.remedy)

@@ -1,0 +1,30 @@
+"""The planning worker: what the queue says becomes deliveries, and what changes in it changes what has not yet gone out.
+
+new file                      its deliveries, unless the account is younger than the file's last edit
+edited                        what nothing was sent of takes the new words and time; what is out stays, people are told
+                              unless the announcement comes round again with the new words
+an occurrence long past       neither noted nor brought back: nobody asked for what a repeat has left behind
+renamed, same content         the deliveries go with it
+faulty now                    what waits of it is held, its author hears of it
+missing                       nothing of it is sent; after `cancel_after` it is cancelled; over half of the queue at once:
+                              nothing is cancelled, people are told
+back again                    what was cancelled for it is revived
+account out of configuration  what waits for it is held
+"""
+
+from publisher.planning.by_hand import Prospect, Verdict, prospects, put_first, to_follow
+from publisher.planning.intake import take_in
+from publisher.planning.values import PlanReport, Reading, Times, fingerprint
+
+__all__ = [
+    "PlanReport",
+    "Prospect",
+    "Reading",
+    "Times",
+    "Verdict",
+    "fingerprint",
+    "prospects",
+    "put_first",
+    "take_in",
+    "to_follow",
+]

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 
 from publisher.store.engine import Store
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test holds it against the folder."""
 
 _KEPT_COPIES = 5

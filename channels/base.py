@@ -332,5 +332,11 @@ class Channel(Protocol):
     def remove(self, remote_id: str) -> None:
         """Delete one post of ours, with what is written under it; one that is gone already is as good. Raises any ChannelError but Gone."""
 
+    def discard(self, step: Step) -> None:
+        """Take away what nobody needs any more of a publication that ends or begins anew at `step`: nothing that readers may see.
+
+        What cannot be taken away stays: raises no ChannelError.
+        """
+
     def close(self) -> None:
         """Give the connections back."""

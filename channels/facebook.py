@@ -316,6 +316,9 @@ class Facebook:
         with suppress(Gone):
             self._graph.delete(remote_id)
 
+    def discard(self, step: Step) -> None:
+        """Leave photos where they are: they may hang on a post whose answer was lost."""
+
     def close(self) -> None:
         self._graph.close()
 

@@ -385,6 +385,12 @@ class Instagram:
         with suppress(Gone):
             self._graph.delete(remote_id)
 
+    def discard(self, step: Step) -> None:
+        """Remove the pictures from where Instagram fetched them, or would have."""
+        with suppress(ChannelError):
+            for key in _stored(step.memo):
+                self._shelf.remove(step.memo[key])
+
     def close(self) -> None:
         self._graph.close()
 
@@ -428,17 +434,23 @@ class _Page:
         self._graph.delete(stored)
 
 
+_OURS: Final = "tiedote-"
+_FORGOTTEN_AFTER: Final = 3 * 24 * 3600.0
+"""Seconds: no publication is tried for so long, and a container lives for a day."""
+
+
 class _Folder:
-    """A folder of our own web server, and names that nobody guesses."""
+    """A folder of our own web server, and names that nobody guesses. What a crash left there goes when the next picture comes."""
 
     def __init__(self, folder: Path, base_url: str) -> None:
         self._folder = folder
         self._base_url = base_url.rstrip("/")
 
     def put(self, picture: Fitted) -> tuple[str, str]:
-        name = f"{secrets.token_urlsafe(24)}.jpg"
+        name = f"{_OURS}{secrets.token_urlsafe(24)}.jpg"
         try:
             (self._folder / name).write_bytes(picture.data)
+            self._sweep((self._folder / name).stat().st_mtime)
         except OSError as error:
             # The path is the operator's own, and its name is what they need.
             raise Retryable(Kind.PICTURE_UNREACHABLE, f"{self._folder}: {error.strerror}") from error
@@ -447,6 +459,13 @@ class _Folder:
     def remove(self, stored: str) -> None:
         with suppress(OSError):
             (self._folder / stored).unlink(missing_ok=True)
+
+    def _sweep(self, now: float) -> None:
+        """Remove what is far older than the picture just written: the clock is the folder's own, which may be on another machine."""
+        for left in self._folder.glob(f"{_OURS}*.jpg"):
+            with suppress(OSError):
+                if now - left.stat().st_mtime > _FORGOTTEN_AFTER:
+                    left.unlink()
 
 
 def _fitted(post: Post, n: int, shape: str | None, rules: PictureRules) -> Fitted:

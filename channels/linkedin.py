@@ -401,6 +401,9 @@ class LinkedIn:
         with suppress(Gone):
             _must_be_empty(self._call("DELETE", f"/rest/posts/{_encoded(remote_id)}", verb="DELETE"))
 
+    def discard(self, step: Step) -> None:
+        """Leave images where they are: nobody sees one without a post."""
+
     def close(self) -> None:
         self._session.close()
 

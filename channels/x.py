@@ -413,6 +413,9 @@ class X:
             if not deleted and remote_id not in self._by_ids([remote_id]).gone:
                 raise OutcomeUnknown(Kind.ANSWER_LOST, "X neither deleted the post nor said why")
 
+    def discard(self, step: Step) -> None:
+        """Leave uploads to X, which drops those that no post has after a day."""
+
     def close(self) -> None:
         self._session.close()
 

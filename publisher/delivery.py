@@ -323,7 +323,7 @@ class Deliverer:
             result = channel.advance(post, job.step)
         except ChannelError as error:
             self._reached(Point.AFTER_REFUSAL)
-            return self._setback(job, error, self._clock.now())
+            return self._setback(job, channel, error, self._clock.now())
         self._reached(Point.AFTER_STEP)
         following = self._record(job, result)
         self._reached(Point.STEP_STORED)
@@ -344,7 +344,7 @@ class Deliverer:
             result = channel.advance(post, job.step or channel.begin(post))
         except ChannelError as error:
             self._reached(Point.AFTER_REFUSAL)
-            return self._setback(job, error, intent_at)
+            return self._setback(job, channel, error, intent_at)
         self._reached(Point.AFTER_ANSWER)
         following = self._record(job, result)
         self._reached(Point.AFTER_OUTCOME)
@@ -362,7 +362,7 @@ class Deliverer:
 
     # ------------------------------------------------------------ errors
 
-    def _setback(self, job: Job, error: ChannelError, intent_at: datetime) -> Job | None:
+    def _setback(self, job: Job, channel: Channel, error: ChannelError, intent_at: datetime) -> Job | None:
         assert job.step is not None  # noqa: S101 - `run` has set it
         now = self._clock.now()
         decision = policy.after_error(
@@ -395,6 +395,8 @@ class Deliverer:
                 case _:
                     self._end(conn, job, State.FAILED, setback, now)
         self._reached(Point.SETBACK_STORED)
+        if decision.outcome in {Outcome.RESTART, Outcome.FAIL}:
+            channel.discard(job.step)
         return None
 
     def _rest_if_down(self, conn: Connection, account_id: int, now: datetime) -> None:

@@ -185,3 +185,13 @@ def test_a_post_that_is_gone_takes_no_words(bench: Bench) -> None:
     with closing(bench.connect()) as channel, pytest.raises(Gone):
         channel.amend(Post(text="Uudet sanat"), remote_id)
     assert bench.posts() == []
+
+
+def test_what_is_discarded_is_nothing_that_residents_see(bench: Bench) -> None:
+    """At whatever step: the post stays, with its pictures and its comment."""
+    done = bench.deliver(a_full_post(bench))
+    before = the_only(bench.posts())
+    with closing(bench.connect()) as channel:
+        for step in done.steps:
+            channel.discard(step)
+    assert the_only(bench.posts()) == before

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
@@ -12,9 +19,13 @@ from sqlalchemy import text
 from channels import pictures, registry
 from channels.errors import Kind
 from channels.pictures import PictureError, PictureFault
+from channels.sandbox.faults import Kind as Fault
+from channels.sandbox.faults import Rule
 from channels.sandbox.ledger import LedgerPicture
+from publisher.delivery import Point
 from publisher.model import State
-from tests.delivery.town import Town, town, write, write_picture
+from publisher.store import deliveries as rows
+from tests.delivery.town import ACCOUNTS, Town, town, write, write_picture
 
 ANNOUNCEMENT = """
     text: Rakennusluvan voi nyt hakea kokonaan verkossa.
@@ -97,11 +108,11 @@ def test_as_many_pictures_as_a_network_takes_arrive_whole_and_in_order(tmp_path:
     """Ten, ten in a carousel, four and twenty, of five shapes: each with its alt text, in its colours, nothing cut off."""
     (tmp_path / "schedules").mkdir()
     names = [write_marked(tmp_path, n) for n in range(max(MOST.values()))]
-    rows = {
+    images = {
         most: "\n".join(f"      - {{file: {names[n]}, alt: Kuva {n}.}}" for n in range(most)) for most in MOST.values()
     }
     words = "    text: Kuvia kunnasta.\n    publish: asap\n"
-    words += "".join(f"    {name}:\n     images:\n{rows[most]}\n" for name, most in MOST.items())
+    words += "".join(f"    {name}:\n     images:\n{images[most]}\n" for name, most in MOST.items())
     write(tmp_path, "kuvia", words)
     with town(tmp_path) as one:
         publish(one)
@@ -181,6 +192,117 @@ def test_a_picture_that_cannot_be_made_fails_and_people_hear_of_it(
         assert one.posts("facebook") == []
         with one.service.store.read() as conn:
             assert list(conn.execute(text("SELECT cause FROM notices")).scalars()) == [f"failed:{failed.name}"]
+
+
+# Where Instagram fetches pictures from
+
+
+@pytest.fixture(params=["facebook_page", "public_url"])
+def shelf(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Town], int]]:
+    """Set Instagram up for one of its two ways; return what counts the pictures that lie ready for it."""
+    if request.param == "facebook_page":
+        yield lambda one: sum(
+            upload.network == "facebook" and upload.deleted is None and upload.post is None
+            for upload in one.sandbox.world.uploads.values()
+        )
+        return
+    folder = tmp_path / "www"
+    folder.mkdir()
+    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        own = f"media: public_url, public_folder: {folder}, public_base_url: 'http://127.0.0.1:{server.server_port}'"
+        monkeypatch.setitem(ACCOUNTS, "instagram", ACCOUNTS["instagram"].replace("media: facebook_page", own))
+        yield lambda _one: len(list(folder.iterdir()))
+        server.shutdown()
+
+
+def assert_both_arrived(one: Town) -> None:
+    (post,) = one.posts("instagram")
+    assert [picture.alt for picture in post.pictures] == ["Talo jonka katolla istuu lintu.", "Avoin ovi."]
+
+
+def test_nothing_lies_where_instagram_fetched_it(tmp_path: Path, shelf: Callable[[Town], int]) -> None:
+    """Neither as a photo of the Page nor in our own folder, once the post is out."""
+    announce(tmp_path)
+    with town(tmp_path, channels=("instagram",)) as one:
+        publish(one)
+        assert one.states() == {"instagram": State.PUBLISHED}
+        assert_both_arrived(one)
+        assert shelf(one) == 0
+
+
+def test_nor_when_what_comes_after_the_post_is_refused(tmp_path: Path, shelf: Callable[[Town], int]) -> None:
+    """The first comment is too long for Instagram on that day: published, with the error beside it, and nothing left lying."""
+    announce(tmp_path)
+    write(tmp_path, "lupa", ANNOUNCEMENT + "    first_comment: Ohjeet löytyvät verkkosivuiltamme.\n")
+    with town(tmp_path, channels=("instagram",)) as one:
+        one.sandbox.settings.quotas.instagram_comment_length = 5
+        publish(one)
+        (view,) = one.deliveries()
+        assert view.state is State.PUBLISHED
+        assert view.error_kind is not None
+        assert_both_arrived(one)
+        assert shelf(one) == 0
+
+
+def test_nor_when_the_post_never_gets_out(tmp_path: Path, shelf: Callable[[Town], int]) -> None:
+    """Instagram fetches no picture all day: the delivery fails, and the pictures are taken away."""
+    announce(tmp_path)
+    with town(tmp_path, channels=("instagram",)) as one:
+        one.sandbox.add_rule(Rule(kind=Fault.ERROR_BEFORE, path=r"\d+/media$", times=None))
+        publish(one)
+        assert one.states() == {"instagram": State.FAILED}
+        assert shelf(one) == 0
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_a_crash_leaves_at_most_the_picture_in_hand(tmp_path: Path, shelf: Callable[[Town], int]) -> None:
+    """Killed after each step before it is written down: the post goes out whole, and only what nobody knows of may be left."""
+    announce(tmp_path)
+    seen = 0
+
+    def reached(point: Point) -> None:
+        nonlocal seen
+        if point is Point.AFTER_STEP:
+            seen += 1
+            if seen % 2:
+                raise Killed
+
+    with town(tmp_path, channels=("instagram",), reached=reached) as one:
+        one.service.read_queue()
+        for _life in range(40):
+            with suppress(Killed):
+                one.work()
+            with one.service.store.write() as conn:  # as at every start
+                rows.sweep(conn, one.clock.now(), only_expired=False)
+        assert one.states() == {"instagram": State.PUBLISHED}
+        assert_both_arrived(one)
+        assert 0 < shelf(one) <= 2
+
+
+def test_what_a_crash_left_in_our_folder_goes_with_a_later_picture(
+    tmp_path: Path, shelf: Callable[[Town], int], request: pytest.FixtureRequest
+) -> None:
+    """After three days; what others keep there is never touched, and on the Page nobody sees it."""
+    if request.node.callspec.params["shelf"] == "facebook_page":
+        return
+    announce(tmp_path)
+    old = time.time() - 4 * 24 * 3600
+    for name in ("tiedote-left.jpg", "tiedote-new.jpg", "logo.jpg"):
+        (tmp_path / "www" / name).write_bytes(b"...")
+        if name != "tiedote-new.jpg":
+            os.utime(tmp_path / "www" / name, (old, old))
+    with town(tmp_path, channels=("instagram",)) as one:
+        publish(one)
+        assert_both_arrived(one)
+        assert shelf(one) == 2
+    assert sorted(path.name for path in (tmp_path / "www").iterdir()) == ["logo.jpg", "tiedote-new.jpg"]
 
 
 # Alt texts

@@ -29,12 +29,21 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A name in some words that leads to somebody. `start` and `length` count code points; `address` is the network's own (a URN)."""
+
+    start: int
+    length: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """An announcement composed for one account.
 
     `text` has the words and, where the network's rule says so, the link; `hashtags` come after it, without '#'. `link` is set when the
     post has a link card. `title` is the card's title. `thread`: the words of the posts that follow, each as an answer to the one before;
-    then the hashtags come after the last of them.
+    then the hashtags come after the last of them. `mentions` are places in `text`, `comment_mentions` in `first_comment`.
     """
 
     text: str
@@ -44,6 +53,8 @@ class Post:
     title: str | None = None
     pictures: tuple[Picture, ...] = ()
     first_comment: str | None = None
+    mentions: tuple[Mention, ...] = ()
+    comment_mentions: tuple[Mention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +200,17 @@ class Card(StrEnum):
     """As a card; in the words when there are pictures."""
 
 
+class Mentions(StrEnum):
+    """How words mention others."""
+
+    NAME = "name"
+    """By their name alone."""
+    HANDLE = "handle"
+    """By @ and the name of their account."""
+    ADDRESS = "address"
+    """By their name, with an address beside the words."""
+
+
 class Proof(StrEnum):
     """How strongly looking can settle a lost answer."""
 
@@ -267,6 +289,10 @@ class Capabilities:
     measure_exactly: Callable[[str], int] | None = field(default=None, repr=False)
     """What counts for a lower `max_text`, where `measure` is quick and may tell too much of a text that fits."""
     max_hashtags: int | None = None
+    mentions: Mentions = Mentions.NAME
+    max_mentions: int | None = None
+    max_cashtags: int | None = None
+    """How many signs of shares such as $NOKIA a post may have."""
     max_first_comment: int | None
     needs_picture: bool = False
     max_thread: int | None = None

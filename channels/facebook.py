@@ -65,6 +65,7 @@ CAPABILITIES: Final = Capabilities(
     edits_words=True,
     sources={
         "max_text": Source(page=_POSTIZ, on=date(2026, 11, 24), basis=Basis.OTHERS),
+        "mentions": Source(on=date(2026, 11, 24), basis=Basis.OURS, note="no page tells how an app mentions a Page"),
         "max_first_comment": Source(on=date(2026, 11, 24), basis=Basis.OTHERS),
         "needs_picture": _POSTS,
         "max_pictures": Source(on=date(2026, 11, 24), basis=Basis.OURS),

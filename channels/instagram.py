@@ -35,6 +35,7 @@ from channels.base import (
     Found,
     Held,
     Identity,
+    Mentions,
     PictureRules,
     Post,
     Proof,
@@ -73,6 +74,8 @@ CAPABILITIES: Final = Capabilities(
     max_text=2_200,
     measure=length,
     max_hashtags=30,
+    mentions=Mentions.HANDLE,
+    max_mentions=20,
     max_first_comment=2_196,
     needs_picture=True,
     card=Card.NONE,
@@ -92,6 +95,8 @@ CAPABILITIES: Final = Capabilities(
     sources={
         "max_text": _MEDIA,
         "max_hashtags": _MEDIA,
+        "mentions": _MEDIA,
+        "max_mentions": _MEDIA,
         "max_first_comment": Source(
             page="https://docs.upload-post.com/resources/character-limits",
             on=date(2026, 11, 24),

@@ -42,6 +42,9 @@ class Limit(NamedTuple):
 LIMITS = (
     Limit("max_text", "max_text", least=1, most=1_000_000),
     Limit("max_hashtags", "max_hashtags", least=0, most=1_000),
+    Limit("mentions", "mentions"),
+    Limit("max_mentions", "max_mentions", least=0, most=100),
+    Limit("max_cashtags", "max_cashtags", least=0, most=100),
     Limit("max_first_comment", "max_first_comment", least=1, most=1_000_000),
     Limit("max_thread", "max_thread", least=1, most=100),
     Limit("needs_picture", "needs_picture"),

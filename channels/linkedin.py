@@ -31,6 +31,7 @@ from channels.base import (
     Found,
     Held,
     Identity,
+    Mentions,
     PictureRules,
     Post,
     Proof,
@@ -43,7 +44,7 @@ from channels.base import (
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
-from channels.text import escape_little, linkedin_length, same_words, unlittle, words
+from channels.text import linkedin_length, little, same_words, unlittle, words
 from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ _IMAGES: Final = Source(page=f"{_MANAGEMENT}shares/images-api", on=date(2026, 11
 CAPABILITIES: Final = Capabilities(
     max_text=3000,
     measure=linkedin_length,
+    mentions=Mentions.ADDRESS,
     max_first_comment=1250,
     card=Card.INSTEAD,
     pictures=PictureRules(most=20, formats=("JPEG", "PNG", "GIF"), max_bytes=10_000_000, max_side=6000, max_alt=4086),
@@ -70,6 +72,7 @@ CAPABILITIES: Final = Capabilities(
             on=date(2026, 11, 24),
             note="the older interface's number; whether escapes count is not written anywhere, so they do",
         ),
+        "mentions": Source(page=f"{_MANAGEMENT}shares/little-text-format", on=date(2026, 11, 24)),
         "max_first_comment": Source(on=date(2026, 11, 24), basis=Basis.OTHERS),
         "needs_picture": _POSTS,
         "max_pictures": Source(page=f"{_MANAGEMENT}shares/multiimage-post-api", on=date(2026, 11, 24)),
@@ -283,7 +286,7 @@ class LinkedIn:
     def _create(self, post: Post, memo: Mapping[str, str]) -> Published:
         body = {
             "author": self._us,
-            "commentary": escape_little(words(post)),
+            "commentary": little(post),
             "visibility": "PUBLIC",
             "distribution": {
                 "feedDistribution": "MAIN_FEED",
@@ -302,7 +305,7 @@ class LinkedIn:
 
     def _comment(self, post: Post, memo: Mapping[str, str]) -> Published:
         remote_id = memo["remote_id"]
-        body = {"actor": self._us, "object": remote_id, "message": {"text": post.first_comment}}
+        body = {"actor": self._us, "object": remote_id, "message": _message(post)}
         response = self._call("POST", _comments_of(remote_id), verb="CREATE", body=body)
         if not response.headers.get("x-restli-id"):
             raise OutcomeUnknown(Kind.ANSWER_LOST, f"HTTP {response.status_code} without the comment's id")
@@ -393,7 +396,7 @@ class LinkedIn:
         return told | {post.id: post.held() for post in by_itself if post is not None}
 
     def amend(self, post: Post, remote_id: str) -> None:
-        body = {"patch": {"$set": {"commentary": escape_little(words(post))}}}
+        body = {"patch": {"$set": {"commentary": little(post)}}}
         _must_be_empty(self._call("POST", f"/rest/posts/{_encoded(remote_id)}", verb="PARTIAL_UPDATE", body=body))
 
     def remove(self, remote_id: str) -> None:
@@ -532,6 +535,19 @@ def _after_pictures(post: Post, memo: Mapping[str, str]) -> Step:
     if post.pictures:
         return _look_again(memo)
     return Step(name="create", memo=memo, commits=True)
+
+
+def _message(post: Post) -> dict[str, object]:
+    """Return a comment: plain words, and beside them whom they mention."""
+    attributes = [
+        {"start": one.start, "length": one.length, "value": {_kind(one.address): one.address}}
+        for one in post.comment_mentions
+    ]
+    return {"text": post.first_comment} | ({"attributes": attributes} if attributes else {})
+
+
+def _kind(urn: str) -> str:
+    return urn.split(":")[2]
 
 
 def _look_again(memo: Mapping[str, str]) -> Step:

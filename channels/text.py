@@ -13,6 +13,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -29,9 +30,18 @@ def parts(post: Post) -> tuple[str, ...]:
 
     NFC, so that what is counted is what is sent.
     """
-    *before, last = (text.strip() for text in (post.text, *post.thread))
-    ending = "\n\n".join(piece for piece in (last, hashtag_line(post.hashtags)) if piece)
-    return tuple(unicodedata.normalize("NFC", text) for text in (*before, ending))
+    *before, last = (post.text, *post.thread)
+    texts = (*before, _ended(replace(post, text=last)))
+    return tuple(_nfc(text.strip()) for text in texts)
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _ended(post: Post) -> str:
+    """Give the text with the hashtags at its end."""
+    return "\n\n".join(piece for piece in (post.text.rstrip(), hashtag_line(post.hashtags)) if piece)
 
 
 def hashtag_line(tags: Iterable[str]) -> str:
@@ -42,6 +52,22 @@ def hashtag_line(tags: Iterable[str]) -> str:
 def length(text: str) -> int:
     """Count characters as Unicode code points in NFC."""
     return len(unicodedata.normalize("NFC", text))
+
+
+# The same signs on every network; an address of mail has a word before its @.
+
+_CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}\b")
+_MENTION = re.compile(r"(?<![\w@\uff20/])[@\uff20]\w[\w.]*\b(?!@)")
+
+
+def mentions(text: str) -> list[str]:
+    """Find the @handles in words, with their sign."""
+    return _MENTION.findall(text)
+
+
+def cashtags(text: str) -> list[str]:
+    """Find the $SYMBOLS in words."""
+    return _CASHTAG.findall(text)
 
 
 # X. Weights of twitter-text v3 (github.com/twitter/twitter-text, config/v3.json, read 2026-11-24).
@@ -130,6 +156,18 @@ def escape_little(text: str) -> str:
     """
     parts = _LITTLE_HASHTAG.split(text)
     return "".join(rf"{{hashtag|\#|{_escape(part)}}}" if i % 2 else _escape(part) for i, part in enumerate(parts))
+
+
+def little(post: Post) -> str:
+    """Write a post's words in LinkedIn's notation, its mentions as '@[Name](urn)': the name must be the one that LinkedIn shows."""
+    pieces: list[str] = []
+    at = 0
+    for mention in sorted(post.mentions, key=lambda one: one.start):
+        end = mention.start + mention.length
+        pieces.append(escape_little(_nfc(post.text[at : mention.start])))
+        pieces.append(f"@[{_escape(_nfc(post.text[mention.start : end]))}]({mention.address})")
+        at = end
+    return "".join([*pieces, escape_little(_nfc(_ended(replace(post, text=post.text[at:]))))]).strip()
 
 
 def _escape(text: str) -> str:

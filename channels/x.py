@@ -35,6 +35,7 @@ from channels.base import (
     Found,
     Held,
     Identity,
+    Mentions,
     PictureRules,
     Post,
     Proof,
@@ -47,7 +48,7 @@ from channels.base import (
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
-from channels.text import parts, same_words, words, x_exact_length, x_length
+from channels.text import cashtags, mentions, parts, same_words, words, x_exact_length, x_length
 from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ CAPABILITIES: Final = Capabilities(
     max_text=280,  # weighted; a link counts 23, an emoji 2
     measure=x_length,
     measure_exactly=x_exact_length,
+    mentions=Mentions.HANDLE,
+    max_mentions=0,
+    max_cashtags=1,
     max_first_comment=None,  # replies to ourselves are allowed, but an answer with a link costs as much as a post
     max_thread=25,
     card=Card.NONE,
@@ -82,6 +86,13 @@ CAPABILITIES: Final = Capabilities(
         "max_first_comment": Source(
             page=f"{_DOCS}x-api/getting-started/pricing", on=date(2026, 8, 13), basis=Basis.OURS, note="its cost"
         ),
+        "mentions": _POST,
+        "max_mentions": Source(
+            page=f"{_DOCS}x-api/posts/create-post",
+            on=date(2026, 8, 22),
+            note="of others, in a post that comes by the API; unasked ones are restricted since 2026-02",
+        ),
+        "max_cashtags": Source(page=f"{_DOCS}x-api/posts/create-post", on=date(2026, 8, 22), note="$WORD; by the API"),
         "max_thread": Source(
             page=f"{_DOCS}x-api/posts/manage-tweets/integrate",
             on=date(2026, 8, 22),
@@ -293,7 +304,7 @@ class X:
 
     def _create(self, post: Post, memo: Mapping[str, str]) -> Published:
         for text in parts(post):
-            _refuse_what_x_refuses(text)
+            _refuse_what_x_refuses(text, self.capabilities)
         media = [memo[f"media{n}"] for n in range(len(post.pictures))]
         return _published(post, self._tweet(words(post), media_ids=media or None))
 
@@ -459,16 +470,15 @@ class X:
         return _Page(data=data, errors=errors)
 
 
-_CASHTAG: Final = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}\b")
-_MENTION: Final = re.compile(r"(?<![\w@\uff20/])[@\uff20]\w{1,15}\b(?!@)")
-
-
-def _refuse_what_x_refuses(text: str) -> None:
+def _refuse_what_x_refuses(text: str, limits: Capabilities) -> None:
     """Refuse what automation rules forbid since 2026-02, before it costs anything: X's own answer would look like a ban."""
-    if len(_CASHTAG.findall(text)) > 1:
-        raise Rejected(Kind.TEXT_REFUSED, "a post that comes by X's API may have one cashtag ($WORD)")
-    if mention := _MENTION.search(text):
-        raise Rejected(Kind.TEXT_REFUSED, f"a post that comes by X's API may not mention others ({mention[0]})")
+    if limits.max_cashtags is not None and len(cashtags(text)) > limits.max_cashtags:
+        raise Rejected(
+            Kind.TEXT_REFUSED, f"a post that comes by X's API may have {limits.max_cashtags} cashtag ($WORD)"
+        )
+    named = mentions(text)
+    if limits.max_mentions is not None and len(named) > limits.max_mentions:
+        raise Rejected(Kind.TEXT_REFUSED, f"a post that comes by X's API may not mention others ({named[0]})")
 
 
 def _after(post: Post, memo: Mapping[str, str]) -> Step:

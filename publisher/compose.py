@@ -3,6 +3,7 @@
     precedence   for.ORG.CHANNEL over CHANNEL over for.ORG over the top; lists replace, texts replace language by language
     link         gets utm parameters if there is a campaign; then into the words, onto a card, or both, as the network's `Card` says
     thread       where a network has threads: the posts that staff wrote, or the words cut at sentence ends; link and hashtags at the end
+    mentions     as the network has them: by name, by @handle, or by name with an address beside the words
     languages    as the account says: in one post, one after the other; a post each; or only those that it takes
     repeat       a plan for each occurrence; the text, then the variants, and again; a text of an override block stays for all of them
     left out     a first comment where the network has none; the whole account where it needs a picture and there is none
@@ -13,7 +14,7 @@ What a plan says is what goes out. Nothing after this changes words; channels ad
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, tzinfo
 from functools import reduce
@@ -24,7 +25,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from channels.base import Capabilities, Card, Post
 from channels.text import hashtag_line, words
 from publisher.cadence import occurrences, wall_text
-from publisher.model import UNSET, Announcement, Fields, PictureRef, Plan, Repeat, Skipped, State
+from publisher.mentions import named, spoken
+from publisher.model import UNSET, Announcement, Fields, Mentioned, PictureRef, Plan, Repeat, Skipped, State
 from publisher.sentences import first_sentence, split
 
 _TEXTS = ("text", "link", "title", "first_comment")
@@ -63,6 +65,8 @@ class PublishersView(Protocol):
     def approval(self) -> Literal["optional", "required"]: ...
     @property
     def timezone(self) -> tzinfo: ...
+    @property
+    def mentions(self) -> Mapping[str, Mentioned]: ...
     def capabilities(self, channel: str, /) -> Capabilities: ...
 
 
@@ -226,8 +230,11 @@ def _plan(
     limits: Capabilities,
 ) -> Plan:
     pictures = said.pictures or ()
-    words_ = _words(said, languages, account.channel, limits, has_pictures=bool(pictures))
-    first_comment = _joined(in_language(said.first_comment, language) for language in languages)
+    known = publishers.mentions
+    words_ = _words(said, languages, account.channel, limits, known, has_pictures=bool(pictures))
+    text, *thread = (spoken(post, account.channel, limits, known) for post in words_.posts)
+    comment = _joined(in_language(said.first_comment, language) for language in languages)
+    first_comment = spoken(comment, account.channel, limits, known) if comment else None
     no_comment = limits.max_first_comment is None
     when = said.publish or None
     approved = publishers.approval != "required" or bool(said.approved_by)
@@ -241,14 +248,16 @@ def _plan(
         due_at=when.instant if when else None,
         due_wall=when.wall if when else "",
         expires_at=said.expires or None,
-        text=words_.text,
-        thread=words_.thread,
+        text=text.text,
+        thread=tuple(post.text for post in thread),
         link=words_.card,
         title=words_.title,
         hashtags=said.hashtags or (),
         pictures=pictures,
-        alts=tuple(alt_text(picture, languages) for picture in pictures),
-        first_comment=None if no_comment else first_comment,
+        alts=tuple(named(alt_text(picture, languages), known) for picture in pictures),
+        first_comment=first_comment.text if first_comment and not no_comment else None,
+        mentions=text.mentions,
+        comment_mentions=first_comment.mentions if first_comment and not no_comment else (),
         repost=bool(said.repost),
         approved=approved,
         left_out=("first_comment",) if no_comment and first_comment else (),
@@ -273,13 +282,22 @@ def _joined(texts: Iterator[str | None], between: str = "\n\n") -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    text: str
+    """The words of each post, mentions still by their keys, and what stands on the card."""
+
+    posts: tuple[str, ...]
     card: str | None
     title: str | None
-    thread: tuple[str, ...] = ()
 
 
-def _words(said: Fields, languages: Sequence[str], channel: str, limits: Capabilities, *, has_pictures: bool) -> _Words:
+def _words(
+    said: Fields,
+    languages: Sequence[str],
+    channel: str,
+    limits: Capabilities,
+    known: Mapping[str, Mentioned],
+    *,
+    has_pictures: bool,
+) -> _Words:
     """Settle where the link goes, and write the words."""
     addresses = {language: _link(said.link, language) for language in languages}
     first = next((link for link in addresses.values() if link), None)
@@ -300,8 +318,8 @@ def _words(said: Fields, languages: Sequence[str], channel: str, limits: Capabil
     if on_card and limits.card is Card.INSTEAD:
         title = title or first_sentence(parts[0][0][0])
     card = with_campaign(on_card, channel, campaign) if on_card else None
-    text, *thread = _posts(said, parts, limits)
-    return _Words(text, card, title, tuple(thread))
+    posts = _posts(said, parts, limits, lambda post: limits.measure(spoken(post, channel, limits, known).text))
+    return _Words(posts, card, named(title, known) if title else None)
 
 
 def _texts_in(said: Fields, language: str, limits: Capabilities) -> tuple[str, ...]:
@@ -311,7 +329,12 @@ def _texts_in(said: Fields, language: str, limits: Capabilities) -> tuple[str, .
     return (in_language(said.text, language) or "",)
 
 
-def _posts(said: Fields, parts: Sequence[tuple[tuple[str, ...], str | None]], limits: Capabilities) -> tuple[str, ...]:
+def _posts(
+    said: Fields,
+    parts: Sequence[tuple[tuple[str, ...], str | None]],
+    limits: Capabilities,
+    measure: Callable[[str], int],
+) -> tuple[str, ...]:
     """Give the words of each post: of all languages, one after the other, with the links at their ends."""
     if limits.max_thread and isinstance(said.thread, tuple):
         return tuple(_written(parts))
@@ -320,7 +343,7 @@ def _posts(said: Fields, parts: Sequence[tuple[tuple[str, ...], str | None]], li
         return (text,)
     tags = hashtag_line(said.hashtags or ())
     whole = words(Post(text=text, hashtags=said.hashtags or ()))
-    posts = split(whole, lambda post: limits.measure(post) <= limits.max_text)
+    posts = split(whole, lambda post: measure(post) <= limits.max_text)
     return (*posts[:-1], posts[-1].removesuffix(tags).rstrip())
 
 

@@ -549,6 +549,8 @@ def _wordless(frozen: FrozenPost) -> Post:
         link=frozen.link,
         title=frozen.title,
         first_comment=frozen.first_comment,
+        mentions=frozen.mentions,
+        comment_mentions=frozen.comment_mentions,
     )
 
 

@@ -13,6 +13,8 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Literal
 
+from channels.base import Mention
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
@@ -62,6 +64,14 @@ class PictureRef:
     sha256: str
     alt: Mapping[str, str]
     """Language to alt text; the key '' for a text in no particular language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentioned:
+    """Somebody whom the words may mention by a key. `addresses`: channel to what that network calls them (a handle without @, a URN)."""
+
+    name: str
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +204,10 @@ class Plan:
     pictures: tuple[PictureRef, ...]
     alts: tuple[str, ...]
     first_comment: str | None
+    mentions: tuple[Mention, ...] = ()
+    """In the text."""
+    comment_mentions: tuple[Mention, ...] = ()
+    """In the first comment."""
     repost: bool = False
     approved: bool = True
     """False where the configuration wants somebody's approval and the file names nobody."""

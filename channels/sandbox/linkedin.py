@@ -660,7 +660,7 @@ def comment_row(sandbox: Sandbox, post: Post, remark: Remark) -> dict[str, Any]:
         "lastModified": {**stamps, "time": int((remark.edited or remark.created) * 1000)},
         "id": remark.id.rpartition(",")[2].rstrip(")"),
         "commentUrn" if remark.parent else "$URN": remark.id,
-        "message": {"attributes": [], "text": remark.text},
+        "message": {"attributes": list(remark.attributes), "text": remark.text},
         "likesSummary": {
             "selectedLikes": [],
             "aggregatedTotalLikes": len(remark.likes),
@@ -701,14 +701,32 @@ def comment(ask: Ask, keys: list[str]) -> Answer:
         raise _blank("message")
     if len(text) > LONGEST_COMMENT:
         raise _too_long("message")
+    attributes = _attributes(body["message"].get("attributes", []), text)
     parent = _parent(ask, thread, body.get("parentComment"))
     _throttle(ask)
     remark = new_comment(
         ask.sandbox, thread.post, text, author=ask.account.account_id, name=ask.account.name, own=True, parent=parent
     )
+    remark.attributes = attributes
+    ask.sandbox.world.touch(remark)
     row = {**comment_row(ask.sandbox, thread.post, remark), "agent": ADMIN, "commentUrn": remark.id}
     row.pop("$URN", None)
     return Answer(status=201, body=row, headers={"x-restli-id": row["id"]})
+
+
+def _attributes(given: Sequence[Any], text: str) -> list[dict[str, Any]]:
+    """Read the mentions of a comment: places in its plain text, and whom they name."""
+    for n, one in enumerate(given):
+        where = f"/message/attributes/{n}"
+        if not isinstance(one, dict):
+            raise trouble(400, f"Invalid value for {where}", "INVALID_VALUE_FOR_FIELD")
+        restli.schema(one, {"start": int, "length": int, "value": dict}, {}, where)
+        ((kind, urn), *more) = one["value"].items() or (("", ""),)
+        if more or kind not in {"organization", "person"} or not re.fullmatch(rf"urn:li:{kind}:[\w-]+", str(urn)):
+            raise trouble(400, f"Invalid value for {where}/value", "INVALID_VALUE_FOR_FIELD")
+        if one["start"] < 0 or one["length"] < 1 or one["start"] + one["length"] > len(text):
+            raise trouble(400, f"Invalid value for {where}: outside of the text", "INVALID_VALUE_FOR_FIELD")
+    return [dict(one) for one in given]
 
 
 def _commentable(ask: Ask, urn: str) -> _Thread:

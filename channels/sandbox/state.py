@@ -83,6 +83,8 @@ class Remark:
     hidden: bool = False
     anonymous: bool = False
     likes: list[str] = field(default_factory=list)
+    attributes: list[dict[str, Any]] = field(default_factory=list)
+    """Whom its words mention, where the network has that beside the words."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -14,9 +14,10 @@ from publisher.announcements.pictures import PictureReader, looks_like_file_name
 from publisher.announcements.threads import read_thread
 from publisher.announcements.times import Clockwork
 from publisher.locale import _
+from publisher.mentions import keys_in
 from publisher.model import UNSET, Fields, PictureRef, Unset, When
 from publisher.yamlfile import Block, Entry, Faults, Scalar, Section
-from publisher.yamlfile.reading import is_language, shown, truth
+from publisher.yamlfile.reading import closest, did_you_mean, is_language, shown, truth
 
 SYNONYMS: Mapping[str, str] = {
     # Finnish
@@ -142,6 +143,9 @@ SYNONYMS: Mapping[str, str] = {
 
 CHANNEL_FIELDS = frozenset({"text", "publish", "link", "images", "image", "hashtags", "first_comment", "skip"})
 _NOT_YET = ("video", "poll")
+_LONG_WORD = 16
+"""Letters from which a hashtag without capitals is probably several words; Finnish has long ones of its own."""
+
 _HASHTAG = re.compile(r"\w*[^\W\d_]\w*")
 
 
@@ -193,6 +197,8 @@ class FieldReader:
     faults: Faults
     clock: Clockwork
     pictures: PictureReader
+    mentions: Collection[str] = ()
+    """Whom the configuration knows."""
     places: Places = field(default_factory=Places)
 
     def read(self, section: Section, organisation: str = "", channel: str = "") -> Fields:
@@ -275,6 +281,7 @@ class FieldReader:
     def _each_text(self, found: Entry, name: str) -> Iterator[tuple[str, str]]:
         if isinstance(found.value, Scalar):
             self._lost(found.value)
+            self._mentioned(found.value)
             if found.value.value and found.value.value.strip():
                 yield "", clean(found.value.value)
         elif isinstance(found.value, Block):
@@ -292,6 +299,7 @@ class FieldReader:
             self.faults.error(entry.key, "not_text", message % {"field": name, "language": entry.name})
         else:
             lost = self._lost(entry.value)
+            self._mentioned(entry.value)
             if entry.value.value and entry.value.value.strip():
                 yield entry.name, clean(entry.value.value)
             elif not lost:
@@ -309,6 +317,16 @@ class FieldReader:
                 _("Write | after the field's name and the text on the next line; or use the field 'hashtags'."),
             )
         return lost is not None
+
+    def _mentioned(self, node: Scalar) -> None:
+        """Find mentions of somebody whom the configuration does not know."""
+        for key in keys_in(node.value or ""):
+            if key not in self.mentions:
+                message = _("the configuration does not know '%(key)s' under 'mentions'") % {"key": key}
+                guess = closest(key, self.mentions)
+                remedy = did_you_mean(f"@[{guess}]") if guess else _("Add it there, or write the name as it is.")
+                where = self.faults.document.find(f"@[{key}]", node.at)
+                self.faults.error(where or node, "unknown_mention", message, remedy)
 
     def _links(self, section: Section) -> Mapping[str, str] | None | Unset:
         links = self._texts(section, "link")
@@ -353,6 +371,7 @@ class FieldReader:
     def _hashtag(self, node: Scalar) -> str | None:
         tag = unicodedata.normalize("NFC", (node.value or "").strip())
         if _HASHTAG.fullmatch(tag):
+            self._readable(node, tag)
             return tag
         several = [word for part in re.split(r"[\s,;]*#|[,;]", tag) if (word := _joined(part))]
         if tag.startswith("#"):
@@ -368,6 +387,18 @@ class FieldReader:
                 remedy = _("A hashtag needs a letter.")
         self.faults.error(node, "hashtag", message, remedy)
         return None
+
+    def _readable(self, node: Scalar, tag: str) -> None:
+        """A screen reader tells words apart by their capitals; otherwise it reads one long word, or the sign between two."""
+        parts = [part for part in tag.split("_") if part]
+        if len(parts) > 1:
+            joined = "".join(part[:1].upper() + part[1:] for part in parts)
+            remedy = _("Write it with capitals instead: %(word)s.") % {"word": joined}
+            self.faults.warn(node, "hashtag_case", _("screen readers read the sign _ aloud"), remedy)
+        elif tag == tag.lower() and len(tag) >= _LONG_WORD:
+            message = _("screen readers read '%(word)s' as one word") % {"word": tag}
+            remedy = _("If it is several words, begin each with a capital, as in SähköinenAsiointi.")
+            self.faults.warn(node, "hashtag_case", message, remedy)
 
     def _channels(self, section: Section) -> tuple[str, ...] | None | Unset:
         nodes = section.scalars("channels", filled=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from channels.base import Capabilities, Post
-from channels.text import parts
+from channels.text import cashtags, mentions, parts
 from publisher.announcements.fields import Places
 from publisher.cadence import occurrence
 from publisher.compose import (
@@ -190,8 +190,39 @@ class Examination:
             message = _("too many hashtags for %(network)s: %(count)d of at most %(most)d")
             known = {**network, "count": tags, "most": limits.max_hashtags}
             self._error(self._place(plan, "hashtags"), "too_many_hashtags", plan.channel, message % known)
+        self._measure_signs(plan, text, limits)
         self._measure_pictures(plan, limits, network)
         self._measure_comment(plan, limits, network, language)
+
+    def _measure_signs(self, plan: Plan, text: str, limits: Capabilities) -> None:
+        """Mentions and signs of shares that a network does not take from a program."""
+        known: dict[str, object] = {"network": NETWORKS.get(plan.channel, plan.channel)}
+        language = plan.language.partition("+")[0]
+        named, signs = mentions(text), cashtags(text)
+        if limits.max_mentions is not None and len(named) > limits.max_mentions:
+            known |= {"count": len(named), "most": limits.max_mentions, "who": named[0], "name": named[0][1:]}
+            message = _("too many mentions for %(network)s: %(count)d of at most %(most)d")
+            remedy = _("Leave some out.")
+            if not limits.max_mentions:
+                message = _("%(network)s refuses posts by a program that mention others: %(who)s")
+                remedy = _(
+                    "Write it without @: %(name)s; or write @[key] and let 'mentions' in the configuration say how."
+                )
+            where = self._found(plan, named[0], language)
+            self._error(where, "mentions", plan.channel, message % known, remedy % known)
+        if limits.max_cashtags is not None and len(signs) > limits.max_cashtags:
+            known |= {"count": len(signs), "most": limits.max_cashtags, "signs": " ".join(signs)}
+            message = _("too many words like $NOKIA for %(network)s: %(count)d of at most %(most)d (%(signs)s)")
+            where = self._found(plan, signs[-1], language)
+            self._error(where, "cashtags", plan.channel, message % known, _("Write the names without $."))
+
+    def _found(self, plan: Plan, words: str, language: str) -> Span:
+        """Find where some words of a text stand; the text itself if they are not in one of its lines."""
+        name = self.places.find(plan.organisation, plan.channel, "text", language, turn=self._turn(plan))
+        places = self._written_posts(plan) or ((name,) if name else ())
+        spans = (one.value.at if isinstance(one, Entry) else one.at for one in places)
+        found = (self.faults.document.find(words, span) for span in spans)
+        return next((one for one in found if one), self._place(plan, "text", language))
 
     def _measure_words(self, plan: Plan, text: str, n: int, limits: Capabilities, language: str) -> None:
         count = limits.measure(text)

@@ -112,6 +112,7 @@ class _FileReader:
             faults=faults,
             clock=Clockwork(zone=self._config.timezone, default_time=self._config.default_time),
             pictures=PictureReader(self._path.absolute().parent, self._queue),
+            mentions=self._config.mentions,
         )
         own = reader.read(top)
         repeat = read_repeat(top, reader)

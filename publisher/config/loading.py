@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from publisher.config.accounts import SYNONYMS, Holders, read_accounts, read_channel
 from publisher.config.limits import read_limits, read_prices
+from publisher.config.mentions import read_mentions
 from publisher.config.references import References
 from publisher.config.values import (
     CollectionSettings,
@@ -102,6 +103,7 @@ class _Reader:
             proxy=root.parsed("proxy", None, _origin, _("Write an address such as http://proxy.example.fi:8080.")),
             ca_bundle=self._folder / ca_bundle if ca_bundle else None,
             organisations=self._organisations(root.section("organisations")),
+            mentions=read_mentions(root.section("mentions")),
         )
         root.not_yet("web", "feeds", "log", "metrics", "apps", "token_key", "hold_if_link_fails")
         root.finish()

@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 
 from channels import registry
 from channels.limits import changed
-from publisher.model import Problem
+from publisher.model import Mentioned, Problem
 
 if TYPE_CHECKING:
     from channels.base import Capabilities
@@ -144,6 +144,8 @@ class Config:
     proxy: str | None = field(repr=False)
     ca_bundle: Path | None
     organisations: Mapping[str, Organisation]
+    mentions: Mapping[str, Mentioned] = field(default_factory=dict)
+    """Whom the words may mention, by the key in `@[key]`."""
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
     """What is worth saying about the file; `check` does."""
 

@@ -115,13 +115,15 @@ def frozen(plan: Plan) -> FrozenPost:
         hashtags=plan.hashtags,
         pictures=pictures,
         first_comment=plan.first_comment,
+        mentions=plan.mentions,
+        comment_mentions=plan.comment_mentions,
     )
 
 
 def words_of(post: FrozenPost) -> tuple[object, ...]:
     """Return what readers would see of a post: where its pictures lie does not matter."""
     pictures = tuple((picture.sha256, picture.alt) for picture in post.pictures)
-    return (post.text, post.thread, post.link, post.title, post.hashtags, pictures, post.first_comment)
+    return (post.text, post.thread, post.mentions, post.link, post.title, post.hashtags, pictures, post.first_comment)
 
 
 def fingerprint(text: str, hashtags: Sequence[str]) -> str:

@@ -109,6 +109,14 @@ class Document:
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return hide_secrets(text) if self.secretive else text
 
+    def find(self, words: str, within: Span) -> Span | None:
+        """Find where words stand within a span, for a complaint about a part of a value; None: not in one line, or written otherwise."""
+        for number in range(within.line, min(within.end_line, len(self.lines)) + 1):
+            column = self.lines[number - 1].find(words, within.column - 1 if number == within.line else 0) + 1
+            if column:
+                return Span(number, column, number, column + len(words))
+        return None
+
     def comment_after(self, node: Scalar) -> Span | None:
         """Find a `#word` that YAML took for a comment behind, or below, a value that it was meant for."""
         if node.style in {"|", ">"}:

@@ -17,6 +17,7 @@ from channels import linkedin, registry
 from channels.base import Channel, Found, Held, Post, Published, Step
 from channels.errors import OutcomeUnknown, Retryable
 from channels.sandbox import Kind as Fault
+from channels.text import words
 from tests.channels import test_conformance as suite
 from tests.channels import test_conformance_after as after
 from tests.channels.bench import MEMBERS, Bench, open_bench
@@ -202,7 +203,7 @@ def test_a_spoilt_adapter_turns_the_suite_red(network: Bench, spoilt: Spoilt) ->
 @pytest.mark.parametrize("network", ["linkedin"], indirect=True)
 def test_a_missing_escape_turns_the_suite_red(network: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """LinkedIn alone has a notation: without its escapes the rest of the words is silently dropped."""
-    monkeypatch.setattr(linkedin, "escape_little", str)
+    monkeypatch.setattr(linkedin, "little", words)
     network.fresh()
     with pytest.raises(RED):
         suite.test_words_land_once_and_whole(network, "marks")

@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from channels.base import Post
+from channels.base import Mention, Post
+from channels.sandbox.little import read
 from channels.text import (
     escape_little,
     hashtag_line,
     length,
     linkedin_length,
+    little,
     same_words,
     unlittle,
     words,
@@ -237,3 +239,29 @@ def test_words_are_known_again(ours, theirs):
 def test_other_words_are_other_words(ours, theirs):
     """A changed hour, a word more, a link less: another post."""
     assert not same_words(ours, theirs)
+
+
+def test_linkedins_mentions_name_and_address() -> None:
+    """The name with its own escapes, the address beside it, hashtags and line breaks around it; read back, it is the words."""
+    text = "Kysy:\nLopen (kunta) & #Loppi"
+    post = Post(
+        text=text, hashtags=("Asiointi",), mentions=(Mention(start=6, length=13, address="urn:li:organization:5"),)
+    )
+    written = little(post)
+    assert written == (
+        "Kysy:\n@[Lopen \\(kunta\\)](urn:li:organization:5) & {hashtag|\\#|Loppi}\n\n{hashtag|\\#|Asiointi}"
+    )
+    assert unlittle(written) == words(post)
+    assert read(written).shown == words(post)
+    assert not read(written).cut
+
+
+@given(st.text(max_size=60), st.text(min_size=1, max_size=20), st.text(max_size=60))
+def test_any_words_around_a_mention_survive_linkedins_notation(before: str, name: str, after: str) -> None:
+    """Whatever signs are in them, LinkedIn shows all of them."""
+    assume(name.strip() == name and unicodedata.is_normalized("NFC", before + name + after))
+    mention = Mention(start=len(before), length=len(name), address="urn:li:organization:5")
+    post = Post(text=before + name + after, mentions=(mention,))
+    assert read(little(post)).shown.strip() == words(post).strip()
+    assert not read(little(post)).cut
+    assert unlittle(little(post)).strip() == words(post).strip()

@@ -96,6 +96,55 @@ def test_a_thread_is_a_list_of_posts_or_a_wish_to_have_the_text_cut(desk):
     assert desk.good("text: A\nx: {text: B}\n").channels["x"].thread is UNSET
 
 
+def test_a_mention_that_nobody_knows_is_told_at_its_place(desk):
+    """Line and column of the mention itself, also inside a text of several lines, and a guess at what was meant."""
+    desk.configure("language: en\n", "language: en\nmentions: {kela: {name: Kela}}\n")
+    assert desk.faults("text: Kysy @[kela].\n") == []
+    assert desk.faults("text: Kysy @[kella].\n") == [("unknown_mention", 1, 12)]
+    assert desk.faults("text: |\n  Kysy\n  neuvoa: @[kella]!\n") == [("unknown_mention", 3, 11)]
+    assert desk.faults("text: A\nfirst_comment: '@[vero]'\n") == [("unknown_mention", 2, 17)]
+    assert desk.faults("text: A\nx:\n  thread: [B, '@[vero]']\n") == [("unknown_mention", 3, 16)]
+    (problem,) = desk.read("text: Kysy @[kella].\n").problems[:1]
+    assert problem.remedy == "Did you mean '@[kela]'?"
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("text: Kysy @Kela_fi\n", [("mentions", 1, 12)]),
+        ("text: |\n  Hei.\n  Kysy .@Kela_fi\n", [("mentions", 3, 9)]),
+        ("text: A\nx:\n  thread: [B, kysy @Kela_fi]\n", [("mentions", 3, 20)]),
+        ("text: $NOKIA nousi ja $KESKO laski\n", [("cashtags", 1, 23)]),
+        ("text: $NOKIA nousi\n", []),
+        ("text: Kysy posti@kunta.fi tai https://kunta.fi/@talo\n", []),
+        ("text: Kysy @Kela_fi\nx: {text: Kysy Kelasta}\n", []),
+        ("text: Kysy @Kela_fi\nchannels: [facebook]\n", []),
+        ("text: Kysy @[kela]\n", []),
+        (
+            f"text: Kiitos {' '.join(f'@nimi{n}' for n in range(21))}\nimage: {{file: kuva.png, alt: B}}\nchannels: [instagram]\n",
+            [("mentions", 1, 14)],
+        ),
+    ],
+)
+def test_what_a_network_refuses_from_programs_is_told_beforehand(desk, text, expected):
+    """X takes no mentions of others and one cashtag, Instagram twenty mentions; a name by @[key] is none on X."""
+    mentions = "mentions: {kela: {name: Kela, x: Kela_fi, instagram: kelafpa}}\n"
+    desk.configure("language: en\n", f"language: en\n{mentions}")
+    assert desk.faults(text) == expected
+
+
+def test_a_hashtag_that_screen_readers_run_together_gets_a_hint_and_is_taken(desk):
+    """Words joined by a sign or without capitals; a Finnish word of ordinary length is left alone."""
+    tags = "sähköinen_asiointi, sähköinenasiointi, Asiointi, rakennuslupa"
+    warned = desk.faults(f"text: A\nlink: https://a.fi\nhashtags: [{tags}]\n", warnings=True)
+    assert [one for one in warned if one[0] == "hashtag_case"] == [("hashtag_case", 3, 12), ("hashtag_case", 3, 32)]
+    assert desk.faults("text: A\nhashtags: [sähköinen_asiointi]\n") == []
+    (hint,) = [
+        one for one in desk.read("text: A\nhashtags: [sähköinen_asiointi]\n").problems if one.code == "hashtag_case"
+    ]
+    assert "SähköinenAsiointi" in hint.remedy
+
+
 def test_a_long_text_may_go_out_in_posts_where_it_says_so(desk):
     """Over 280 characters is a fault on X, whose remedy names the thread; with `thread: yes` it is none."""
     text = "text: " + "Rakennusluvan voi nyt hakea kokonaan verkossa. " * 10 + "\n"

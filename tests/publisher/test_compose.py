@@ -12,7 +12,7 @@ from channels import registry
 from channels.base import Post
 from channels.text import X_LIMIT, parts, x_length
 from publisher.compose import compose, with_campaign
-from publisher.model import Announcement, Every, Fields, PictureRef, Plan, Repeat, Skipped, State, Unit, When
+from publisher.model import Announcement, Every, Fields, Mentioned, PictureRef, Plan, Repeat, Skipped, State, Unit, When
 from publisher.sentences import first_sentence
 
 LINK = "https://asiointi.example.fi/lupa"
@@ -45,6 +45,7 @@ class Publishers:
     organisations: dict[str, AnOrganisation]
     approval: Literal["optional", "required"] = "optional"
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Helsinki"))
+    mentions: dict[str, Mentioned] = field(default_factory=dict)
 
     def capabilities(self, channel: str):
         return registry.capabilities(channel)
@@ -64,11 +65,14 @@ class Case:
     for_: dict[str, Fields] = field(default_factory=dict)
     both: dict[tuple[str, str], Fields] = field(default_factory=dict)
     repeat: Repeat | None = None
+    mentions: dict[str, Mentioned] = field(default_factory=dict)
 
     def compose(self, horizon=None):
         accounts = tuple(AnAccount(channel, channel, self.account_languages) for channel in self.channels)
         publishers = Publishers(
-            {key: AnOrganisation(key, accounts, self.languages) for key in ("hausjarvi", "loppi")}, self.approval
+            {key: AnOrganisation(key, accounts, self.languages) for key in ("hausjarvi", "loppi")},
+            self.approval,
+            mentions=self.mentions,
         )
         announcement = Announcement(
             key="a",
@@ -138,6 +142,42 @@ def test_the_posts_of_a_thread_stand_for_the_text():
     assert (case.plan("x").text, case.plan("x").thread) == ("Sanat.", ())
     case.blocks, case.both = {"x": Fields(text={"": "Kanavan."})}, {("hausjarvi", "x"): Fields(thread=posts)}
     assert (case.plan("x").text, case.plan("x").thread) == ("Ensin.", ("Sitten.",))
+
+
+KELA = Mentioned(name="Kela", addresses={"instagram": "kelafpa", "x": "Kela_fi", "linkedin": "urn:li:organization:5"})
+
+
+def test_a_mention_has_each_networks_own_form():
+    """The name on Facebook and X, a handle on Instagram, the name with its place and address on LinkedIn; in comments too."""
+    top = said(
+        "Kysy: @[kela] ja @[kela].", first_comment={"": "@[kela] auttaa"}, pictures=(a_picture("Talo, @[kela]"),)
+    )
+    case = Case(top=top, mentions={"kela": KELA})
+    for channel in ("facebook", "x"):
+        plan = case.plan(channel)
+        assert (plan.text, plan.mentions, plan.comment_mentions) == ("Kysy: Kela ja Kela.", (), ())
+    assert case.plan("facebook").first_comment == "Kela auttaa"
+    assert case.plan("instagram").text == "Kysy: @kelafpa ja @kelafpa."
+    assert case.plan("instagram").alts == ("Talo, Kela",)
+    plan = case.plan("linkedin")
+    assert plan.text == "Kysy: Kela ja Kela."
+    assert [plan.text[one.start : one.start + one.length] for one in plan.mentions] == ["Kela", "Kela"]
+    assert {one.address for one in plan.mentions} == {"urn:li:organization:5"}
+    assert [(one.start, one.length) for one in plan.comment_mentions] == [(0, 4)]
+
+
+def test_a_mention_without_an_address_is_a_name_and_is_never_cut_through():
+    """Where the network's own form is not known; and a post of a thread is measured with the name in it."""
+    name = "Liikenne- ja viestintävirasto Traficom. Autot ja tiet"
+    case = Case(
+        top=said("Kysy @[traficom]. " + "Sana toinen kolmas. " * 14, link={"": LINK}),
+        blocks={"x": Fields(thread=True)},
+        mentions={"traficom": Mentioned(name=name)},
+    )
+    assert name in case.plan("facebook").text
+    plan = case.plan("x")
+    assert plan.text.startswith(f"Kysy {name}. Sana")
+    assert all(x_length(post) <= X_LIMIT for post in (plan.text, *plan.thread))
 
 
 LONG = "Rakennusluvan voi nyt hakea kokonaan verkossa. " * 9 + "Kysy lisää!"

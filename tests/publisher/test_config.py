@@ -338,3 +338,40 @@ def test_a_channel_is_connected_with_the_numbers_of_the_configuration(write):
             assert channel.capabilities == config.capabilities("facebook")
             assert channel.capabilities.pictures.max_side == 1000
         pool.close()
+
+
+def test_mentions_say_what_each_network_calls_somebody(write):
+    """A name for all, a handle with or without its @, a URN; what has no effect is said."""
+    text = """\
+mentions:
+  kela:
+    name: Kela
+    instagram: "@kelafpa"
+    twitter: Kela_fi
+    linkedin: urn:li:organization:12345
+  vero: {name: Verohallinto, facebook: "123"}
+"""
+    config = load_config(write(with_account(ACCOUNT) + text))
+    assert config.mentions["kela"].name == "Kela"
+    assert config.mentions["kela"].addresses == {
+        "instagram": "kelafpa",
+        "x": "Kela_fi",
+        "linkedin": "urn:li:organization:12345",
+    }
+    assert config.mentions["vero"].addresses == {}
+    assert [(one.code, one.position.line, one.position.column) for one in config.warnings] == [("no_effect", 11, 40)]
+
+
+@pytest.mark.parametrize(
+    "mention, fault",
+    [
+        ("{instagram: kelafpa}", ("missing", 6, 3)),
+        ("{name: Kela, instagram: https://instagram.com/kelafpa}", ("value", 6, 33)),
+        ("{name: Kela, linkedin: Kela}", ("value", 6, 32)),
+        ("{name: Kela, instgram: kelafpa}", ("unknown_field", 6, 22)),
+        ("Kela", ("not_fields", 6, 9)),
+    ],
+)
+def test_a_mention_that_cannot_be_is_a_fault(write, mention, fault):
+    """Without a name, or with something that is no handle and no URN."""
+    assert faults_of(write(with_account(ACCOUNT) + f"mentions:\n  kela: {mention}\n")) == [fault]

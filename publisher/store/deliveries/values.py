@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from channels.base import Step
+from channels.base import Mention, Step
 from publisher.model import State
 
 
@@ -40,6 +40,8 @@ class FrozenPost:
     hashtags: tuple[str, ...] = ()
     pictures: tuple[PictureNote, ...] = ()
     first_comment: str | None = None
+    mentions: tuple[Mention, ...] = ()
+    comment_mentions: tuple[Mention, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return what the column holds."""
@@ -50,7 +52,10 @@ class FrozenPost:
         """Read what `as_json` wrote."""
         pictures = tuple(PictureNote(**picture) for picture in value["pictures"])
         lists = {name: tuple(value.get(name, ())) for name in ("thread", "hashtags")}
-        return cls(**{**value, **lists, "pictures": pictures})
+        mentions = {
+            name: tuple(Mention(**one) for one in value.get(name, ())) for name in ("mentions", "comment_mentions")
+        }
+        return cls(**{**value, **lists, **mentions, "pictures": pictures})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from publisher.cli.shared import (
 )
 from publisher.errors import Explained, explain
 from publisher.locale import N_, _, ngettext
-from publisher.model import State
+from publisher.model import WAITING, State
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -180,7 +180,10 @@ delivery_argument = click.argument("spec", metavar=N_("DELIVERY"))
 
 
 @click.command(
-    help=N_("Send one delivery again. DELIVERY is its id, or announcement[@occurrence]:org:account[:language].")
+    help=N_(
+        "Send one delivery again. DELIVERY is its id, or announcement[@occurrence][:org[:account[:language]]]; "
+        "the announcement alone will do where only one of its deliveries can be meant."
+    )
 )
 @delivery_argument
 @click.pass_context
@@ -189,7 +192,7 @@ def retry(ctx: click.Context, spec: str) -> None:
     from publisher.store import deliveries
 
     with open_store(ctx) as (config, store), store.write() as conn:
-        one = the_one(conn, spec)
+        one = the_one(conn, spec, "retry")
         if not deliveries.retry_delivery(conn, one.id, now(), config.delivery.late_limit):
             raise _refused(one)
     say(_("%(delivery)s will be sent again at the next run.") % {"delivery": one.name})
@@ -203,7 +206,7 @@ def cancel(ctx: click.Context, spec: str) -> None:
     from publisher.store import deliveries
 
     with open_store(ctx) as (_config, store), store.write() as conn:
-        one = the_one(conn, spec)
+        one = the_one(conn, spec, "cancel")
         if not deliveries.cancel_delivery(conn, one.id, now()):
             raise _refused(one)
     say(_("%(delivery)s is cancelled.") % {"delivery": one.name})
@@ -228,7 +231,7 @@ def _resolve_not_published(ctx: click.Context, spec: str) -> None:
     from publisher.store import deliveries
 
     with open_store(ctx) as (config, store), store.write() as conn:
-        one = the_one(conn, spec)
+        one = the_one(conn, spec, "resolve")
         if not deliveries.resolve_not_published(conn, one.id, now(), config.delivery.late_limit):
             raise _refused(one)
     say(_("%(delivery)s will be sent again at the next run.") % {"delivery": one.name})
@@ -240,7 +243,7 @@ def _resolve_published(ctx: click.Context, spec: str, url: str) -> None:
 
     with open_service(ctx) as service:
         with service.store.read() as conn:
-            one = the_one(conn, spec)
+            one = the_one(conn, spec, "resolve")
         if one.state not in _IN_DOUBT and not (one.state is State.PUBLISHED and one.error_kind == State.UNCONFIRMED):
             raise _refused(one)
         remote_id = find_remote_id(service, one, url)
@@ -285,21 +288,48 @@ _REMEDIES = {
 """What a person can do with a delivery that a command does not fit."""
 
 
-def the_one(conn: Connection, spec: str) -> DeliveryView:
-    """Find the delivery that `spec` names; ends with 2 when it names none or several."""
+def the_one(conn: Connection, spec: str, command: str) -> DeliveryView:
+    """Find the delivery that `spec` names and `command` fits; ends with 2 when it names none, or several that the command fits."""
     from publisher.store import deliveries
 
     found = deliveries.find_deliveries(conn, spec)
-    if len(found) == 1:
-        return found[0]
     if not found:
         raise Stop(
             _("There is no delivery %(name)s.") % {"name": spec},
             remedy=_("tiedote status lists them all."),
             code=Exit.USAGE,
         )
-    raise Stop(
-        _("%(name)s means several deliveries:") % {"name": spec} + "\n" + one_of([delivery.name for delivery in found]),
-        remedy=_("Name one by its id."),
-        code=Exit.USAGE,
+    fitting = [delivery for delivery in found if _fits(command, delivery)]
+    if len(found) == 1 or len(fitting) == 1:
+        return (fitting or list(found))[0]
+    message = (
+        _("%(name)s means several deliveries:")
+        if fitting
+        else _("Nothing of %(name)s is as this command needs it. It stands like this:")
     )
+    remedy = _("Type one of these lines.") if fitting else _(_LOOK)
+    if fitting and command == "cancel":
+        remedy = _("Type one of these lines. To call all of it off at once, remove its file.")
+    lines = [_line(command if fitting else "", delivery) for delivery in fitting or found]
+    raise Stop(message % {"name": spec} + "\n" + one_of(lines), remedy=remedy, code=Exit.USAGE)
+
+
+def _line(command: str, delivery: DeliveryView) -> str:
+    key = delivery.key
+    account = f"{key.organisation} {words.account_word(key.channel, key.account)} {key.language}"
+    typed = f"tiedote {command} {delivery.name}" if command else delivery.name
+    return f"{typed}   {_title(delivery)}, {account}: {words.state_word(delivery.state)}"
+
+
+_FITS: Mapping[str, frozenset[State]] = {
+    "retry": frozenset({State.FAILED, State.MISSED, State.EXPIRED, State.HELD, State.CANCELLED}),
+    "cancel": WAITING | {State.PUBLISHING, State.RETRYING, State.UNCONFIRMED, State.FAILED, State.MISSED},
+    "resolve": frozenset({State.UNCONFIRMED, State.CONFIRMING}),
+}
+
+
+def _fits(command: str, delivery: DeliveryView) -> bool:
+    if delivery.state is State.PUBLISHED and delivery.error_kind is not None:
+        # It is out, but something under it is not, or nobody knows.
+        return command == ("resolve" if delivery.error_kind == State.UNCONFIRMED else "retry")
+    return delivery.state in _FITS[command]

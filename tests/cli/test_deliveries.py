@@ -122,6 +122,42 @@ def test_a_name_that_means_nothing_ends_with_two(arguments, call, add_delivery):
     assert arguments[1] in told.stderr
 
 
+@pytest.mark.parametrize(
+    "name", ["loppi/lomakkeet", "loppi/lomakkeet.yaml", "loppi/lomakkeet@1", "loppi/lomakkeet:loppi"]
+)
+def test_an_announcement_alone_will_do_where_one_delivery_can_be_meant(name, call, add_delivery, see):
+    """Facebook is out and LinkedIn failed: `retry` can only mean LinkedIn."""
+    out = add_delivery(state=State.PUBLISHED, remote_id="102_1")
+    failed = add_delivery("linkedin", state=State.FAILED, error=("post_refused", ""))
+    told = call("retry", name)
+    assert told.exit_code == 0, told.output
+    assert "d-2 will be sent again" in told.stderr
+    assert see(failed).state == State.RETRYING
+    assert see(out).state == State.PUBLISHED
+
+
+def test_an_announcement_that_means_several_lists_the_lines_to_type(call, add_delivery, see):
+    """Each with its account and state; nothing is done, and the exit code is 2."""
+    ids = [add_delivery(channel, state=State.MISSED, error=("missed", "")) for channel in ("facebook", "linkedin")]
+    told = call("retry", "loppi/lomakkeet")
+    assert told.exit_code == 2
+    assert "    tiedote retry d-1   loppi/lomakkeet, loppi Facebook fi: missed\n" in told.stderr
+    assert "    tiedote retry d-2   loppi/lomakkeet, loppi LinkedIn fi: missed\n" in told.stderr
+    assert {see(one).state for one in ids} == {State.MISSED}
+    told = call("cancel", "loppi/lomakkeet")
+    assert "To call all of it off at once, remove its file." in told.stderr
+
+
+def test_an_announcement_of_which_nothing_fits_says_how_it_stands(call, add_delivery):
+    """All of it is out: nothing can be resolved, and each delivery is listed with its state."""
+    for channel in ("facebook", "linkedin"):
+        add_delivery(channel, state=State.PUBLISHED, remote_id=f"102_{channel}")
+    told = call("resolve", "loppi/lomakkeet", "--not-published")
+    assert told.exit_code == 2
+    assert "    d-1   loppi/lomakkeet, loppi Facebook fi: published\n" in told.stderr
+    assert "tiedote resolve d-" not in told.stderr
+
+
 def test_publishing_is_paused_and_goes_on(call, store):
     """Pause and resume, for all or for one organisation."""
     assert call("pause").exit_code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,22 +46,20 @@ def view_of(row: Any) -> DeliveryView:  # noqa: ANN401
 
 
 def find_deliveries(conn: Connection, spec: str) -> tuple[DeliveryView, ...]:
-    """Return the deliveries that `d-12` or `announcement[@occurrence]:org:account[:language]` names."""
+    """Return the deliveries that `d-12` or `announcement[@occurrence][:org[:account[:language]]]` names, the file's ending or not."""
     if spec.startswith("d-") and spec[2:].isdecimal():
         return list_deliveries(conn, ids=[int(spec[2:])])
-    parts = spec.split(":")
-    if not 3 <= len(parts) <= 4:
+    name, *parts = spec.split(":")
+    columns = (DELIVERIES.c.organisation, DELIVERIES.c.account, DELIVERIES.c.language)
+    if len(parts) > len(columns):
         return ()
-    announcement, _, occurrence = parts[0].partition("@")
-    query = select(DELIVERIES).where(
-        DELIVERIES.c.announcement == announcement,
-        DELIVERIES.c.organisation == parts[1],
-        DELIVERIES.c.account == parts[2],
-    )
+    announcement, _, occurrence = name.partition("@")
+    announcement = announcement.removesuffix(".yaml").removesuffix(".yml")
+    query = select(DELIVERIES).where(DELIVERIES.c.announcement == unicodedata.normalize("NFC", announcement))
     if occurrence:
         query = query.where(DELIVERIES.c.occurrence == (int(occurrence) if occurrence.isdecimal() else -1))
-    if len(parts) == 4:
-        query = query.where(DELIVERIES.c.language == parts[3])
+    for column, part in zip(columns, parts, strict=False):
+        query = query.where(column == part)
     return tuple(view_of(row) for row in conn.execute(query.order_by(DELIVERIES.c.id)))
 
 

@@ -22,6 +22,7 @@ from functools import reduce
 
 from channels.base import Channel, Comment, Comments, Counts, Tally
 from channels.errors import AccountBlocked, ChannelError
+from publisher import spending
 from publisher.cadence import next_collection
 from publisher.config import Account, Config
 from publisher.questions import looks_like_question
@@ -38,6 +39,7 @@ DAY = timedelta(days=1)
 FULL_EVERY = DAY
 LEASE = timedelta(minutes=15)
 BLOCKED_PAUSE = timedelta(hours=1)
+UNPAID_PAUSE = timedelta(hours=1)
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +63,8 @@ class Collected:
     """Comments that are gone at the source."""
     gone: int = 0
     """Posts that are gone."""
+    unpaid: bool = False
+    """Nothing was read, for it would cost what this month's posts need."""
     error: ChannelError | None = None
 
 
@@ -97,6 +101,8 @@ class Collector:
         if not posts:
             self._finish(account, now, full=full)
             return _collected(account)
+        if not self._affords(configured, account, posts, now):
+            return _collected(account, unpaid=True)
         reading = self._read(configured, posts, full=full)
         with self._store.write() as conn:
             collected = self._keep(conn, account, posts, reading, now)
@@ -105,6 +111,18 @@ class Collector:
         else:
             self._put_off(account, reading.error, now)
         return collected
+
+    def _affords(self, configured: Account, account: AccountState, posts: Sequence[TrackedPost], now: datetime) -> bool:
+        """Tell whether the month's budget pays for reading these posts; if not, it is tried again later, and people are told."""
+        purse = spending.purse_of(self._config, configured)
+        if purse is None:
+            return True
+        with self._store.write() as conn:
+            if spending.may_read(conn, purse, account, sum(1 + (post.last or 0) for post in posts), now):
+                return True
+            engagement.collect_later(conn, account.id, now + UNPAID_PAUSE)
+            spending.tell_reading_stopped(conn, purse, account, self._audience(configured), now)
+        return False
 
     def purge(self, now: datetime) -> None:
         """Drop what may not be kept any longer; for every account that ever was, connected or not."""
@@ -236,10 +254,6 @@ class Collector:
             engagement.collect_later(conn, account.id, now + pause)
 
     def _tell(self, conn: Connection, account: AccountState, error: AccountBlocked, now: datetime) -> None:
-        configured = self._configured(account)
-        recipients = [(one.address, one.language) for one in self._config.mail.alerts_to] if self._config.mail else []
-        if configured is not None and configured.owner:
-            recipients.append((configured.owner, self._config.language))
         raise_notice(
             conn,
             cause=f"blocked:{':'.join(account.key)}:{error.kind}",
@@ -252,9 +266,15 @@ class Collector:
                 "detail": error.detail,
                 "reading": "yes",
             },
-            recipients=recipients,
+            recipients=self._audience(self._configured(account)),
             now=now,
         )
+
+    def _audience(self, configured: Account | None) -> list[tuple[str, str]]:
+        recipients = [(one.address, one.language) for one in self._config.mail.alerts_to] if self._config.mail else []
+        if configured is not None and configured.owner:
+            recipients.append((configured.owner, self._config.language))
+        return recipients
 
 
 def pace(tracked: Sequence[TrackedPost], now: datetime, every: timedelta, readings_a_day: int | None) -> timedelta:
@@ -411,6 +431,7 @@ def _collected(
     comments: int = 0,
     removed: int = 0,
     gone: int = 0,
+    unpaid: bool = False,
     error: ChannelError | None = None,
 ) -> Collected:
     return Collected(
@@ -422,5 +443,6 @@ def _collected(
         comments=comments,
         removed=removed,
         gone=gone,
+        unpaid=unpaid,
         error=error,
     )

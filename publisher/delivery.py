@@ -25,13 +25,14 @@ from typing import Protocol
 
 from channels.base import Channel, Found, Picture, Post, Published, RemotePost, Step
 from channels.errors import AccountBlocked, ChannelError, Kind, Rejected
-from publisher import policy
+from publisher import policy, spending
 from publisher.model import State
 from publisher.policy import Doubt, Outcome, RetryRules, Verdict
 from publisher.store import Connection, Store, accounts
 from publisher.store import deliveries as rows
-from publisher.store.deliveries import AccountBusy, ClaimLost, FrozenPost, Job, Key, Out, PictureNote, Setback, Untried
+from publisher.store.deliveries import AccountBusy, ClaimLost, Job, Key, Out, PictureNote, Setback, Untried
 from publisher.store.notices import NoticeKind, raise_notice
+from publisher.thrift import Purse
 
 REQUEST_AT_MOST = timedelta(seconds=75)
 """No request lasts longer: the session's deadline and its margin."""
@@ -78,6 +79,9 @@ class Desk(Protocol):
 
     def owners(self, account_id: int) -> list[tuple[str, str]]:
         """Return who hears of the account's troubles."""
+
+    def purse(self, account_id: int) -> Purse | None:
+        """Return what the account may spend in a month; None: what it takes."""
 
 
 class Point(StrEnum):
@@ -136,8 +140,28 @@ class Deliverer:
         self._reached(Point.BEFORE_CLAIM)
         with self._store.write() as conn:
             jobs = rows.claim(conn, account_id, self._owner, now, LEASE, limit, self.only)
+            jobs = self._affordable(conn, account_id, jobs, now)
         self._reached(Point.AFTER_CLAIM)
         return jobs
+
+    def _affordable(self, conn: Connection, account_id: int, jobs: tuple[Job, ...], now: datetime) -> tuple[Job, ...]:
+        """Hold what would cost more than is left of the account's budget, and tell people; return the others."""
+        purse = self._desk.purse(account_id) if jobs else None
+        if purse is None:
+            return jobs
+        over = spending.unaffordable(conn, purse, accounts.get_account(conn, account_id), jobs, now)
+        for job in (job for job in jobs if job.id in over):
+            setback = Setback(kind="over_budget", detail=over[job.id])
+            rows.record_end(conn, job, State.HELD, setback, now)
+            raise_notice(
+                conn,
+                cause=f"over_budget:d-{job.id}",
+                kind=NoticeKind.OVER_BUDGET,
+                params=about(job.key, job.id, job.post.title, job.post.text, job.due_at, None, setback),
+                recipients=self._desk.audience(job),
+                now=now,
+            )
+        return tuple(job for job in jobs if job.id not in over)
 
     def release(self, job: Job, not_before: datetime | None = None) -> None:
         """Give a job back as it is."""
@@ -262,13 +286,13 @@ class Deliverer:
     def post(self, job: Job) -> Post:
         """Return what goes out, with the frozen bytes of its pictures."""
         if not job.post.pictures:
-            return _wordless(job.post)
+            return job.post.as_post()
         with self._store.read() as conn:
             data = rows.picture_bytes(conn, {picture.sha256 for picture in job.post.pictures})
         pictures = tuple(
             Picture(name=picture.name, data=data[picture.sha256], alt=picture.alt) for picture in job.post.pictures
         )
-        return replace(_wordless(job.post), pictures=pictures)
+        return replace(job.post.as_post(), pictures=pictures)
 
     def freeze(self, job: Job) -> Job | None:
         """Keep a master of each picture; one that is not what it was when the file was read holds the delivery until it is read again."""
@@ -306,7 +330,7 @@ class Deliverer:
 
     def next_step(self, job: Job, channel: Channel) -> Step:
         """Return the step that the job stands before."""
-        return job.step or channel.begin(_wordless_with_pictures(job.post))
+        return job.step or channel.begin(job.post.as_post())
 
     def run(self, job: Job, channel: Channel) -> Job | None:
         """Run one step of the job. Its pictures must be frozen."""
@@ -428,7 +452,7 @@ class Deliverer:
         return self._guard(lambda: self._look(job, channel))
 
     def _look(self, job: Job, channel: Channel) -> Job | None:
-        post = _wordless_with_pictures(job.post)
+        post = job.post.as_post()
         step = job.step or channel.begin(post)
         since = (job.doubt_since or job.due_at) - CLOCK_SKEW
         found: Found | None
@@ -533,30 +557,11 @@ def read_picture(path: Path, sha256: str) -> bytes:
 def _earliest(posts: Sequence[RemotePost], untried: Untried, channel: Channel) -> RemotePost | None:
     """Find the post that a delivery may be: the first with its words since its time."""
     since = None if untried.due_at is None else untried.due_at - AHEAD_OF_TIME
-    post = _wordless(untried.post)
+    post = untried.post.as_post()
     same = (
         remote for remote in posts if (since is None or remote.created_at >= since) and channel.is_same(post, remote)
     )
     return min(same, key=lambda remote: remote.created_at, default=None)
-
-
-def _wordless(frozen: FrozenPost) -> Post:
-    """Return a post without its pictures' bytes: enough to compare words."""
-    return Post(
-        text=frozen.text,
-        thread=frozen.thread,
-        hashtags=frozen.hashtags,
-        link=frozen.link,
-        title=frozen.title,
-        first_comment=frozen.first_comment,
-        mentions=frozen.mentions,
-        comment_mentions=frozen.comment_mentions,
-    )
-
-
-def _wordless_with_pictures(frozen: FrozenPost) -> Post:
-    pictures = tuple(Picture(name=picture.name, data=b"", alt=picture.alt) for picture in frozen.pictures)
-    return replace(_wordless(frozen), pictures=pictures)
 
 
 def _among_recent(channel: Channel, post: Post, since: datetime) -> Found:

@@ -131,6 +131,13 @@ OWN: Mapping[str, tuple[str, str]] = {
         N_("The account has published the same words within 90 days."),
         N_("Change the words, or write 'repost: yes' in the file to publish them again."),
     ),
+    "over_budget": (
+        N_("It costs more than is left of the account's 'monthly_budget' (%(detail)s)."),
+        N_(
+            "To send it all the same: tiedote retry %(delivery)s. To let it be: tiedote cancel %(delivery)s. "
+            "A larger 'monthly_budget' counts for what is due later."
+        ),
+    ),
     "file_broken": (
         N_("The file has a fault, so nothing of it is sent."),
         N_("Mend the file; tiedote check shows the place. It then goes out by itself."),

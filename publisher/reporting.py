@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import TypeVar
 
-from publisher import mail
+from publisher import mail, spending
 from publisher.cadence import Week, nearest_instant, report_due
 from publisher.config import Config, Organisation
 from publisher.mail import MailError, Outbox, Refused
@@ -26,7 +26,19 @@ from publisher.store import Connection, Store, engagement, notices, reports
 from publisher.store.engagement import CommentView, Counters, PostResult
 from publisher.store.notices import Notice
 from publisher.store.reports import QueuedDelivery, Report, TroubledAccount, TroubledDelivery
-from publisher.summary import Attention, Facts, Period, PostFacts, Question, Queued, Summary, Tally, Trouble, summarise
+from publisher.summary import (
+    Attention,
+    Cost,
+    Facts,
+    Period,
+    PostFacts,
+    Question,
+    Queued,
+    Summary,
+    Tally,
+    Trouble,
+    summarise,
+)
 
 LEASE = timedelta(minutes=5)
 FIRST_PAUSE = timedelta(minutes=1)
@@ -113,6 +125,11 @@ class Reporter:
             attention=_attention(conn, organisation, period, since),
             queue=[_queued(one) for one in reports.list_queue(conn, organisation, period.until, next_end)],
             awaiting_approval=reports.count_awaiting_approval(conn, organisation),
+            costs=[
+                Cost(channel=at.channel, account=at.account, month=at.month, spent=at.spent, budget=at.budget)
+                for at in spending.months(conn, self._config, period.until - timedelta(microseconds=1))
+                if at.organisation == organisation
+            ],
         )
 
     def _post(self, post: PostResult, *at: Tally | None) -> PostFacts:

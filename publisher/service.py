@@ -24,7 +24,7 @@ from channels.base import Channel, Charge, Identity, Meter
 from channels.errors import ChannelError
 from channels.session import Network
 from publisher import announcements as queue
-from publisher import planning
+from publisher import planning, spending
 from publisher.collection import Collected, Collector
 from publisher.compose import compose
 from publisher.config import Account, Config
@@ -42,6 +42,7 @@ from publisher.store.announcements import contacts
 from publisher.store.deliveries import DeliveryView, Job, Key, Setback
 from publisher.store.notices import NoticeKind, raise_notice
 from publisher.store.seal import Lost, Seal, doubt_what_was_due
+from publisher.thrift import Purse
 
 _DONE, _FAILED, _LATER = 0, 4, 75
 _POLL_SECONDS = 0.05
@@ -152,6 +153,10 @@ class _Desk:
     def owners(self, account_id: int) -> list[tuple[str, str]]:
         """Return who hears of an account's troubles."""
         return everybody(self._config, self.account(account_id).owner)
+
+    def purse(self, account_id: int) -> Purse | None:
+        """Return what the account may spend in a month."""
+        return spending.purse_of(self._config, self.account(account_id))
 
     def audience(self, job: Job) -> list[tuple[str, str]]:
         """Return who hears of a delivery's failures."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from enum import StrEnum
 
 PERCENT_FROM = 20
@@ -147,6 +148,17 @@ class Upcoming:
     channels: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What an account has cost in a month so far, in US dollars. `month` as '2026-11'; `budget` None: it has none."""
+
+    channel: str
+    account: str
+    month: str
+    spent: Decimal
+    budget: Decimal | None
+
+
 class Direction(StrEnum):
     """How a number compares with the one before."""
 
@@ -206,6 +218,8 @@ class Summary:
     attention: tuple[Attention, ...]
     upcoming: tuple[Upcoming, ...]
     awaiting_approval: int
+    costs: tuple[Cost, ...]
+    """Of the networks that bill; empty where nobody uses one, or has spent or set aside nothing."""
 
     @property
     def quiet(self) -> bool:
@@ -223,6 +237,7 @@ class Facts:
     attention: Sequence[Attention]
     queue: Sequence[Queued]
     awaiting_approval: int
+    costs: Sequence[Cost] = ()
 
 
 def summarise(
@@ -245,6 +260,7 @@ def summarise(
         attention=tuple(sorted(facts.attention, key=_urgency)),
         upcoming=_upcoming(facts.queue),
         awaiting_approval=facts.awaiting_approval,
+        costs=tuple(cost for cost in facts.costs if cost.spent or cost.budget is not None),
     )
 
 

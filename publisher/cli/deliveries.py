@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from publisher.cli.tokens import TokenLife
+    from publisher.spending import Month
     from publisher.store.deliveries import DeliveryView
 
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
     """Show every delivery, the daemon's heartbeat and the pauses."""
+    from publisher import spending
     from publisher.store import deliveries, meta
 
     with open_store(ctx) as (config, store), store.read() as conn:
@@ -47,6 +49,7 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
             heartbeat=meta.written_at(conn, HEARTBEAT),
             paused=meta.paused(conn),
             tokens=tuple(tokens.known(conn, config)),
+            months=spending.months(conn, config, now()),
         )
     if as_json:
         data = [as_data(delivery, config.timezone) for delivery in found]
@@ -64,6 +67,8 @@ class House:
     heartbeat: datetime | None
     paused: frozenset[str]
     tokens: tuple[TokenLife, ...]
+    months: tuple[Month, ...] = ()
+    """What accounts at networks that bill have cost this month."""
 
 
 def _house_data(house: House, zone: tzinfo) -> dict[str, object]:
@@ -79,6 +84,18 @@ def _house_data(house: House, zone: tzinfo) -> dict[str, object]:
                 "days_left": token.days_left(at),
             }
             for token in house.tokens
+        ],
+        "costs": [
+            {
+                "organisation": at.organisation,
+                "channel": at.channel,
+                "account": at.account,
+                "month": at.month,
+                "currency": "USD",
+                "spent": float(at.spent),
+                "budget": None if at.budget is None else float(at.budget),
+            }
+            for at in house.months
         ],
     }
 
@@ -168,6 +185,8 @@ def _print_house(house: House) -> None:
         click.echo(_("Tiedote was last at work %(ago)s.") % {"ago": words.ago(now() - house.heartbeat)})
     if house.paused:
         click.echo(_("Publishing is paused. To go on: tiedote resume"))
+    for month in house.months:
+        click.echo(words.spent(month))
     for token in house.tokens:
         days = token.days_left(now())
         if days is not None:

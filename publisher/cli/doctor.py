@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from channels.base import Identity
     from channels.errors import ChannelError
     from publisher.config import Account, Config
+    from publisher.spending import Month
 
 SILENT = timedelta(minutes=3)
 """A daemon at work is heard of more often than this."""
@@ -255,6 +256,7 @@ def _judge_daemon(last: datetime | None, at: datetime) -> Finding:
 
 def _accounts(config: Config) -> Iterator[Finding]:
     from channels.errors import ChannelError
+    from publisher import spending
     from publisher.service import Service
 
     with Service.open(config) as service:
@@ -265,6 +267,24 @@ def _accounts(config: Config) -> Iterator[Finding]:
                 with service.store.write() as conn:
                     tokens.note(conn, account, answer, now())
                 yield judge_identity(account, answer, now())
+        with service.store.read() as conn:
+            months = spending.months(conn, config, now())
+    yield from map(_judge_month, months)
+
+
+def _judge_month(month: Month) -> Finding:
+    """Say what an account has cost; one whose budget is used up is not read any more, and what is due of it is held."""
+    used_up = month.budget is not None and month.spent >= month.budget
+    return Finding(
+        name=f"cost:{month.organisation}:{month.account}",
+        level=Level.WARN if used_up else Level.OK,
+        message=words.spent(month),
+        remedy=_(
+            "It is not read any more this month, and announcements wait for you. To go on, raise 'monthly_budget'."
+        )
+        if used_up
+        else "",
+    )
 
 
 def _name(account: Account) -> str:

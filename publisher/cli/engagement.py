@@ -48,6 +48,9 @@ def collect(ctx: click.Context, all_posts: bool) -> None:  # noqa: FBT001 -- cli
     with open_service(ctx) as service:
         passes = service.collect(all_posts=all_posts)
     click.echo(_gathered(passes))
+    for one in passes:
+        if one.unpaid:
+            _print_unpaid(one)
     unread = [one for one in passes if one.error is not None]
     for one in unread:
         _print_unread(one)
@@ -67,6 +70,17 @@ def _gathered(passes: Sequence[Collected]) -> str:
     if removed:
         parts.append(ngettext("%(n)d comment gone", "%(n)d comments gone", removed) % {"n": removed})
     return ", ".join(parts)
+
+
+def _print_unpaid(one: Collected) -> None:
+    account = words.account_word(one.channel, one.account)
+    say(
+        _(
+            "%(organisation)s, %(account)s is not read any more this month: its 'monthly_budget' is kept for announcements."
+        )
+        % {"organisation": one.organisation, "account": account},
+        "  = " + _("tiedote results tells as of when its numbers are. To read on, raise 'monthly_budget'."),
+    )
 
 
 def _print_unread(one: Collected) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from publisher.locale import N_, _, current
 from publisher.model import State
+
+if TYPE_CHECKING:
+    from publisher.spending import Month
 
 STATES = {
     State.DRAFT: N_("draft"),
@@ -62,6 +66,22 @@ def account_word(channel: str, account: str) -> str:
 def moment(instant: datetime | None, zone: tzinfo) -> str:
     """Say an instant in local time, for a table; a dash for none."""
     return _SHORT[current()].format(instant.astimezone(zone)) if instant else "-"
+
+
+def spent(month: Month) -> str:
+    """Say what an account has cost this month."""
+    from publisher.mail import formats  # Babel is slow to import
+
+    known = {
+        "account": f"{month.organisation} {account_word(month.channel, month.account)}",
+        "spent": formats.dollars(month.spent),
+    }
+    if month.budget is None:
+        return _("%(account)s: %(spent)s spent this month.") % known
+    return _("%(account)s: %(spent)s of %(budget)s spent this month.") % {
+        **known,
+        "budget": formats.dollars(month.budget),
+    }
 
 
 def decimal(number: float) -> str:

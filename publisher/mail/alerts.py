@@ -196,6 +196,35 @@ def _blocked(told: _Told) -> Alert:
     )
 
 
+def _over_budget(told: _Told) -> Alert:
+    message, _remedy = told.because("over_budget")
+    return Alert(
+        subject=_("Held, for it costs too much: %(title)s (%(where)s)") % told.words,
+        what=_('%(organisation)s: "%(title)s" did not go out on %(where)s.') % told.words,
+        meaning=message
+        + " "
+        + _("It waits for you. Everything else goes on; a larger 'monthly_budget' counts for what is due later."),
+        commands=(
+            Command(when=_("To send it all the same:"), line=f"tiedote retry {told.words['delivery']}"),
+            _cancel(told),
+        ),
+    )
+
+
+def _reading_stopped(told: _Told) -> Alert:
+    sums = {"spent": formats.dollars(told["spent"]), "budget": formats.dollars(told["budget"])}
+    return Alert(
+        subject=_("Reading has stopped for this month: %(where)s, %(organisation)s") % told.words,
+        what=_("%(organisation)s: %(where)s has cost %(spent)s of %(budget)s this month.") % {**told.words, **sums},
+        meaning=_(
+            "What is left is kept for the announcements that are still to go out this month, so counts and comments are not "
+            "read before the next month. The numbers that you see are as of the last reading."
+        ),
+        remedy=_("To have them read again sooner, raise 'monthly_budget' in the configuration and restart Tiedote."),
+        commands=(Command(when=_("To see what was spent:"), line="tiedote status"),),
+    )
+
+
 def _rejected(told: _Told) -> Alert:
     return Alert(
         subject=_("A file needs mending: %(file)s") % told.words,
@@ -248,4 +277,6 @@ _WORDS: Mapping[str, Callable[[_Told], Alert]] = {
     "queue_gone": _queue_gone,
     "edited_after": _edited_after,
     "expired": _expired,
+    "over_budget": _over_budget,
+    "reading_stopped": _reading_stopped,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from babel import Locale
@@ -34,6 +35,12 @@ def locale() -> Locale:
 def number(n: int | None) -> str:
     """Write a number with its thousands apart; words where it is not told."""
     return _("not told") if n is None else _ordinary(format_decimal(n, locale=locale()))
+
+
+def dollars(amount: Decimal | str, decimals: int = 2) -> str:
+    """Write an amount of US dollars."""
+    text = _ordinary(format_decimal(Decimal(amount), format=f"#,##0.{'0' * decimals}", locale=locale()))
+    return f"${text}" if current() == "en" else f"{text} $"
 
 
 def decimal_sign() -> str:

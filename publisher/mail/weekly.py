@@ -58,6 +58,7 @@ def _values(summary: Summary) -> dict[str, object]:
         "coming_title": _("This week and next") if period.running else _("Next week"),
         "networks": _networks,
         "awaiting_approval": _awaiting(summary.awaiting_approval),
+        "costs": wording.costs(summary),
         "footnotes": wording.footnotes(summary),
         "why": _(
             "You get this because your address stands under 'report' of %(name)s in Tiedote's configuration; "

@@ -11,7 +11,7 @@ from publisher.locale import N_, _, ngettext
 from publisher.mail import formats
 from publisher.mail.envelope import WIDTH
 from publisher.model import State
-from publisher.summary import Attention, Change, Direction, Line, Summary, Trouble
+from publisher.summary import Attention, Change, Cost, Direction, Line, Summary, Trouble
 
 QUESTIONS_SHOWN = 10
 UPCOMING_SHOWN = 15
@@ -204,6 +204,26 @@ def breakdown(line: Line) -> str:
         (got.shares, ngettext("%(n)s share", "%(n)s shares", got.shares or 0)),
     ]
     return ", ".join(words % {"n": formats.number(n)} for n, words in parts if n is not None)
+
+
+def costs(summary: Summary) -> list[str]:
+    """Say what each account at a network that bills has cost this month."""
+    return [_cost(cost) for cost in summary.costs]
+
+
+def _cost(cost: Cost) -> str:
+    year, month = cost.month.split("-")
+    known = {
+        "where": formats.network(cost.channel, cost.account),
+        "month": f"{int(month)}/{year}",
+        "spent": formats.dollars(cost.spent),
+    }
+    if cost.budget is None:
+        return _("%(where)s has cost %(spent)s in %(month)s so far.") % known
+    return _("%(where)s has cost %(spent)s of %(budget)s in %(month)s so far.") % {
+        **known,
+        "budget": formats.dollars(cost.budget),
+    }
 
 
 def footnotes(summary: Summary) -> list[str]:

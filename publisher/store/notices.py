@@ -29,6 +29,8 @@ class NoticeKind(StrEnum):
     QUEUE_GONE = "queue_gone"
     EDITED_AFTER = "edited_after"
     EXPIRED = "expired"
+    OVER_BUDGET = "over_budget"
+    READING_STOPPED = "reading_stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

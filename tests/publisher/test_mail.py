@@ -273,6 +273,8 @@ PARAMS = {
     "faults": "3:1: 'teksti' is not a field\n9:4: <b>no</b>",
     "missing": "4",
     "known": "6",
+    "spent": "19.905",
+    "budget": "20",
 }
 
 COMMANDS = {
@@ -284,6 +286,8 @@ COMMANDS = {
     NoticeKind.QUEUE_GONE: ["tiedote status", "tiedote cancel DELIVERY"],
     NoticeKind.EDITED_AFTER: [],
     NoticeKind.EXPIRED: [],
+    NoticeKind.OVER_BUDGET: ["tiedote retry d-12", "tiedote cancel d-12"],
+    NoticeKind.READING_STOPPED: ["tiedote status"],
 }
 
 

@@ -4,7 +4,16 @@ Every change of a claimed delivery is guarded by its fencing number (`token`): a
 """
 
 from publisher.store.deliveries.claims import SAME_WORDS_FOR, claim, extend, release, sweep, words_were_out
-from publisher.store.deliveries.due import accounts_with_work, next_moment, on_their_way, overdue, unfinished
+from publisher.store.deliveries.due import (
+    TO_GO_OUT,
+    UNDER_WAY,
+    accounts_with_work,
+    next_moment,
+    on_their_way,
+    overdue,
+    unfinished,
+    unsent,
+)
 from publisher.store.deliveries.people import (
     cancel_delivery,
     find_deliveries,
@@ -48,11 +57,14 @@ from publisher.store.deliveries.values import (
     PictureNote,
     PlannedRow,
     Setback,
+    Unsent,
     Untried,
 )
 
 __all__ = [
     "SAME_WORDS_FOR",
+    "TO_GO_OUT",
+    "UNDER_WAY",
     "AccountBusy",
     "ClaimLost",
     "DeliveryView",
@@ -64,6 +76,7 @@ __all__ = [
     "PictureNote",
     "PlannedRow",
     "Setback",
+    "Unsent",
     "Untried",
     "accounts_with_work",
     "add",
@@ -102,5 +115,6 @@ __all__ = [
     "store_step",
     "sweep",
     "unfinished",
+    "unsent",
     "words_were_out",
 ]

@@ -58,6 +58,10 @@ def claim(
     return tuple(jobs)
 
 
+def _is_fresh(row: Any) -> bool:  # noqa: ANN401
+    return bool(row.state == State.SCHEDULED and row.remote_id is None and not row.attempts and not row.ever_in_doubt)
+
+
 def words_were_out(conn: Connection, delivery_id: int, now: datetime) -> bool:
     """Tell whether the account has the words of a delivery already, were it due now: it would be held."""
     row = conn.execute(select(DELIVERIES).where(DELIVERIES.c.id == delivery_id)).one()
@@ -65,7 +69,7 @@ def words_were_out(conn: Connection, delivery_id: int, now: datetime) -> bool:
 
 
 def _words_were_out(conn: Connection, row: Any, now: datetime) -> bool:  # noqa: ANN401
-    if row.state != State.SCHEDULED or row.remote_id is not None or row.attempts or row.ever_in_doubt:
+    if not _is_fresh(row):
         return False
     against = [] if row.repost else [_another_announcement(row)]
     pause = registry.capabilities(row.channel).same_words_after
@@ -135,6 +139,7 @@ def _job(conn: Connection, row: Any, state: State, token: int) -> Job:  # noqa: 
         looks=row.looks,
         absent_at=row.absent_at,
         ever_in_doubt=row.ever_in_doubt,
+        fresh=_is_fresh(row),
         remote_id=row.remote_id,
         url=row.url,
         error_kind=row.error_kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true, update
@@ -9,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_
 from publisher.model import State
 from publisher.policy import TROUBLES
 from publisher.store.deliveries.people import list_deliveries
-from publisher.store.deliveries.tables import ACCOUNTS, ANNOUNCEMENTS, DELIVERIES
-from publisher.store.deliveries.values import DeliveryView
+from publisher.store.deliveries.tables import ACCOUNTS, ANNOUNCEMENTS, ATTEMPTS, DELIVERIES
+from publisher.store.deliveries.values import DeliveryView, FrozenPost, Unsent
 from publisher.store.meta import EVERYWHERE, paused
 
 
@@ -117,6 +118,25 @@ def accounts_with_work(conn: Connection, now: datetime, only: frozenset[int] | N
         .distinct()
     )
     return frozenset(conn.execute(joined).scalars())
+
+
+UNDER_WAY = (State.PUBLISHING,)
+TO_GO_OUT = (State.AWAITING_APPROVAL, State.SCHEDULED, State.PUBLISHING, State.RETRYING)
+
+
+def unsent(conn: Connection, account_id: int, states: Sequence[State], until: datetime | None) -> tuple[Unsent, ...]:
+    """Return what is in one of `states`, due before `until`, and surely not billed yet: nothing public, and no request open."""
+    open_attempt = exists().where(ATTEMPTS.c.delivery_id == DELIVERIES.c.id, ATTEMPTS.c.outcome.is_(None))
+    rows = conn.execute(
+        select(DELIVERIES.c.id, DELIVERIES.c.post).where(
+            DELIVERIES.c.account_id == account_id,
+            DELIVERIES.c.state.in_(states),
+            DELIVERIES.c.remote_id.is_(None),
+            ~open_attempt,
+            *(() if until is None else (DELIVERIES.c.due_at < until,)),
+        )
+    )
+    return tuple(Unsent(id=row.id, post=FrozenPost.from_json(row.post)) for row in rows)
 
 
 def next_moment(conn: Connection, now: datetime, only: frozenset[int] | None = None) -> datetime | None:

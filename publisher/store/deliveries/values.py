@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from channels.base import Mention, Step
+from channels.base import Mention, Picture, Post, Step
 from publisher.model import State
 
 
@@ -46,6 +46,20 @@ class FrozenPost:
     def as_json(self) -> dict[str, Any]:
         """Return what the column holds."""
         return asdict(self)
+
+    def as_post(self) -> Post:
+        """Return the post without its pictures' bytes: enough to name its steps, to compare words and to know its price."""
+        return Post(
+            text=self.text,
+            thread=self.thread,
+            hashtags=self.hashtags,
+            link=self.link,
+            title=self.title,
+            pictures=tuple(Picture(name=picture.name, data=b"", alt=picture.alt) for picture in self.pictures),
+            first_comment=self.first_comment,
+            mentions=self.mentions,
+            comment_mentions=self.comment_mentions,
+        )
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> FrozenPost:
@@ -123,6 +137,14 @@ class Untried:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """A delivery of which nothing is public yet."""
+
+    id: int
+    post: FrozenPost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A claimed delivery and where its publication stands."""
 
@@ -143,6 +165,8 @@ class Job:
     looks: int
     absent_at: datetime | None
     ever_in_doubt: bool
+    fresh: bool
+    """It went on its way by itself, and nothing of it was tried yet."""
     remote_id: str | None
     url: str | None
     error_kind: str | None

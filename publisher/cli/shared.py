@@ -219,6 +219,10 @@ def refusal(problem: DatabaseProblem) -> Stop:
             _("%(path)s is not a database of Tiedote."),
             _("Name another file in 'database', or put a backup in its place."),
         ),
+        "linked": (
+            _("The database file %(path)s has a second name (a hard link): under two names SQLite would damage it."),
+            _("Leave it one name, and take away the others. Symbolic links are fine."),
+        ),
         "unreachable": (
             _("The database cannot be opened: %(path)s"),
             _("Check 'database' in the configuration, and that the database is there and may be used."),

@@ -6,6 +6,16 @@ from sqlalchemy import Connection
 
 from publisher.store.engine import Store, utc
 from publisher.store.lock import DaemonLock
-from publisher.store.migrate import DatabaseProblem, SchemaState, migrate, schema_state
+from publisher.store.migrate import DatabaseProblem, SchemaState, check_integrity, migrate, schema_state
 
-__all__ = ["Connection", "DaemonLock", "DatabaseProblem", "SchemaState", "Store", "migrate", "schema_state", "utc"]
+__all__ = [
+    "Connection",
+    "DaemonLock",
+    "DatabaseProblem",
+    "SchemaState",
+    "Store",
+    "check_integrity",
+    "migrate",
+    "schema_state",
+    "utc",
+]

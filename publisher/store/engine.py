@@ -3,7 +3,7 @@
 SQLite: WAL, synchronous FULL (a lost intent after a power cut would be a double post), BEGIN IMMEDIATE for writers so that no
 read-modify-write is lost or refused half-way, one writing connection a process behind a lock. Only the daemon's writer
 checkpoints: two processes that checkpoint at once can corrupt SQLite before 3.51.3 (sqlite.org/wal.html#walresetbug, read
-2026-11). PostgreSQL: ordinary transactions.
+2026-11). PostgreSQL: ordinary transactions, `synchronous_commit` never off.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
 _BUSY_MS = 10_000
@@ -35,18 +35,16 @@ class Store:
 
     def __init__(self, url: str, *, checkpoints: bool = False) -> None:
         """Open lazily; `checkpoints` for the one process that holds the daemon's lock."""
-        self.url = make_url(url)
+        self.url = _real(make_url(url))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = threading.Lock()
         if self.is_sqlite:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._reader = _sqlite_engine(url, writes=False, checkpoints=False)
-            self._writer = _sqlite_engine(url, writes=True, checkpoints=checkpoints)
+            self._reader = _sqlite_engine(self.url, writes=False, checkpoints=False)
+            self._writer = _sqlite_engine(self.url, writes=True, checkpoints=checkpoints)
         else:
-            self._reader = self._writer = create_engine(
-                self.url, pool_pre_ping=True, pool_size=8, max_overflow=24, hide_parameters=True
-            )
+            self._reader = self._writer = _postgresql_engine(self.url)
 
     @property
     def path(self) -> Path | None:
@@ -71,13 +69,41 @@ class Store:
         with self._lock if self.is_sqlite else contextlib.nullcontext(), self._writer.begin() as connection:
             yield connection
 
+    def tidy(self) -> None:
+        """Bring what is written so far into the SQLite file itself, out of its write-ahead log; waits for nobody."""
+        if self.is_sqlite:
+            with self._lock, self._writer.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     def close(self) -> None:
         """Give all connections back."""
         self._reader.dispose()
         self._writer.dispose()
 
 
-def _sqlite_engine(url: str, *, writes: bool, checkpoints: bool) -> Engine:
+def _real(url: URL) -> URL:
+    """Follow links to a SQLite file: what lies beside it (lock, seal, copies) must be the same whichever path it is named by."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return url
+    return url.set(database=str(Path(url.database).resolve()))
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=24, hide_parameters=True)
+
+    def insist(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        # A server may be set to answer before a commit is on its disk. A lost intent would be a double post.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        connection.commit()
+
+    event.listen(engine, "connect", insist)
+    return engine
+
+
+def _sqlite_engine(url: URL, *, writes: bool, checkpoints: bool) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,

@@ -6,6 +6,7 @@ import fcntl
 from typing import IO
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DatabaseError
 
 from publisher.store.engine import Store
 
@@ -32,8 +33,19 @@ class DaemonLock:
             self._file.close()
             self._file = None
         if self._connection is not None:
+            # Not back into the pool: the lock lasts as long as its session.
+            self._connection.invalidate()
             self._connection.close()
             self._connection = None
+
+    def held(self) -> bool:
+        """Tell whether it is still ours. A server that was restarted has forgotten it: it is taken anew, unless another was faster."""
+        if self._store.is_sqlite:
+            return True
+        if self._connection is not None and not _alive(self._connection):
+            self._connection.close()
+            self._connection = None
+        return self._connection is not None or self._acquire_advisory()
 
     def _acquire_file(self) -> bool:
         path = self._store.path
@@ -56,3 +68,13 @@ class DaemonLock:
             return True
         connection.close()
         return False
+
+
+def _alive(connection: Connection) -> bool:
+    try:
+        connection.execute(text("SELECT 1"))
+        connection.commit()
+    except DatabaseError:
+        connection.invalidate()
+        return False
+    return True

@@ -7,7 +7,9 @@ leaves the old schema.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +23,10 @@ HEAD = "0004"
 """The newest migration; a test holds it against the folder."""
 
 _KEPT_COPIES = 5
+_VERSIONS = "alembic_version"
+_VERSION = "SELECT version_num FROM alembic_version"
+_OURS = frozenset({_VERSIONS, "accounts", "announcements", "attempts", "deliveries", "meta"})
+"""Tables that every version of Tiedote has. Other programs keep their version in a table of that name, too."""
 
 
 class SchemaState(StrEnum):
@@ -36,33 +42,65 @@ class DatabaseProblem(Exception):
     """The database cannot be used as it is: not a database, damaged, or of a newer version."""
 
     def __init__(self, code: str, detail: str) -> None:
-        """`code`: not_a_database, damaged, newer or unreachable."""
+        """`code`: not_a_database, damaged, newer, linked or unreachable."""
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
 
 
 def schema_state(store: Store) -> SchemaState:
-    """Tell whether the database is empty, older, current or newer. Raises DatabaseProblem."""
+    """Tell whether the database is empty, older, current or newer. Raises DatabaseProblem.
+
+    A SQLite file is only read for it: one that is not ours is left as it is.
+    """
+    tables, version = _in_file(store.path) if store.path is not None else _on_server(store)
+    where = str(store.path or store.url.database)
+    if tables <= {_VERSIONS} and version is None:
+        return SchemaState.EMPTY
+    if version is None or not tables >= _OURS:
+        raise DatabaseProblem("not_a_database", where)
+    if version == HEAD:
+        return SchemaState.CURRENT
+    if version in revisions():
+        return SchemaState.OLD
+    if re.fullmatch(r"\d{4}", version) and version > HEAD:
+        return SchemaState.NEWER
+    raise DatabaseProblem("not_a_database", where)
+
+
+def revisions() -> tuple[str, ...]:
+    """Name this version's migrations, oldest first; without Alembic, which takes long to import."""
+    folder = Path(__file__).parent / "migrations" / "versions"
+    return tuple(sorted(path.name[:4] for path in folder.glob("[0-9]*.py")))
+
+
+def _in_file(path: Path) -> tuple[set[str], str | None]:
+    if not path.exists() or path.stat().st_size == 0:
+        return set(), None
+    if path.stat().st_nlink > 1:
+        # By another name the file has another write-ahead log and another lock: SQLite would damage it.
+        raise DatabaseProblem("linked", str(path))
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=10)) as conn:
+            tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            found = conn.execute(_VERSION).fetchone() if _VERSIONS in tables else None
+    except sqlite3.DatabaseError as error:
+        if "malformed" in str(error):
+            raise DatabaseProblem("damaged", str(path)) from error
+        if "not a database" in str(error):
+            raise DatabaseProblem("not_a_database", str(path)) from error
+        raise DatabaseProblem("unreachable", f"{path} ({error})") from error
+    return tables - {"sqlite_sequence"}, str(found[0]) if found else None
+
+
+def _on_server(store: Store) -> tuple[set[str], str | None]:
     try:
         with store.read() as conn:
             tables = set(inspect(conn).get_table_names())
-            if "alembic_version" not in tables:
-                if tables:
-                    raise DatabaseProblem("not_a_database", str(store.path or store.url.database))
-                return SchemaState.EMPTY
-            version = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            version = conn.execute(text(_VERSION)).scalar() if _VERSIONS in tables else None
     except DatabaseError as error:
-        if isinstance(error.orig, sqlite3.DatabaseError) and "malformed" in str(error.orig):
-            raise DatabaseProblem("damaged", str(store.path)) from error
-        if isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error.orig):
-            raise DatabaseProblem("not_a_database", str(store.path)) from error
         raise DatabaseProblem("unreachable", " ".join(str(error.orig).split())) from error
-    if version is None:
-        return SchemaState.EMPTY
-    if version == HEAD:
-        return SchemaState.CURRENT
-    return SchemaState.OLD if version < HEAD else SchemaState.NEWER
+    return tables, version
 
 
 def migrate(store: Store, now: datetime) -> Path | None:
@@ -72,7 +110,10 @@ def migrate(store: Store, now: datetime) -> Path | None:
         return None
     if state is SchemaState.NEWER:
         raise DatabaseProblem("newer", str(store.path or store.url.database))
-    copy = _copy(store, now) if state is SchemaState.OLD else None
+    copy = None
+    if state is SchemaState.OLD:
+        check_integrity(store)
+        copy = _copy(store, now)
     # Alembic takes 0.3 s to import; a current database never needs it.
     from alembic import command
     from alembic.config import Config
@@ -82,6 +123,9 @@ def migrate(store: Store, now: datetime) -> Path | None:
     with store.write() as conn:
         settings.attributes["connection"] = conn
         command.upgrade(settings, "head")
+    if state is SchemaState.EMPTY:
+        # A file without tables would look like a new one if its write-ahead log were lost.
+        store.tidy()
     return copy
 
 

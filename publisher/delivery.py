@@ -32,6 +32,7 @@ from publisher.store import Connection, Store, accounts
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import AccountBusy, ClaimLost, Job, Key, Out, PictureNote, Setback, Untried
 from publisher.store.notices import NoticeKind, raise_notice
+from publisher.store.seal import Seal
 from publisher.thrift import Purse
 
 REQUEST_AT_MOST = timedelta(seconds=75)
@@ -119,6 +120,7 @@ class Deliverer:
         desk: Desk,
         clock: Clock,
         *,
+        seal: Seal,
         owner: str,
         random: Callable[[], float],
         reached: Callable[[Point], None] = nothing,
@@ -130,6 +132,7 @@ class Deliverer:
         self._owner = owner
         self._random = random
         self._reached = reached
+        self._seal = seal
         self._darkroom = threading.Lock()
         self.only: frozenset[int] | None = None
         """The deliveries that a person wants out, where nothing else is to be sent."""
@@ -207,13 +210,18 @@ class Deliverer:
             if accounts.get_account(conn, account_id).looked_at is not None:
                 return True
             waiting = rows.awaiting_first_look(conn, account_id, now)
+            known = accounts.look_since(conn, account_id)
+        since = known - CLOCK_SKEW if known is not None else now - LOOK_BACK
         try:
-            recent = channel.recent(now - LOOK_BACK) if waiting else None
+            recent = channel.recent(since) if waiting else None
         except ChannelError as error:
             self._account_trouble(account_id, error)
             return False
-        left = list(recent.posts) if recent else []
+        posts = recent.posts if recent else ()
         with self._store.write() as conn:
+            parts = {part for thread in rows.parts_of(conn, account_id).values() for part in thread}
+            taken = rows.owner_of(conn, account_id, [post.remote_id for post in posts]) | parts
+            left = [post for post in posts if post.remote_id not in taken]
             for untried in waiting:
                 match = _earliest(left, untried, channel)
                 if match is not None:
@@ -360,9 +368,11 @@ class Deliverer:
         try:
             with self._store.write() as conn:
                 job = rows.open_attempt(conn, job, intent_at, intent_at + REQUEST_AT_MOST)
+                attempt = rows.last_attempt(conn)
         except AccountBusy:
             self.release(job, intent_at + BUSY_FOR)
             return None
+        self._seal.attempted(attempt, intent_at)
         self._reached(Point.AFTER_INTENT)
         try:
             result = channel.advance(post, job.step or channel.begin(post))

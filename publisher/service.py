@@ -36,7 +36,7 @@ from publisher.planning import PlanReport, Prospect, Reading, Times
 from publisher.policy import RetryRules
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
-from publisher.store import Connection, DaemonLock, Store, accounts, charges, migrate
+from publisher.store import Connection, DaemonLock, Store, accounts, charges, check_integrity, migrate
 from publisher.store import deliveries as rows
 from publisher.store.announcements import contacts
 from publisher.store.deliveries import DeliveryView, Job, Key, Setback
@@ -207,11 +207,11 @@ class Service:
         self.pool = ChannelPool(config, base_url, self._meter)
         self.desk = _Desk(config, store)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.deliverer = Deliverer(store, self.desk, clock, owner=owner, random=chance, reached=reached)
+        self.seal = Seal(store, config.var)
+        self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
         self.lanes = Lanes(self.deliverer, lambda account_id: self.pool.lend(self.desk.account(account_id)), clock)
         self.collector = Collector(store, self.pool.lend, config)
         self.reporter = Reporter(store, config, open_outbox(config), shown=shown(config))
-        self.seal = Seal(store, config.var)
         self._lock = DaemonLock(store)
         self._lost: Lost | None = None
 
@@ -233,20 +233,33 @@ class Service:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Be the one process that publishes from this database; what a dead one had claimed is taken back. Raises AnotherDaemonError."""
+        """Be the one process that publishes from this database; what a dead one had claimed is taken back.
+
+        Raises AnotherDaemonError, and DatabaseProblem for a damaged database.
+        """
         if not self._lock.acquire():
             raise AnotherDaemonError
         try:
+            check_integrity(self.store)
             now = self.clock.now()
             self._lost = self.seal.lost()
+            paused_since = self.seal.paused_since(now)
             with self.store.write() as conn:
                 rows.sweep(conn, now, only_expired=False)
                 accounts.probe_now(conn, now)
                 if self._lost is not None:
                     doubt_what_was_due(conn, self._lost, now)
+                elif paused_since is not None:
+                    accounts.look_again(conn, paused_since, now)
+            if self._lost is None:
+                self.seal.set(now, str(os.getpid()))
             yield
         finally:
             self._lock.release()
+
+    def still_alone(self) -> bool:
+        """Tell whether no other process has taken this database over; a server that was restarted forgets who had it."""
+        return self._lock.held()
 
     def _meter(self, account: Account) -> Meter:
         prices = self.config.capabilities(account.channel).prices

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
+from publisher.store import meta
 from publisher.store.models import AccountRow, DeliveryRow
 
 _ACCOUNTS = AccountRow.__table__  # type: ignore[attr-defined]
@@ -106,6 +107,25 @@ def calm(conn: Connection, account_id: int) -> None:
 def mark_looked(conn: Connection, account_id: int, now: datetime) -> None:
     """Note that the account's own posts were compared with what is to be sent."""
     conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(looked_at=now))
+    meta.drop(conn, _look_key(account_id))
+
+
+def look_again(conn: Connection, since: datetime, now: datetime) -> None:
+    """Have every account looked at before the next send, back to `since`; one that was not looked at yet stays as it is."""
+    ids = list(conn.execute(select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.looked_at.is_not(None))).scalars())
+    for account_id in ids:
+        meta.put(conn, _look_key(account_id), since.isoformat(), now)
+    conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id.in_(ids)).values(looked_at=None))
+
+
+def look_since(conn: Connection, account_id: int) -> datetime | None:
+    """Return how far back the account is to be looked at; None: as far as ever."""
+    noted = meta.get(conn, _look_key(account_id))
+    return datetime.fromisoformat(noted) if noted is not None else None
+
+
+def _look_key(account_id: int) -> str:
+    return f"look_since:{account_id}"
 
 
 def rest(conn: Connection, account_id: int, until: datetime, now: datetime, *, announced: bool) -> None:

@@ -25,6 +25,11 @@ def put(conn: Connection, key: str, value: str, now: datetime) -> None:
     conn.execute(row.on_conflict_do_update(index_elements=[_META.c.key], set_={"value": value, "at": now}))
 
 
+def drop(conn: Connection, key: str) -> None:
+    """Forget a value."""
+    conn.execute(delete(_META).where(_META.c.key == key))
+
+
 def written_at(conn: Connection, key: str) -> datetime | None:
     """Return when a value was last set."""
     return conn.execute(select(_META.c.at).where(_META.c.key == key)).scalar_one_or_none()

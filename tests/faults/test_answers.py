@@ -43,7 +43,7 @@ WORDS = "Rakennusluvan voi nyt hakea verkossa."
 
 def announce(folder: Path, words: str = WORDS, name: str = "lupa", more: str = "") -> None:
     """Put an announcement with a picture, which Instagram needs, into the queue."""
-    (folder / "schedules").mkdir(exist_ok=True)
+    (folder / "schedules").mkdir(parents=True, exist_ok=True)
     write_picture(folder, "talo.png", size=(600, 600))
     write(folder, name, f"text: {words}\npublish: asap\nimage: {{file: talo.png, alt: Talo.}}\n{more}")
 

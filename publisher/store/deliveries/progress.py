@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from channels.base import Step
@@ -67,6 +67,12 @@ def open_attempt(conn: Connection, job: Job, now: datetime, deadline: datetime) 
     except IntegrityError as error:  # the index that allows one open attempt an account
         raise AccountBusy from error
     return replace(job, attempts=tries)
+
+
+def last_attempt(conn: Connection) -> int:
+    """Return the number of the newest attempt."""
+    number: int = conn.execute(select(func.coalesce(func.max(ATTEMPTS.c.id), 0))).scalar_one()
+    return number
 
 
 def record_out(conn: Connection, job: Job, out: Out, now: datetime, lease_until: datetime) -> Job:
@@ -135,12 +141,11 @@ def parts_of(conn: Connection, account_id: int) -> dict[int, tuple[str, ...]]:
     return parts
 
 
-def owner_of(conn: Connection, account_id: int, remote_ids: Iterable[str], *, but: int) -> frozenset[str]:
-    """Return which of these posts belong to another delivery."""
+def owner_of(conn: Connection, account_id: int, remote_ids: Iterable[str], *, but: int | None = None) -> frozenset[str]:
+    """Return which of these posts belong to a delivery, other than `but`."""
+    owned = and_(DELIVERIES.c.account_id == account_id, DELIVERIES.c.remote_id.in_(list(remote_ids)))
     rows = conn.execute(
-        select(DELIVERIES.c.remote_id).where(
-            DELIVERIES.c.account_id == account_id, DELIVERIES.c.remote_id.in_(list(remote_ids)), DELIVERIES.c.id != but
-        )
+        select(DELIVERIES.c.remote_id).where(owned, true() if but is None else DELIVERIES.c.id != but)
     ).scalars()
     return frozenset(remote_id for remote_id in rows if remote_id)
 

@@ -75,6 +75,7 @@ class Daemon:
         self._queue_seen: tuple[object, ...] = ()
         self._read_at: float | None = None
         self._running: set[str] = set()
+        self._taken_over = False
 
     def run(self, stop: threading.Event) -> int:
         """Start the jobs, wait for `stop`, end them."""
@@ -85,13 +86,13 @@ class Daemon:
         self._scheduler.start()
         tell_supervisor("READY=1")
         _LOG.info("at work")
-        while not stop.wait(_TICK_SECONDS):
+        while not stop.wait(_TICK_SECONDS) and not self._taken_over:
             if time.monotonic() - self._ticked > _STALLED_AFTER:
                 _LOG.critical("the tick stands still; ending, so that the supervisor starts afresh")
                 os._exit(STALLED)
-        return self._end()
+        return self._end(ANOTHER_RUNS if self._taken_over else STOPPED)
 
-    def _end(self) -> int:
+    def _end(self, code: int) -> int:
         tell_supervisor("STOPPING=1")
         self._scheduler.shutdown(wait=False)
         all_ended = self._service.lanes.stop(_STOP_WITHIN)
@@ -101,8 +102,8 @@ class Daemon:
         _LOG.info("stopped")
         if self._running or not all_ended:
             # Reading has no effects, and a request that does not end has its attempt open: the next start looks for it.
-            os._exit(STOPPED)
-        return STOPPED
+            os._exit(code)
+        return code
 
     def _add(self, name: str, job: Callable[[], object], seconds: int) -> None:
         self._scheduler.add_job(
@@ -126,7 +127,11 @@ class Daemon:
             self._running.discard(name)
 
     def tick(self) -> None:
-        """Hand over what is due; wake again when the next delivery is."""
+        """Hand over what is due; wake again when the next delivery is. Not if another process works on the database by now."""
+        if not self._service.still_alone():
+            _LOG.critical("another process has taken the database over; ending")
+            self._taken_over = True
+            return
         following = self._service.tick()
         self._ticked = time.monotonic()
         now = self._service.clock.now()

@@ -96,8 +96,8 @@ class RemotePost:
 class Held:
     """What a network holds of a post that is out, read back to compare it with what was meant; None where it does not tell.
 
-    `post`: its words, in the network's own form. `links`: addresses that it leads to beside those in its words. `alts`: each picture's
-    alternative text, in the order in which they are shown; '' for a picture without one.
+    `post`: its words, in the network's own form. `links`: addresses that it leads to, in full, in its words and on its card. `alts`: each
+    picture's alternative text, in the order in which they are shown; '' for a picture without one.
     """
 
     post: RemotePost

@@ -41,7 +41,7 @@ from channels.base import (
 from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpected
 from channels.graph import Created, Done, GraphWire, Listing, Rows, Token, connect_graph
 from channels.limits import changed
-from channels.text import length, same_words, words
+from channels.text import length, links_in, same_words, words
 
 if TYPE_CHECKING:
     from channels.graph import Graph
@@ -406,10 +406,12 @@ class _Shown(_RemotePost):
         return tuple(photo for one in self.attachments.data for photo in one.photos)
 
     def held(self, described: Mapping[str, _Described]) -> Held:
+        cards = (one.unshimmed_url for one in self.attachments.data if one.unshimmed_url)
+        told = all(photo in described for photo in self.photos)
         return Held(
             post=self.as_remote(),
-            links=tuple(one.unshimmed_url for one in self.attachments.data if one.unshimmed_url),
-            alts=tuple(described[photo].alt_text_custom for photo in self.photos if photo in described),
+            links=tuple(link for text in (self.message, *cards) for link in links_in(text)),
+            alts=tuple(described[photo].alt_text_custom for photo in self.photos) if told else None,
         )
 
 

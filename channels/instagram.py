@@ -59,7 +59,7 @@ from channels.graph import (
     connect_graph,
 )
 from channels.limits import changed
-from channels.text import length, same_words, words
+from channels.text import length, links_in, same_words, words
 
 if TYPE_CHECKING:
     from channels.graph import Graph  # types only: requests and Pillow are slow to import, and limits need neither
@@ -630,7 +630,7 @@ class _Shown(_Media):
     def held(self) -> Held | None:
         post = self.as_remote()
         alts = tuple(child.alt_text for child in self.children.data) if self.children else (self.alt_text,)
-        return Held(post=post, alts=alts) if post else None
+        return Held(post=post, links=links_in(self.caption), alts=alts) if post else None
 
 
 class _Author(GraphWire):

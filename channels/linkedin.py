@@ -44,7 +44,7 @@ from channels.base import (
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
-from channels.text import linkedin_length, little, same_words, unlittle, words
+from channels.text import linkedin_length, links_in, little, same_words, unlittle, words
 from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
@@ -701,10 +701,10 @@ class _RemotePost(_Wire):
 
     def held(self) -> Held:
         images = (self.content.media,) if self.content.media else self.content.multi_image.images
-        source = self.content.article.source
+        texts = (unlittle(self.commentary), self.content.article.source)
         return Held(
             post=self.as_remote(),
-            links=(source,) if source else (),
+            links=tuple(link for text in texts for link in links_in(text)),
             alts=tuple(image.alt_text for image in images),
         )
 

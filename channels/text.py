@@ -2,7 +2,7 @@
 
 Counting: X weighs (`x_length`), LinkedIn counts its own notation (`linkedin_length`), Meta counts characters (`length`).
 Writing: `words` puts a post's parts together, `escape_little` writes LinkedIn's notation and `unlittle` reads it.
-Knowing again: `same_words`.
+Knowing again: `same_words`, `links_in`.
 """
 
 from __future__ import annotations
@@ -191,6 +191,13 @@ _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _LINK = re.compile(r"(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{2,}\S*")
 """A link, and whatever clings to its end: where it stops is a matter of taste ("kunta.fi:ssä"), and X's is not ours."""
 _A_LINK = "\N{OBJECT REPLACEMENT CHARACTER}"
+_CLINGING = ".,;:!?)]}\"'\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def links_in(text: str) -> tuple[str, ...]:
+    """List the addresses in plain words, without their schemes and without the punctuation that clings to them."""
+    normal = _SCHEME.sub("", unicodedata.normalize("NFC", text))
+    return tuple(found[0].rstrip(_CLINGING) for found in _LINK.finditer(normal))
 
 
 def same_words(ours: str, theirs: str) -> bool:

@@ -48,7 +48,7 @@ from channels.base import (
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
-from channels.text import cashtags, mentions, parts, same_words, words, x_exact_length, x_length
+from channels.text import cashtags, links_in, mentions, parts, same_words, words, x_exact_length, x_length
 from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
@@ -811,7 +811,13 @@ class _Shown(_RemotePost):
     attachments: _Attached = Field(default_factory=_Attached)
 
     def held(self, alts: Mapping[str, str]) -> Held:
-        return Held(post=self.as_remote(), alts=tuple(alts.get(key, "") for key in self.attachments.media_keys))
+        keys = self.attachments.media_keys
+        told = all(key in alts for key in keys)
+        return Held(
+            post=self.as_remote(),
+            links=links_in(self.whole_text),
+            alts=tuple(alts[key] for key in keys) if told else None,
+        )
 
 
 class _ShownPage(Wire):

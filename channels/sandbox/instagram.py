@@ -461,8 +461,12 @@ def post_medium(view: View, post: Post) -> dict[str, Any]:
 
 
 def delete_medium(view: View, post: Post) -> dict[str, Any]:
-    """DELETE /{media}."""
-    view.need(view.account(post.author), "instagram_content_publish")
+    """DELETE /{media}, with what was written under it."""
+    account = view.account(post.author)
+    view.need(account, "instagram_content_publish")
+    view.may_write(account)
+    if view.sandbox.settings.habits.instagram_keeps_media:
+        raise refuse(100, "Invalid parameter", subcode=2207073, title="This media type cannot be deleted")
     post.deleted = view.sandbox.clock.stamp()
     view.sandbox.world.touch(post)
     return {"success": True}

@@ -124,6 +124,8 @@ class Habits:
     """Upload URLs name the network's own host, as in reality, instead of the sandbox's address."""
     loses_alts: tuple[str, ...] = ()
     """Networks that answer as if they took an alternative text and keep none."""
+    instagram_keeps_media: bool = False
+    """Instagram deletes no medium, as where the way in is its own login, or for some kinds."""
     fetch_hosts: tuple[str, ...] = ()
     """Hosts (or host:port) beside loopback that the sandbox may fetch an `image_url` from."""
 

@@ -21,6 +21,7 @@ from channels.text import (
     hashtag_line,
     length,
     linkedin_length,
+    links_in,
     little,
     same_words,
     unlittle,
@@ -265,3 +266,17 @@ def test_any_words_around_a_mention_survive_linkedins_notation(before: str, name
     assert read(little(post)).shown.strip() == words(post).strip()
     assert not read(little(post)).cut
     assert unlittle(little(post)).strip() == words(post).strip()
+
+
+@pytest.mark.parametrize(
+    "text,links",
+    [
+        ("Hae (https://a.fi/hae_lupa?x=1&y=2), heti!", ("a.fi/hae_lupa?x=1&y=2",)),
+        ("kunta.fi ja HTTP://www.kunta.fi/ohje.", ("kunta.fi", "www.kunta.fi/ohje")),
+        ("klo 9.00, 1.12.2026, tieto@kunta.fi", ()),
+        ("", ()),
+    ],
+)
+def test_links_are_listed_without_what_clings_to_them(text: str, links: tuple[str, ...]) -> None:
+    """Scheme and punctuation make no difference to where a link leads; a time or an address of mail is none."""
+    assert links_in(text) == links

@@ -27,7 +27,7 @@ from publisher.cadence import next_collection
 from publisher.config import Account, Config
 from publisher.questions import looks_like_question
 from publisher.retention import WORDS_KEPT
-from publisher.store import Connection, Store, engagement, meta
+from publisher.store import Connection, Store, deliveries, engagement, meta
 from publisher.store.accounts import AccountState
 from publisher.store.engagement import Counters, Kept, KnownComment, NewComment, TrackedPost
 from publisher.store.notices import NoticeKind, raise_notice
@@ -196,6 +196,8 @@ class Collector:
         complete = {by_remote_id[one].delivery_id for one in reading.comments.complete if one in by_remote_id}
         removed = engagement.delete_comments(conn, _vanished(known, listed, complete, now))
         removed += sum(engagement.post_gone(conn, post.delivery_id, now) for post in gone)
+        for post in gone:
+            deliveries.record_gone(conn, post.delivery_id, now)
         for post in (by_remote_id[one] for one in told):
             if post.gone:
                 engagement.post_back(conn, post.delivery_id, now)

@@ -3,6 +3,7 @@
     tick     every second, and at the moment the next delivery is due: hands over what is due, never waits for a network
     queue    every ten seconds: reads the files if anything in the folder has changed
     collect  every minute: reads back what is due to be read
+    withdraw every minute: takes down what a person wanted and a network has not done so far
     mails    every minute: summaries and notices that are due
 
 Jobs live in memory, in UTC, at intervals only; what is due stands in the database, so a scheduler that dies loses nothing. A
@@ -82,6 +83,7 @@ class Daemon:
         self._add("queue", self.read_queue, _QUEUE_SECONDS)
         self._add("tick", self.tick, _TICK_SECONDS)
         self._add("collect", self._service.collect, _MINUTE)
+        self._add("withdraw", self._service.finish_withdrawals, _MINUTE)
         self._add("mails", self._service.send_mails, _MINUTE)
         self._scheduler.start()
         tell_supervisor("READY=1")

@@ -148,7 +148,10 @@ OWN: Mapping[str, tuple[str, str]] = {
     ),
     "edited_after_publishing": (
         N_("The file was changed after it had been published. What is out stays as it is."),
-        N_("To publish the new words, save them under a new name with a new time."),
+        N_(
+            "If what is out is wrong: tiedote amend %(delivery)s gives it the file's words where the network allows that. "
+            "To publish the new words as well, save them under a new name with a new time."
+        ),
     ),
     "half_queue_gone": (
         N_("More than half of the announcements disappeared at once, so nothing was cancelled."),
@@ -178,6 +181,21 @@ OWN: Mapping[str, tuple[str, str]] = {
         N_("The announcement does not go to this account any more."),
         N_("If it is to go there after all, name the channel in the file again."),
     ),
+    "differs": (
+        N_("On the network the post is not as it was meant: %(differences)s."),
+        N_(
+            "Look at the post and mend it there by hand if the network lets you. If not, take it down with "
+            "tiedote unpublish %(delivery)s and publish it under a new name."
+        ),
+    ),
+    "being_removed": (
+        N_("It is to be taken down, but that has not succeeded so far."),
+        N_("Nothing to do: Tiedote tries again by itself while it runs. If it is urgent, remove the post by hand."),
+    ),
+    "not_removed": (
+        N_("It was to be taken down, but the network does not let Tiedote do that."),
+        N_("Remove the post by hand on the network. Tiedote notices that and counts it as taken down."),
+    ),
     "person": (N_("A person cancelled it."), N_("If it is to go out after all: tiedote retry %(delivery)s")),
 }
 """Tiedote's own reasons to hold, to end or to complain."""
@@ -191,6 +209,23 @@ OMITTED: Mapping[str, str] = {
     "first_comment": N_("it has no first comment"),
 }
 """Why an account, or a part of a post, is left out: half sentences that follow the account's name and a colon."""
+
+
+DIFFERENCES: Mapping[str, str] = {
+    "text": N_("a part of the text is missing or changed"),
+    "link": N_("the link is missing"),
+    "pictures": N_("pictures are missing"),
+    "order": N_("the pictures are in another order"),
+    "alt": N_("the alternative text of picture %(n)s is missing or another one"),
+}
+"""What reading a post back may find, as clauses of a sentence; see `comparing`."""
+
+
+def difference_words(codes: str) -> str:
+    """Word the differences of a post, given as codes with commas between them."""
+    parts = [code.partition(":") for code in codes.split(",")]
+    told = "; ".join(_(DIFFERENCES[code]) % {"n": n} for code, _colon, n in parts if code in DIFFERENCES)
+    return told or _("something is missing or changed")
 
 
 def explain(
@@ -207,6 +242,8 @@ def explain(
     published one it is about what follows the post: the rest of it if it is a `thread`, else a first comment.
     """
     known = {"delivery": _("DELIVERY"), "detail": detail or "", **(params or {})}
+    if kind == "differs":
+        known["differences"] = difference_words(detail or "")
     message, remedy = OWN.get(kind) or NETWORK.get(kind, NETWORK["not_understood"])
     told = _(message) % known
     if kind in NETWORK:

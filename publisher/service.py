@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from channels.errors import ChannelError
 from channels.session import Network
 from publisher import announcements as queue
 from publisher import planning, spending
+from publisher.afterwards import AccountRemovedError, Afterwards
 from publisher.collection import Collected, Collector
 from publisher.compose import compose
 from publisher.config import Account, Config
@@ -34,12 +35,14 @@ from publisher.mail import open_outbox
 from publisher.model import FINAL, Announcement, Plan, State
 from publisher.planning import PlanReport, Prospect, Reading, Times
 from publisher.policy import RetryRules
+from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
 from publisher.store import Connection, DaemonLock, Store, accounts, charges, check_integrity, migrate
 from publisher.store import deliveries as rows
-from publisher.store.announcements import contacts
-from publisher.store.deliveries import DeliveryView, Job, Key, Setback
+from publisher.store.accounts import AccountState
+from publisher.store.announcements import contacts, known_files
+from publisher.store.deliveries import DeliveryView, FrozenPost, Job, Key, Outside, Setback
 from publisher.store.notices import NoticeKind, raise_notice
 from publisher.store.seal import Lost, Seal, doubt_what_was_due
 from publisher.thrift import Purse
@@ -139,11 +142,14 @@ class _Desk:
         self._by_id: dict[int, Account] = {}
 
     def account(self, account_id: int) -> Account:
-        """Return the configured account of a row. Raises LookupError if it is not configured any more."""
+        """Return the configured account of a row. Raises AccountRemovedError if it is not configured any more."""
         if account_id not in self._by_id:
             with self._store.read() as conn:
                 key = accounts.get_account(conn, account_id).key
-            self._by_id[account_id] = configured(self._config)[key]
+            here = configured(self._config)
+            if key not in here:
+                raise AccountRemovedError(":".join(key))
+            self._by_id[account_id] = here[key]
         return self._by_id[account_id]
 
     def resends(self, account_id: int) -> bool:
@@ -158,8 +164,8 @@ class _Desk:
         """Return what the account may spend in a month."""
         return spending.purse_of(self._config, self.account(account_id))
 
-    def audience(self, job: Job) -> list[tuple[str, str]]:
-        """Return who hears of a delivery's failures."""
+    def audience(self, job: Job | Outside) -> list[tuple[str, str]]:
+        """Return who hears of the troubles of a delivery, or of a post that is out."""
         with self._store.read() as conn:
             contact = contacts(conn).get(job.key.announcement)
         return everybody(self._config, contact, self.account(job.account_id).owner)
@@ -186,6 +192,15 @@ def everybody(config: Config, *more: str | None) -> list[tuple[str, str]]:
     return list(people.items())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSays:
+    """What the file of an announcement would send now. `faulty`: it cannot be read; `unapproved`: it needs `approved_by`."""
+
+    posts: Mapping[Key, FrozenPost]
+    faulty: bool
+    unapproved: bool
+
+
 class Service:
     """A configuration at work. Use `open`."""
 
@@ -209,11 +224,16 @@ class Service:
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.seal = Seal(store, config.var)
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
-        self.lanes = Lanes(self.deliverer, lambda account_id: self.pool.lend(self.desk.account(account_id)), clock)
+        self.lanes = Lanes(self.deliverer, self._lend, clock)
         self.collector = Collector(store, self.pool.lend, config)
+        self.readback = ReadBack(store, self._lend, self.desk.audience)
+        self.afterwards = Afterwards(store, self._lend, clock)
         self.reporter = Reporter(store, config, open_outbox(config), shown=shown(config))
         self._lock = DaemonLock(store)
         self._lost: Lost | None = None
+
+    def _lend(self, account_id: int) -> AbstractContextManager[Channel]:
+        return self.pool.lend(self.desk.account(account_id))
 
     @classmethod
     @contextmanager
@@ -336,6 +356,18 @@ class Service:
                 for view in rows.list_deliveries(conn, sorted(ids))
             )
 
+    def file_says(self, announcement: str) -> FileSays:
+        """Read an announcement's file as it is now: what it would send to each account, without taking any of it in."""
+        now = self.clock.now()
+        with self.store.read() as conn:
+            known = known_files(conn).get(announcement)
+        read = queue.read_queue(self.config, now=now)
+        faulty = known is not None and any(not problem.warning for problem in read.problems.get(known.file, ()))
+        plans = [plan for one in read.announcements if one.key == announcement for plan in self.plans(one, now)]
+        unapproved = any(plan.state is State.AWAITING_APPROVAL for plan in plans)
+        posts = {planning.key_of(plan): planning.frozen(plan) for plan in plans}
+        return FileSays(posts=posts, faulty=faulty, unapproved=unapproved)
+
     def _audiences(self) -> Mapping[str, list[tuple[str, str]]]:
         with self.store.read() as conn:
             return {key: everybody(self.config, contact) for key, contact in contacts(conn).items()}
@@ -415,8 +447,18 @@ class Service:
             known = accounts.list_accounts(conn)
         now = self.clock.now()
         with ThreadPoolExecutor(_COLLECTORS, thread_name_prefix="collect") as workers:
-            passes = workers.map(lambda one: self.collector.collect_account(one, now, all_posts=all_posts), known)
+            passes = workers.map(lambda one: self._collect(one, now, all_posts=all_posts), known)
             return tuple(collected for collected in passes if collected is not None)
+
+    def _collect(self, account: AccountState, now: datetime, *, all_posts: bool) -> Collected | None:
+        collected = self.collector.collect_account(account, now, all_posts=all_posts)
+        if collected is not None and collected.error is None and self.config.collection.read_back:
+            self.readback.compare(account.id, now)
+        return collected
+
+    def finish_withdrawals(self) -> None:
+        """Take down what a person wanted taken down and no network has done so far."""
+        self.afterwards.finish_withdrawals()
 
     def send_mails(self) -> None:
         """Send the summaries and notices that are due."""
@@ -430,6 +472,7 @@ class Service:
             self.read_queue()
             self.publish_due(wait)
             self.lanes.stop(_STOP_WITHIN)
+            self.finish_withdrawals()
             self.collect()
             self.send_mails()
             self.seal.set(self.clock.now(), str(os.getpid()))

@@ -36,6 +36,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "retry": ("publisher.cli.deliveries:retry", N_("Send one delivery again.")),
     "cancel": ("publisher.cli.deliveries:cancel", N_("Call one delivery off before it goes out.")),
     "resolve": ("publisher.cli.deliveries:resolve", N_("Say whether an unconfirmed post went out.")),
+    "amend": ("publisher.cli.outside:amend", N_("Give posts that are out the present words of their file.")),
+    "unpublish": ("publisher.cli.outside:unpublish", N_("Take posts that are out down.")),
     "collect": ("publisher.cli.engagement:collect", N_("Read counts and comments from the networks.")),
     "comments": ("publisher.cli.engagement:comments", N_("Show what residents wrote.")),
     "results": ("publisher.cli.engagement:results", N_("Show the counts of every published post.")),

@@ -298,7 +298,8 @@ def _refused(delivery: DeliveryView) -> Stop:
 
 _LOOK = N_("tiedote status tells how it stands.")
 _REMEDIES = {
-    State.PUBLISHED: N_("What is out can be removed on the network only."),
+    State.PUBLISHED: N_("It is out. To take it down: tiedote unpublish %(delivery)s"),
+    State.WITHDRAWN: N_("It was taken down. To publish it again, save the file under a new name."),
     State.PUBLISHING: N_("It is being sent at this moment. Wait a minute and look again: tiedote status"),
     State.CONFIRMING: N_("Tiedote is looking whether it went out. Wait, or say it: tiedote resolve %(delivery)s"),
     State.UNCONFIRMED: N_("Say first whether it went out: tiedote resolve %(delivery)s"),

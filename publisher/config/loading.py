@@ -247,7 +247,9 @@ def _delivery(section: Section) -> DeliverySettings:
 def _collection(section: Section) -> CollectionSettings:
     usual = CollectionSettings()
     settings = CollectionSettings(
-        every=section.length("every", usual.every), track_for=section.length("track_for", usual.track_for)
+        every=section.length("every", usual.every),
+        track_for=section.length("track_for", usual.track_for),
+        read_back=section.flag("read_back", default=usual.read_back),
     )
     section.finish()
     return settings

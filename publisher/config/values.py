@@ -47,10 +47,11 @@ class DeliverySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionSettings:
-    """`every`: for a fresh post. `track_for`: how long a post is read at all."""
+    """`every`: for a fresh post. `track_for`: how long a post is read at all. `read_back`: whether each post is once compared."""
 
     every: timedelta = timedelta(minutes=10)
     track_for: timedelta = timedelta(days=90)
+    read_back: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

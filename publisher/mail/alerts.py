@@ -260,6 +260,20 @@ def _edited_after(told: _Told) -> Alert:
     )
 
 
+def _differs(told: _Told) -> Alert:
+    message, remedy = told.because("differs", State.PUBLISHED)
+    return Alert(
+        subject=_("Not as it was meant: %(title)s (%(where)s)") % told.words,
+        what=_('%(organisation)s: "%(title)s" is out on %(where)s, but reading it back showed a difference.')
+        % told.words,
+        meaning=message,
+        remedy=remedy,
+        link=told.link,
+        network=told.words["network"],
+        commands=(Command(when=_("To take it down:"), line=f"tiedote unpublish {told.words['delivery']}"),),
+    )
+
+
 def _retry(told: _Told) -> Command:
     return Command(when=_("To send it now:"), line=f"tiedote retry {told.words['delivery']}")
 
@@ -279,4 +293,5 @@ _WORDS: Mapping[str, Callable[[_Told], Alert]] = {
     "expired": _expired,
     "over_budget": _over_budget,
     "reading_stopped": _reading_stopped,
+    "differs": _differs,
 }

@@ -14,7 +14,7 @@ account out of configuration  what waits for it is held
 
 from publisher.planning.by_hand import Prospect, Verdict, prospects, put_first, to_follow
 from publisher.planning.intake import take_in
-from publisher.planning.values import PlanReport, Reading, Times, fingerprint
+from publisher.planning.values import PlanReport, Reading, Times, fingerprint, frozen, key_of
 
 __all__ = [
     "PlanReport",
@@ -23,6 +23,8 @@ __all__ = [
     "Times",
     "Verdict",
     "fingerprint",
+    "frozen",
+    "key_of",
     "prospects",
     "put_first",
     "take_in",

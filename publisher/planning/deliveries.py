@@ -124,7 +124,7 @@ def _take_in_change(conn: Connection, row: PlannedRow, new: NewDelivery, times: 
 
 def _was_edited_after(row: PlannedRow, plan: Plan) -> bool:
     sent = row.remote_id is not None or row.state in _BEGUN
-    return sent and words_of(row.post) != words_of(frozen(plan))
+    return sent and row.state is not State.WITHDRAWN and words_of(row.post) != words_of(frozen(plan))
 
 
 def _tell_edited(conn: Connection, row: PlannedRow, reading: Reading, now: datetime) -> None:

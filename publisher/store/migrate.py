@@ -19,7 +19,7 @@ from sqlalchemy.exc import DatabaseError
 
 from publisher.store.engine import Store
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a test holds it against the folder."""
 
 _KEPT_COPIES = 5

@@ -145,6 +145,8 @@ class DeliveryRow(Table, table=True):
     published_at: datetime | None = None
     evidence: str | None = None
     """How we know that it is out: answer, found, adopted, person."""
+    read_back_at: datetime | None = None
+    """When what the network holds was compared with what was meant."""
     error_kind: str | None = None
     error_detail: str | None = None
     created_at: datetime
@@ -211,6 +213,39 @@ class PartRow(Table, table=True):
     n: int
     remote_id: str
     at: datetime
+
+
+class ChangeRow(Table, table=True):
+    """What a person wanted changed about a post that was out; written before the network is asked, and kept for good."""
+
+    __tablename__ = "changes"
+    __table_args__ = (
+        Index(
+            "uq_changes_open_per_delivery",
+            "delivery_id",
+            unique=True,
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="deliveries.id", index=True)
+    kind: str
+    """withdrawn, amended."""
+    by: str
+    why: str | None = None
+    asked_at: datetime
+    not_before: datetime | None = None
+    before: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """The post as it was; see `store.deliveries.FrozenPost`."""
+    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """The post as it is since; null: gone."""
+    outcome: str | None = None
+    """done, refused, superseded; null: open."""
+    kind_of_error: str | None = None
+    detail: str | None = None
+    finished_at: datetime | None = None
 
 
 class PictureRow(Table, table=True):

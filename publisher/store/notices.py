@@ -31,6 +31,7 @@ class NoticeKind(StrEnum):
     EXPIRED = "expired"
     OVER_BUDGET = "over_budget"
     READING_STOPPED = "reading_stopped"
+    DIFFERS = "differs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -288,6 +288,7 @@ COMMANDS = {
     NoticeKind.EXPIRED: [],
     NoticeKind.OVER_BUDGET: ["tiedote retry d-12", "tiedote cancel d-12"],
     NoticeKind.READING_STOPPED: ["tiedote status"],
+    NoticeKind.DIFFERS: ["tiedote unpublish d-12"],
 }
 
 

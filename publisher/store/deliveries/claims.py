@@ -90,7 +90,9 @@ def _words_were_out(conn: Connection, row: Any, now: datetime) -> bool:  # noqa:
                 DELIVERIES.c.account_id == row.account_id,
                 DELIVERIES.c.fingerprint == row.fingerprint,
                 DELIVERIES.c.id != row.id,
-                DELIVERIES.c.state.not_in([State.CANCELLED, State.FAILED, State.MISSED, State.EXPIRED]),
+                DELIVERIES.c.state.not_in(
+                    [State.CANCELLED, State.FAILED, State.MISSED, State.EXPIRED, State.WITHDRAWN]
+                ),
                 out,
                 or_(*against),
             )

@@ -10,7 +10,16 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from channels.base import Step
 from publisher.model import State
 from publisher.store.deliveries.values import ClaimLost, Job, Key
-from publisher.store.models import AccountRow, AnnouncementRow, AttemptRow, DeliveryRow, PartRow, PictureRow, StepRow
+from publisher.store.models import (
+    AccountRow,
+    AnnouncementRow,
+    AttemptRow,
+    ChangeRow,
+    DeliveryRow,
+    PartRow,
+    PictureRow,
+    StepRow,
+)
 
 DELIVERIES = DeliveryRow.__table__  # type: ignore[attr-defined]
 ACCOUNTS = AccountRow.__table__  # type: ignore[attr-defined]
@@ -18,6 +27,7 @@ ANNOUNCEMENTS = AnnouncementRow.__table__  # type: ignore[attr-defined]
 STEPS = StepRow.__table__  # type: ignore[attr-defined]
 ATTEMPTS = AttemptRow.__table__  # type: ignore[attr-defined]
 PARTS = PartRow.__table__  # type: ignore[attr-defined]
+CHANGES = ChangeRow.__table__  # type: ignore[attr-defined]
 PICTURES = PictureRow.__table__  # type: ignore[attr-defined]
 
 

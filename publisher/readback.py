@@ -1,0 +1,79 @@
+"""Reads each post of ours back once, some minutes after it went out, and compares what the network holds with what was meant.
+
+A network may drop the end of a text, a picture or an alternative text without a word; nobody else would notice. A difference stands beside
+the post as its error, and is mailed once. What cannot be read now is read at the next pass, for two days.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+
+from channels.base import Channel, Held
+from channels.errors import ChannelError
+from publisher.comparing import differences
+from publisher.delivery import about
+from publisher.store import Store
+from publisher.store import deliveries as rows
+from publisher.store.deliveries import Outside, Setback
+from publisher.store.notices import NoticeKind, raise_notice
+
+_LOG = logging.getLogger("tiedote.readback")
+
+AFTER = timedelta(minutes=2)
+"""A post is read back no sooner: its network may still be at work on it."""
+
+WITHIN = timedelta(days=2)
+
+Lend = Callable[[int], AbstractContextManager[Channel]]
+Audience = Callable[[Outside], list[tuple[str, str]]]
+
+
+class ReadBack:
+    """Compares one account's fresh posts at a time; thread-safe, since all state is in the database."""
+
+    def __init__(self, store: Store, lend: Lend, audience: Audience) -> None:
+        """`lend` gives a channel for one account; `audience` tells who hears of a post's troubles."""
+        self._store = store
+        self._lend = lend
+        self._audience = audience
+
+    def compare(self, account_id: int, now: datetime) -> None:
+        """Read back what is due of an account, in few calls, and keep what comparing told."""
+        with self._store.read() as conn:
+            fresh = rows.to_read_back(conn, account_id, now - WITHIN, now - AFTER)
+        if not fresh:
+            return
+        try:
+            with self._lend(account_id) as channel:
+                held = channel.read_back([post.remote_id for post in fresh])
+                told = [(post, _differences(channel, post, held)) for post in fresh if post.remote_id in held]
+        except ChannelError as error:
+            _LOG.warning("account %s could not be read back: %s", account_id, error.kind)
+            return
+        for post, found in told:
+            self._keep(post, found, now)
+
+    def _keep(self, post: Outside, found: tuple[str, ...], now: datetime) -> None:
+        setback = Setback(kind="differs", detail=",".join(found))
+        with self._store.write() as conn:
+            rows.record_read_back(conn, post.id, found, now)
+            if found:
+                raise_notice(
+                    conn,
+                    cause=f"differs:d-{post.id}",
+                    kind=NoticeKind.DIFFERS,
+                    params=about(
+                        post.key, post.id, post.post.title, post.post.text, post.published_at, post.url, setback
+                    ),
+                    recipients=self._audience(post),
+                    now=now,
+                    once=True,
+                )
+
+
+def _differences(channel: Channel, post: Outside, held: Mapping[str, Held]) -> tuple[str, ...]:
+    meant, found = post.post.as_post(), held[post.remote_id]
+    return differences(meant, found, has_words=channel.is_same(meant, found.post))

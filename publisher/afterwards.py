@@ -22,7 +22,7 @@ from channels.base import Channel, Post
 from channels.errors import AccountBlocked, ChannelError, OutcomeUnknown, Rejected, Retryable, Unexpected
 from publisher import policy
 from publisher.comparing import differences
-from publisher.delivery import Clock
+from publisher.delivery import CLOCK_SKEW, Clock
 from publisher.planning import fingerprint
 from publisher.store import Store
 from publisher.store import deliveries as rows
@@ -94,7 +94,7 @@ class Afterwards:
             return Result(outcome=Outcome.BUSY)
         try:
             with self._lend(post.account_id) as channel:
-                for remote_id in reversed(post.remote_ids):
+                for remote_id in reversed((*post.remote_ids, *_in_doubt(channel, post))):
                     _insist(partial(channel.remove, remote_id))
         except Rejected as error:
             return self._refused(post, error)
@@ -163,6 +163,15 @@ class Afterwards:
         return Result(outcome=Outcome.LATER, error=error)
 
 
+def _in_doubt(channel: Channel, post: Outside) -> tuple[str, ...]:
+    """Look for the post of a thread whose answer was lost: it may stand on the network although nobody noted it."""
+    if not post.post.thread or post.doubt is None:
+        return ()
+    step, since = post.doubt
+    found = channel.locate(post.post.as_post(), step, since - CLOCK_SKEW)
+    return tuple(one.part for one in found.candidates if one.part and one.part not in post.parts)
+
+
 def _amend(channel: Channel, meant: Post, remote_id: str) -> tuple[str, ...] | None:
     """Change the words and compare; None where that did not succeed. An answer that stays lost is settled by reading."""
     try:
@@ -201,6 +210,7 @@ def with_words(out: FrozenPost, new: FrozenPost) -> FrozenPost:
 def stays(out: FrozenPost, new: FrozenPost) -> tuple[str, ...]:
     """List what a file wants otherwise and no network changes about a post that is out, as codes."""
     codes = {
+        "thread": out.thread != new.thread,
         "pictures": [picture.sha256 for picture in out.pictures] != [picture.sha256 for picture in new.pictures],
         "alt": [picture.alt for picture in out.pictures] != [picture.alt for picture in new.pictures],
         "card": (out.link, out.title if out.link else None) != (new.link, new.title if new.link else None),

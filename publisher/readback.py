@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from channels.base import Channel, Held
+from channels.base import Channel, Held, Post
 from channels.errors import ChannelError
+from channels.text import parts
 from publisher.comparing import differences
 from publisher.delivery import about
 from publisher.store import Store
@@ -48,8 +49,12 @@ class ReadBack:
             return
         try:
             with self._lend(account_id) as channel:
-                held = channel.read_back([post.remote_id for post in fresh])
-                told = [(post, _differences(channel, post, held)) for post in fresh if post.remote_id in held]
+                held = channel.read_back([remote_id for post in fresh for remote_id in post.remote_ids])
+                told = [
+                    (post, _differences(channel, post, held))
+                    for post in fresh
+                    if all(remote_id in held for remote_id in post.remote_ids)
+                ]
         except ChannelError as error:
             _LOG.warning("account %s could not be read back: %s", account_id, error.kind)
             return
@@ -75,5 +80,11 @@ class ReadBack:
 
 
 def _differences(channel: Channel, post: Outside, held: Mapping[str, Held]) -> tuple[str, ...]:
-    meant, found = post.post.as_post(), held[post.remote_id]
-    return differences(meant, found, has_words=channel.is_same(meant, found.post))
+    """Compare the post, and the further ones of a thread, each with its own words; a code once."""
+    whole = post.post.as_post()
+    meant = (whole, *(Post(text=text) for text in parts(whole)[1:]))
+    found: dict[str, None] = {}
+    for one, remote_id in zip(meant, post.remote_ids, strict=False):
+        there = held[remote_id]
+        found |= dict.fromkeys(differences(one, there, has_words=channel.is_same(one, there.post)))
+    return tuple(found)

@@ -188,6 +188,7 @@ def _can_be_amended(service: Service, one: DeliveryView, says: FileSays) -> bool
 
 
 _STAYS = {
+    "thread": N_("the thread"),
     "pictures": N_("the pictures"),
     "alt": N_("the alternative texts"),
     "card": N_("the link's card"),

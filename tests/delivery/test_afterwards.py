@@ -389,3 +389,56 @@ def test_reading_back_can_be_left_out(tmp_path: Path) -> None:
         one.clock.advance(3600)
         tell(one, "collect", "--all")
         assert [delivery.error_kind for delivery in one.deliveries()] == [None]
+
+
+# Threads
+
+THREAD = """
+    text: Hae lupaa.
+    publish: asap
+    link: https://asiointi.hausjarvi.example/lupa
+    x:
+      thread: [Rakennusluvan voi hakea verkossa., Tarvitset tontin tiedot., Käsittely kestää kuukauden.]
+"""
+
+
+def test_a_thread_is_taken_down_whole(tmp_path: Path) -> None:
+    """Its last post first, so that none is ever left without the one that it answers; what others answered stays theirs."""
+    with published(tmp_path, THREAD, channels=("x",)) as one:
+        first, *_further = [post.id for post in one.posts("x")]
+        one.sandbox.comment(first, "Milloin?")
+        one.sandbox.log.clear()
+        tell(one, "unpublish", "lupa", "--yes")
+        assert visible(one) == []
+        deleted = [entry.path.rpartition("/")[2] for entry in one.sandbox.requests() if entry.method == "DELETE"]
+        assert deleted == [post.id for post in one.posts("x")][::-1]
+        assert one.states() == {"x": State.WITHDRAWN}
+
+
+def test_a_post_of_a_thread_in_doubt_goes_too(tmp_path: Path) -> None:
+    """Its answer was lost and nobody has noted it: it is looked for before the thread is taken down."""
+    announce(tmp_path, THREAD)
+    with town(tmp_path, channels=("x",)) as one:
+        one.service.read_queue()
+        one.sandbox.add_rule(Rule(kind=Kind.LOST_AFTER, method="POST", path="/2/tweets", nth=2))
+        one.sandbox.add_rule(Rule(kind=Kind.ERROR_BEFORE, path="/users/", nth=2, times=None))
+        one.work(until=one.clock.now() + timedelta(minutes=1))
+        (delivery,) = one.deliveries()
+        assert delivery.state is State.CONFIRMING
+        assert len(visible(one)) == 2
+        one.sandbox.rules.clear()
+        one.clock.advance(60)
+        tell(one, "unpublish", "lupa", "--yes")
+        assert visible(one) == []
+        one.clock.advance(3600)
+        one.work()
+        assert visible(one) == []
+
+
+def test_every_post_of_a_thread_is_read_back(tmp_path: Path) -> None:
+    """A further one that lost its words is told like the first."""
+    with published(tmp_path, THREAD, channels=("x",)) as one:
+        third = one.sandbox.world.posts[one.posts("x")[2].id]
+        third.text = third.source = third.memo["stored"] = "Käsittely"
+        one.service.collect()
+        assert [delivery.error_detail for delivery in one.deliveries()] == ["text,link"]

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
+from channels.base import Step
 from publisher.model import State
-from publisher.store.deliveries.tables import ATTEMPTS, CHANGES, DELIVERIES, close_attempts, key_of
+from publisher.store.deliveries.tables import ATTEMPTS, CHANGES, DELIVERIES, PARTS, STEPS, close_attempts, key_of
 from publisher.store.deliveries.values import FrozenPost, Key, Setback
 from publisher.store.models import CommentRow
 
@@ -50,7 +51,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """A post that is out: everything that it takes to change it."""
+    """A post that is out: everything that it takes to change it.
+
+    `parts`: the further posts of a thread. `doubt`: the step under it whose answer was lost and never settled, and when it was sent.
+    """
 
     id: int
     key: Key
@@ -59,11 +63,13 @@ class Outside:
     url: str | None
     published_at: datetime
     post: FrozenPost
+    parts: tuple[str, ...] = ()
+    doubt: tuple[Step, datetime] | None = None
 
     @property
     def remote_ids(self) -> tuple[str, ...]:
         """Every post on the network that it is made of, in order."""
-        return (self.remote_id,)
+        return (self.remote_id, *self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,10 +172,11 @@ def take(conn: Connection, delivery_id: int, now: datetime) -> Outside | None:
 def outside(conn: Connection, delivery_id: int) -> Outside:
     """Return a post that is out."""
     row = conn.execute(select(DELIVERIES).where(DELIVERIES.c.id == delivery_id, _is_out())).one()
-    return _outside(row)
+    return _outside(conn, row)
 
 
-def _outside(row: Any) -> Outside:  # noqa: ANN401 - a row of SQLAlchemy
+def _outside(conn: Connection, row: Any) -> Outside:  # noqa: ANN401 - a row of SQLAlchemy
+    parts = conn.execute(select(PARTS.c.remote_id).where(PARTS.c.delivery_id == row.id).order_by(PARTS.c.n)).scalars()
     return Outside(
         id=row.id,
         key=key_of(row),
@@ -178,7 +185,23 @@ def _outside(row: Any) -> Outside:  # noqa: ANN401 - a row of SQLAlchemy
         url=row.url,
         published_at=row.published_at,
         post=FrozenPost.from_json(row.post),
+        parts=tuple(parts),
+        doubt=_doubt(conn, row.id),
     )
+
+
+def _doubt(conn: Connection, delivery_id: int) -> tuple[Step, datetime] | None:
+    attempt = conn.execute(
+        select(ATTEMPTS).where(ATTEMPTS.c.delivery_id == delivery_id).order_by(ATTEMPTS.c.n.desc()).limit(1)
+    ).first()
+    if attempt is None or attempt.outcome not in {"unknown", "superseded"}:
+        return None
+    last = conn.execute(
+        select(STEPS).where(STEPS.c.delivery_id == delivery_id).order_by(STEPS.c.n.desc()).limit(1)
+    ).first()
+    if last is None or not last.commits:
+        return None
+    return Step(name=last.name, memo=last.memo, commits=True, repeatable=last.repeatable), attempt.intent_at
 
 
 def _is_out() -> ColumnElement[bool]:
@@ -292,7 +315,7 @@ def to_read_back(conn: Connection, account_id: int, since: datetime, until: date
         )
         .order_by(DELIVERIES.c.published_at, DELIVERIES.c.id)
     )
-    return tuple(_outside(row) for row in rows)
+    return tuple(_outside(conn, row) for row in rows.all())
 
 
 DIFFERS = "differs"

@@ -21,10 +21,13 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One picture of a post, as staff gave it; the channel fits it to its network."""
+    """One picture of a post; the channel fits it to its network.
+
+    `data`: its bytes, or what reads them: only the step that sends a picture needs it, and a post may have twenty.
+    """
 
     name: str
-    data: bytes = field(repr=False)
+    data: bytes | Callable[[], bytes] = field(repr=False)
     alt: str
 
 

@@ -263,10 +263,10 @@ class LinkedIn:
         return Step(name="put", memo={**memo, "url": value.upload_url, "image": value.image, "n": str(n)})
 
     def _put(self, post: Post, memo: Mapping[str, str]) -> Step:
-        from channels.pictures import fit  # Pillow is slow to import
+        from channels.pictures import fit_picture  # Pillow is slow to import
 
         left = {key: value for key, value in memo.items() if key not in {"url", "image", "n"}}
-        fitted = fit(post.pictures[int(memo["n"])].data, self.capabilities.pictures)
+        fitted = fit_picture(post.pictures[int(memo["n"])], self.capabilities.pictures)
         headers = {"Authorization": self._bearer, "Content-Type": "application/octet-stream"}
         self._session.request("PUT", memo["url"], data=fitted.data, headers=headers)
         return _after_pictures(post, {**left, f"image{memo['n']}": memo["image"]})

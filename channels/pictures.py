@@ -134,15 +134,16 @@ def master(data: bytes) -> bytes:
     with _IN_HAND:
         if (plain := _plain_jpeg(data)) is not None and max(plain) <= _MASTER_SIDE:
             return data
+        drawing = len(data) <= 2 * _LARGEST_MASTER_PNG
         picture, orientation, graphic = _reduced(data, _MASTER_SIDE)
+        del data  # 50 MB, where the caller does not hold them either
         size = _scaled(picture.size, (_MASTER_SIDE, _MASTER_SIDE), enlarge=False)
         if size != picture.size:
             picture = picture.resize(size, Image.Resampling.LANCZOS)
         picture = _upright(_srgb(picture), orientation)
         picture = _padded(picture, picture.size)
         # A drawing does not grow by being unpacked and pressed again: no long trial for a photo in a PNG.
-        drawing = graphic and len(data) <= 2 * _LARGEST_MASTER_PNG
-        if drawing and len(kept := _saved(picture, "PNG")) <= _LARGEST_MASTER_PNG:
+        if graphic and drawing and len(kept := _saved(picture, "PNG")) <= _LARGEST_MASTER_PNG:
             return kept
         return _saved(picture, "JPEG", quality=_MASTER_QUALITY, subsampling="4:4:4")
 
@@ -174,7 +175,7 @@ def _fit(data: bytes, rules: PictureRules, shape: tuple[int, int] | None) -> Fit
 def fit_picture(picture: Picture, rules: PictureRules, *, shape: tuple[int, int] | None = None) -> Fitted:
     """Do the same for a post's picture; an error names it."""
     try:
-        return fit(picture.data, rules, shape=shape)
+        return fit(picture.data if isinstance(picture.data, bytes) else picture.data(), rules, shape=shape)
     except PictureError as error:
         raise PictureError(error.code, picture.name) from error
 
@@ -349,11 +350,14 @@ def _srgb(image: Image.Image) -> Image.Image:
             converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
             if converted is not None:
                 return converted
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _padded(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Put a picture in the middle of a white one, which has nothing of the file but its pixels."""
+    """Put a picture in the middle of a white one; what comes out has nothing of the file but its pixels."""
+    if image.size == size:
+        image.info.clear()
+        return image
     whole = Image.new("RGB", size, _WHITE)
     whole.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
     return whole

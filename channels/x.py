@@ -287,10 +287,10 @@ class X:
         raise Unexpected(Kind.NOT_UNDERSTOOD, f"X has no step {step.name}")
 
     def _upload(self, post: Post, memo: Mapping[str, str]) -> Step:
-        from channels.pictures import fit  # Pillow is slow to import
+        from channels.pictures import fit_picture  # Pillow is slow to import
 
         n = next(n for n in range(len(post.pictures)) if f"media{n}" not in memo)
-        fitted = fit(post.pictures[n].data, self.capabilities.pictures)
+        fitted = fit_picture(post.pictures[n], self.capabilities.pictures)
         # tweepy 4.17.0 uploads by v1.1 only, which X has switched off (https://github.com/tweepy/tweepy/issues/2217).
         body = {"media": b64encode(fitted.data).decode(), "media_category": "tweet_image"}
         uploaded = read(self._post("/2/media/upload", body), _Created).data

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -292,15 +293,16 @@ class Deliverer:
     # ------------------------------------------------------------ one step
 
     def post(self, job: Job) -> Post:
-        """Return what goes out, with the frozen bytes of its pictures."""
-        if not job.post.pictures:
-            return job.post.as_post()
-        with self._store.read() as conn:
-            data = rows.picture_bytes(conn, {picture.sha256 for picture in job.post.pictures})
+        """Return what goes out; the masters of its pictures are read when a step asks for one."""
         pictures = tuple(
-            Picture(name=picture.name, data=data[picture.sha256], alt=picture.alt) for picture in job.post.pictures
+            Picture(name=picture.name, data=partial(self._master, picture.sha256), alt=picture.alt)
+            for picture in job.post.pictures
         )
         return replace(job.post.as_post(), pictures=pictures)
+
+    def _master(self, sha256: str) -> bytes:
+        with self._store.read() as conn:
+            return rows.picture_bytes(conn, sha256)
 
     def freeze(self, job: Job) -> Job | None:
         """Keep a master of each picture; one that is not what it was when the file was read holds the delivery until it is read again."""
@@ -320,11 +322,11 @@ class Deliverer:
         from channels.pictures import master  # Pillow is slow to import
 
         with self._darkroom:  # four accounts of one announcement come at once, and need it made once
-            data = read_picture(Path(picture.path), picture.sha256)
+            data = [read_picture(Path(picture.path), picture.sha256)]
             with self._store.read() as conn:
                 if rows.known_pictures(conn, [picture.sha256]):
                     return
-            made = master(data)
+            made = master(data.pop())  # which lets go of 50 MB as soon as it can
             with self._store.write() as conn:
                 rows.keep_pictures(conn, {picture.sha256: made}, self._clock.now())
 

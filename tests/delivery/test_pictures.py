@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +27,11 @@ from channels.sandbox.ledger import LedgerPicture
 from publisher.delivery import Point
 from publisher.model import State
 from publisher.store import deliveries as rows
-from tests.delivery.town import ACCOUNTS, Town, town, write, write_picture
+from tests.channels.test_masters import camera_jpeg
+from tests.delivery.test_killed import ROOT, ledger, networks
+from tests.delivery.town import ACCOUNTS, Town, town, write, write_config, write_picture
+
+__all__ = ["networks"]  # a fixture
 
 ANNOUNCEMENT = """
     text: Rakennusluvan voi nyt hakea kokonaan verkossa.
@@ -192,6 +198,29 @@ def test_a_picture_that_cannot_be_made_fails_and_people_hear_of_it(
         assert one.posts("facebook") == []
         with one.service.store.read() as conn:
             assert list(conn.execute(text("SELECT cause FROM notices")).scalars()) == [f"failed:{failed.name}"]
+
+
+MEASURED = """
+import re, sys
+from pathlib import Path
+from tests.delivery.victim import main
+code = main(sys.argv[1])
+print(code, re.search("VmHWM:[^0-9]*([0-9]+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+def test_large_photos_for_four_accounts_at_once_stay_within_300_megabytes(tmp_path: Path, networks: str) -> None:
+    """The whole process: reading the queue, making masters of 108 and 50 megapixels, and four lanes that fit and send them side by side."""
+    config = write_config(tmp_path, networks)
+    for n, size in enumerate(((12_000, 9_000), (8_160, 6_120))):
+        (tmp_path / "schedules" / f"kuva{n}.jpg").write_bytes(camera_jpeg(*size))
+    images = "".join(f"  - {{file: kuva{n}.jpg, alt: Kuva {n}.}}\n" for n in range(2))
+    write(tmp_path, "kuvia", f"text: Kuvia kunnasta.\npublish: asap\nimages:\n{images}")
+    command = [sys.executable, "-c", MEASURED, str(config)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
+    assert told[0] == "0"
+    assert int(told[1]) // 1024 < 300
+    assert sorted(len(post["pictures"]) for post in ledger(networks)) == [2, 2, 2, 2]
 
 
 # Where Instagram fetches pictures from

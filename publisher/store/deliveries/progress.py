@@ -31,10 +31,10 @@ def keep_pictures(conn: Connection, pictures: Mapping[str, bytes], now: datetime
         conn.execute(new.values(sha256=sha256, data=data, added_at=now))
 
 
-def picture_bytes(conn: Connection, sha256s: Iterable[str]) -> dict[str, bytes]:
-    """Return masters by the hash of what staff handed in."""
-    rows = conn.execute(select(PICTURES.c.sha256, PICTURES.c.data).where(PICTURES.c.sha256.in_(list(sha256s))))
-    return {row.sha256: row.data for row in rows}
+def picture_bytes(conn: Connection, sha256: str) -> bytes:
+    """Return the master of a picture, by the hash of what staff handed in. It must be kept."""
+    data: bytes = conn.execute(select(PICTURES.c.data).where(PICTURES.c.sha256 == sha256)).scalar_one()
+    return data
 
 
 def store_step(conn: Connection, job: Job, step: Step, now: datetime, lease_until: datetime) -> Job:

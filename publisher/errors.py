@@ -207,6 +207,7 @@ OMITTED: Mapping[str, str] = {
     "no_picture": N_("it takes only posts with a picture"),
     "no_language": N_("the account takes other languages"),
     "first_comment": N_("it has no first comment"),
+    "older_than_account": N_("the announcement is older than the account"),
 }
 """Why an account, or a part of a post, is left out: half sentences that follow the account's name and a colon."""
 

@@ -33,7 +33,7 @@ from publisher.delivery import Clock, Deliverer, Point, Rules, about, nothing
 from publisher.lanes import Lanes
 from publisher.mail import open_outbox
 from publisher.model import FINAL, Announcement, Plan, State
-from publisher.planning import PlanReport, Prospect, Reading, Times
+from publisher.planning import PLANNED_AHEAD, PlanReport, Prospect, Reading, Times
 from publisher.policy import RetryRules
 from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
@@ -53,8 +53,6 @@ _GLANCE = 0.5
 """Seconds between two looks at what the daemon is doing."""
 _STOP_WITHIN = timedelta(seconds=90)
 _COLLECTORS = 4
-_PLANNED_AHEAD = timedelta(days=60)
-"""How far ahead the occurrences of a repeat become deliveries."""
 
 
 class SystemClock:
@@ -323,7 +321,7 @@ class Service:
 
     def plans(self, announcement: Announcement, now: datetime) -> tuple[Plan, ...]:
         """Return what an announcement asks for, as far ahead as it is planned."""
-        composed = compose(announcement, self.config, horizon=now + _PLANNED_AHEAD)
+        composed = compose(announcement, self.config, horizon=now + PLANNED_AHEAD)
         return tuple(one for one in composed if isinstance(one, Plan))
 
     def publish_now(self, announcement: Announcement, wait: timedelta) -> tuple[Prospect, ...]:

@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("publisher.cli.demo:demo", N_("Show the whole thing on the built-in sandbox.")),
     "init": ("publisher.cli.init:init", N_("Write a starter configuration, an empty queue and an example.")),
     "check": ("publisher.cli.check:check", N_("Find all faults at once in the configuration and in announcements.")),
+    "plan": (
+        "publisher.cli.plan:plan",
+        N_("Show what goes out when and where, what it costs, and why the rest does not."),
+    ),
     "run": ("publisher.cli.running:run", N_("Publish, collect and mail what is due.")),
     "publish": ("publisher.cli.publishing:publish", N_("Publish one announcement now.")),
     "pause": ("publisher.cli.running:pause", N_("Stop publishing for now.")),

@@ -85,18 +85,7 @@ def _house_data(house: House, zone: tzinfo) -> dict[str, object]:
             }
             for token in house.tokens
         ],
-        "costs": [
-            {
-                "organisation": at.organisation,
-                "channel": at.channel,
-                "account": at.account,
-                "month": at.month,
-                "currency": "USD",
-                "spent": float(at.spent),
-                "budget": None if at.budget is None else float(at.budget),
-            }
-            for at in house.months
-        ],
+        "costs": [words.month_data(month) for month in house.months],
     }
 
 

@@ -84,6 +84,19 @@ def spent(month: Month) -> str:
     }
 
 
+def month_data(month: Month) -> dict[str, object]:
+    """Give the same for scripts."""
+    return {
+        "organisation": month.organisation,
+        "channel": month.channel,
+        "account": month.account,
+        "month": month.month,
+        "currency": "USD",
+        "spent": float(month.spent),
+        "budget": None if month.budget is None else float(month.budget),
+    }
+
+
 def decimal(number: float) -> str:
     """Write a number with one decimal, for a sentence."""
     text = f"{number:.1f}"

@@ -13,16 +13,19 @@ account out of configuration  what waits for it is held
 """
 
 from publisher.planning.by_hand import Prospect, Verdict, prospects, put_first, to_follow
-from publisher.planning.intake import take_in
-from publisher.planning.values import PlanReport, Reading, Times, fingerprint, frozen, key_of
+from publisher.planning.intake import foresee, take_in
+from publisher.planning.values import PLANNED_AHEAD, Foreseen, PlanReport, Reading, Times, fingerprint, frozen, key_of
 
 __all__ = [
+    "PLANNED_AHEAD",
+    "Foreseen",
     "PlanReport",
     "Prospect",
     "Reading",
     "Times",
     "Verdict",
     "fingerprint",
+    "foresee",
     "frozen",
     "key_of",
     "prospects",

@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 from publisher.model import Announcement, Plan, Problem, State
 from publisher.store.deliveries import FrozenPost, Key, NewDelivery, PictureNote, PlannedRow
 
+PLANNED_AHEAD = timedelta(days=60)
+"""How far ahead the occurrences of a repeat become deliveries."""
+
 AccountKey = tuple[str, str, str]
 Audience = Sequence[tuple[str, str]]
 
@@ -43,6 +46,16 @@ class PlanReport:
     half_gone: bool = False
     unsettled: int = 0
     """Files that were left for the next reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """Every delivery before and after a reading was taken in. `same_words`: those after it that would be held for their words."""
+
+    before: Mapping[Key, PlannedRow]
+    after: Mapping[Key, PlannedRow]
+    same_words: frozenset[int]
+    half_gone: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,17 @@ class Store:
                 driver: Any = connection.connection.driver_connection
                 driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
+    @contextlib.contextmanager
+    def rehearse(self) -> Iterator[Connection]:
+        """Give a transaction that may write, and of which nothing is kept."""
+        with (
+            self._lock if self.is_sqlite else contextlib.nullcontext(),
+            self._writer.connect() as connection,
+            connection.begin() as transaction,
+        ):
+            yield connection
+            transaction.rollback()
+
     def close(self) -> None:
         """Give all connections back."""
         self._reader.dispose()

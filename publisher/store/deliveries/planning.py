@@ -31,6 +31,7 @@ def planned(conn: Connection) -> dict[Key, PlannedRow]:
             fingerprint=row.fingerprint,
             repost=row.repost,
             error_kind=row.error_kind,
+            error_detail=row.error_detail,
             remote_id=row.remote_id,
             attempts=row.attempts,
             ever_in_doubt=row.ever_in_doubt,

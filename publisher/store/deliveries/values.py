@@ -99,6 +99,7 @@ class PlannedRow:
     fingerprint: str
     repost: bool
     error_kind: str | None
+    error_detail: str | None
     remote_id: str | None
     attempts: int
     ever_in_doubt: bool

@@ -29,7 +29,7 @@ from enum import StrEnum
 from channels.base import Found, Step
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 
-LOOKS = (2, 5, 15, 30, 60, 120)
+LOOKS = (2, 5, 15, 30, 60, 120, 300, 600)
 """Seconds until the next look for a lost answer; the last one repeats."""
 
 PROBE_EVERY = timedelta(minutes=15)

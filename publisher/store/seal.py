@@ -10,6 +10,7 @@ pause in its use the accounts are looked at before anything is sent, back to whe
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ from publisher.store import meta
 from publisher.store.deliveries import last_attempt
 from publisher.store.engine import Store
 from publisher.store.models import AccountRow, DeliveryRow
+
+_LOG = logging.getLogger("tiedote.store")
 
 HEARTBEAT = "heartbeat"
 _DELIVERIES = DeliveryRow.__table__  # type: ignore[attr-defined]
@@ -116,9 +119,14 @@ class Seal:
 
     def _write(self, note: _Note) -> None:
         partial = self._path.with_name(self._path.name + ".partial")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(note.written(), encoding="ascii")
-        partial.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(note.written(), encoding="ascii")
+            partial.replace(self._path)
+        except OSError as error:
+            # A full disk. An older note only tells less; the database itself says more loudly that there is no room.
+            _LOG.warning("the note beside the database could not be written: %s", error.strerror)
+            return
         self._note = note
 
 

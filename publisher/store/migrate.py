@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import stat
 from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
@@ -148,7 +149,10 @@ def _copy(store: Store, now: datetime) -> Path | None:
         return None
     target = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
     partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
+    for unfinished in path.parent.glob(f"{path.name}.before-*.partial"):
+        unfinished.unlink()
+    # Residents' words are in it: nobody may read it who may not read the database.
+    partial.touch(mode=stat.S_IMODE(path.stat().st_mode) & 0o600)
     with store.engine.connect() as conn:
         driver = conn.connection.driver_connection
         if driver is None:

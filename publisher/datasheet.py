@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from channels.base import Capabilities, Card, Proof, Source
+from channels.base import Capabilities, Card, Mentions, Proof, Source
 from channels.limits import LIMITS, Limit
 from publisher.locale import N_, _, ngettext
 from publisher.mail import formats
@@ -15,6 +15,9 @@ NAMES: Mapping[str, str] = {
     "max_text": N_("Longest text"),
     "max_thread": N_("Posts in a thread"),
     "max_hashtags": N_("Hashtags at most"),
+    "mentions": N_("Mentions others by"),
+    "max_mentions": N_("Mentions at most"),
+    "max_cashtags": N_("Cashtags at most"),
     "max_first_comment": N_("Longest first comment"),
     "needs_picture": N_("Without a picture"),
     "max_pictures": N_("Pictures at most"),
@@ -34,12 +37,16 @@ NAMES: Mapping[str, str] = {
 }
 """Each limit as people call it; short, since they stand in a column."""
 
-_CARDS = {
+_WORDS: Mapping[Card | Mentions | Proof, str] = {
     Card.NONE: N_("into the words"),
     Card.BESIDE: N_("into the words, and onto a card if there is no picture"),
     Card.INSTEAD: N_("onto a card; into the words if there are pictures"),
+    Mentions.NAME: N_("their name alone"),
+    Mentions.HANDLE: N_("@ and their account's name"),
+    Mentions.ADDRESS: N_("their name, which leads to them"),
+    Proof.EXACT: N_("exactly"),
+    Proof.LIST: N_("by looking at the account"),
 }
-_PROOFS = {Proof.EXACT: N_("exactly"), Proof.LIST: N_("by looking at the account")}
 _EITHER = {
     "needs_picture": (N_("possible"), N_("not possible")),
     "edits_words": (N_("stay as they are"), N_("can be changed")),
@@ -91,10 +98,8 @@ def _shown(limit: Limit, channel: str, value: object) -> str:  # noqa: PLR0911 -
             return _("none")
         case bool():
             return _(_EITHER[limit.name][value])
-        case Card():
-            return _(_CARDS[value])
-        case Proof():
-            return _(_PROOFS[value])
+        case Card() | Mentions() | Proof():
+            return _(_WORDS[value])
         case tuple():
             return ", ".join(value)
         case frozenset():

@@ -14,12 +14,14 @@ from datetime import datetime, timedelta
 from channels.base import Channel, Held, Post
 from channels.errors import ChannelError
 from channels.text import parts
+from publisher import spending
 from publisher.comparing import differences
 from publisher.delivery import about
-from publisher.store import Store
+from publisher.store import Store, accounts
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import Outside, Setback
 from publisher.store.notices import NoticeKind, raise_notice
+from publisher.thrift import Purse
 
 _LOG = logging.getLogger("tiedote.readback")
 
@@ -35,16 +37,22 @@ Audience = Callable[[Outside], list[tuple[str, str]]]
 class ReadBack:
     """Compares one account's fresh posts at a time; thread-safe, since all state is in the database."""
 
-    def __init__(self, store: Store, lend: Lend, audience: Audience) -> None:
-        """`lend` gives a channel for one account; `audience` tells who hears of a post's troubles."""
+    def __init__(self, store: Store, lend: Lend, audience: Audience, purse: Callable[[int], Purse | None]) -> None:
+        """`lend` gives a channel for one account; `audience` tells who hears of a post's troubles; `purse` what an account may spend."""
         self._store = store
         self._lend = lend
         self._audience = audience
+        self._purse = purse
 
     def compare(self, account_id: int, now: datetime) -> None:
         """Read back what is due of an account, in few calls, and keep what comparing told."""
         with self._store.read() as conn:
             fresh = rows.to_read_back(conn, account_id, now - WITHIN, now - AFTER)
+            purse = self._purse(account_id) if fresh else None
+            readings = sum(len(post.remote_ids) for post in fresh)
+            if purse is not None:
+                account = accounts.get_account(conn, account_id)
+                fresh = fresh if spending.may_read(conn, purse, account, readings, now) else ()
         if not fresh:
             return
         try:

@@ -224,7 +224,7 @@ class Service:
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
         self.lanes = Lanes(self.deliverer, self._lend, clock)
         self.collector = Collector(store, self.pool.lend, config)
-        self.readback = ReadBack(store, self._lend, self.desk.audience)
+        self.readback = ReadBack(store, self._lend, self.desk.audience, self.desk.purse)
         self.afterwards = Afterwards(store, self._lend, clock)
         self.reporter = Reporter(store, config, open_outbox(config), shown=shown(config))
         self._lock = DaemonLock(store)

@@ -105,9 +105,12 @@ def test_reading_stops_first_and_once_a_month_somebody_hears(tmp_path: Path) -> 
         assert passed.unpaid is False
         one.clock.advance(timedelta(days=1).total_seconds())
         one.sandbox.comment(one.posts("x")[0].id, "Milloin?")
+        one.service.collect(all_posts=True)
+        asked = len(one.sandbox.requests("x"))
         for _ in range(5):
             (passed,) = one.service.collect(all_posts=True)
-        assert (passed.unpaid, passed.posts) == (True, 0)
+            assert (passed.unpaid, passed.posts) == (True, 0)
+        assert len(one.sandbox.requests("x")) == asked, "neither counts nor comments nor the words that are out"
         assert spent(one) - before < Decimal("0.02")
         (alert,) = alerts(one)
         assert (alert.kind, alert.params["budget"]) == (NoticeKind.READING_STOPPED, "0.42")

@@ -24,7 +24,7 @@ from channels.base import Channel, Comment, Comments, Counts, Tally
 from channels.errors import AccountBlocked, ChannelError
 from publisher import spending
 from publisher.cadence import next_collection
-from publisher.config import Account, Config
+from publisher.config import Account, Config, everybody
 from publisher.questions import looks_like_question
 from publisher.retention import WORDS_KEPT
 from publisher.store import Connection, Store, deliveries, engagement, meta
@@ -121,6 +121,7 @@ class Collector:
             if spending.may_read(conn, purse, account, sum(1 + (post.last or 0) for post in posts), now):
                 return True
             engagement.collect_later(conn, account.id, now + UNPAID_PAUSE)
+            meta.put(conn, _unread_key(account.key), "yes\tover_budget\t", now)
             spending.tell_reading_stopped(conn, purse, account, self._audience(configured), now)
         return False
 
@@ -242,6 +243,7 @@ class Collector:
     def _finish(self, account: AccountState, now: datetime, *, full: bool) -> None:
         with self._store.write() as conn:
             engagement.collected(conn, account.id, now, now + self._config.collection.every)
+            meta.drop(conn, _unread_key(account.key))
             if full:
                 meta.put(conn, _full_key(account), "done", now)
 
@@ -250,6 +252,8 @@ class Collector:
         _log.warning("%s could not be read: %s", name, error.kind)
         pause = max(error.after or timedelta(0), self._config.collection.every)
         with self._store.write() as conn:
+            told = "yes" if isinstance(error, AccountBlocked) else ""
+            meta.put(conn, _unread_key(account.key), f"{told}\t{error.kind}\t{error.detail}", now)
             if isinstance(error, AccountBlocked):
                 pause = max(pause, BLOCKED_PAUSE)
                 self._tell(conn, account, error, now)
@@ -273,10 +277,7 @@ class Collector:
         )
 
     def _audience(self, configured: Account | None) -> list[tuple[str, str]]:
-        recipients = [(one.address, one.language) for one in self._config.mail.alerts_to] if self._config.mail else []
-        if configured is not None and configured.owner:
-            recipients.append((configured.owner, self._config.language))
-        return recipients
+        return everybody(self._config, configured.owner if configured else None)
 
 
 def pace(tracked: Sequence[TrackedPost], now: datetime, every: timedelta, readings_a_day: int | None) -> timedelta:
@@ -419,6 +420,28 @@ def _pseudonym(key: bytes, account_id: int, author_id: str | None) -> str | None
     if author_id is None:
         return None
     return hmac.new(key, f"{account_id}:{author_id}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Why an account's posts were not read the last time. `told`: people hear of that anyway."""
+
+    kind: str = "unread"
+    detail: str = ""
+    told: bool = False
+
+
+def why_unread(conn: Connection, account: tuple[str, str, str]) -> Unread:
+    """Return why an account (organisation, channel, name) could not be read; without a word from its network it is a fault of our own."""
+    noted = meta.get(conn, _unread_key(account))
+    if noted is None:
+        return Unread()
+    told, kind, detail = noted.split("\t", 2)
+    return Unread(kind=kind, detail=detail, told=bool(told))
+
+
+def _unread_key(account: tuple[str, str, str]) -> str:
+    return f"unread:{':'.join(account)}"
 
 
 def _full_key(account: AccountState) -> str:

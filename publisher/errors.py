@@ -196,6 +196,10 @@ OWN: Mapping[str, tuple[str, str]] = {
         N_("It was to be taken down, but the network does not let Tiedote do that."),
         N_("Remove the post by hand on the network. Tiedote notices that and counts it as taken down."),
     ),
+    "unread": (
+        N_("Why is not known; no network has refused it."),
+        N_("Ask whoever looks after Tiedote to see its log."),
+    ),
     "person": (N_("A person cancelled it."), N_("If it is to go out after all: tiedote retry %(delivery)s")),
 }
 """Tiedote's own reasons to hold, to end or to complain."""

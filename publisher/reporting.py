@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import TypeVar
 
 from publisher import mail, spending
+from publisher.announcements import Queue, read_queue
 from publisher.cadence import Week, nearest_instant, report_due
 from publisher.config import Config, Organisation
+from publisher.locale import use
 from publisher.mail import MailError, Outbox, Refused
 from publisher.model import State
 from publisher.retention import WORDS_KEPT
 from publisher.store import Connection, Store, engagement, notices, reports
 from publisher.store.engagement import CommentView, Counters, PostResult
-from publisher.store.notices import Notice
+from publisher.store.notices import Notice, NoticeKind
 from publisher.store.reports import QueuedDelivery, Report, TroubledAccount, TroubledDelivery
 from publisher.summary import (
     Attention,
@@ -39,6 +41,7 @@ from publisher.summary import (
     Trouble,
     summarise,
 )
+from publisher.yamlfile import brief
 
 LEASE = timedelta(minutes=5)
 FIRST_PAUSE = timedelta(minutes=1)
@@ -226,7 +229,13 @@ class Reporter:
     def _send_alerts(self, now: datetime) -> int:
         taken = 0
         names = {key: organisation.name for key, organisation in self._config.organisations.items()}
-        while (notice := self._claim(notices.claim_notice, now)) is not None:
+        queues: dict[str, Queue] = {}
+        while (claimed := self._claim(notices.claim_notice, now)) is not None:
+            notice = self._worded(claimed, queues) if claimed.kind is NoticeKind.REJECTED else claimed
+            if notice is None:
+                with self._store.write() as conn:
+                    notices.notice_overtaken(conn, claimed.id)
+                continue
             message_id = notice.message_id or mail.alert_id(self.sender, notice)
             with self._store.write() as conn:
                 notices.keep_message_id(conn, notice.id, message_id)
@@ -240,6 +249,15 @@ class Reporter:
             )
             taken += self._hand_over(notice, message, notices.notice_sent, notices.notice_failed, now)
         return taken
+
+    def _worded(self, notice: Notice, queues: dict[str, Queue]) -> Notice | None:
+        """Give a file's faults in the recipient's language, as it reads now; None when it has none any more, or is gone."""
+        with use(notice.language):
+            queue = queues.setdefault(notice.language, read_queue(self._config))
+        if not queue.readable:
+            return notice
+        faults = [one for one in queue.problems.get(notice.params["file"], ()) if not one.warning]
+        return replace(notice, params={**notice.params, "faults": brief(faults)}) if faults else None
 
     def _claim(self, claim: Callable[[Connection, datetime, timedelta], _Row | None], now: datetime) -> _Row | None:
         with self._store.write() as conn:

@@ -24,12 +24,12 @@ from channels.base import Channel, Charge, Identity, Meter
 from channels.errors import ChannelError
 from channels.session import Network
 from publisher import announcements as queue
-from publisher import planning, spending
+from publisher import planning, spending, telling
 from publisher.afterwards import AccountRemovedError, Afterwards
 from publisher.collection import Collected, Collector
 from publisher.compose import compose
-from publisher.config import Account, Config
-from publisher.delivery import Clock, Deliverer, Point, Rules, about, nothing
+from publisher.config import Account, Config, configured, everybody
+from publisher.delivery import Clock, Deliverer, Point, Rules, nothing
 from publisher.lanes import Lanes
 from publisher.mail import open_outbox
 from publisher.model import FINAL, Announcement, Plan, State
@@ -38,12 +38,11 @@ from publisher.policy import RetryRules
 from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
-from publisher.store import Connection, DaemonLock, Store, accounts, charges, check_integrity, migrate
+from publisher.store import DaemonLock, Store, accounts, charges, check_integrity, migrate
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
 from publisher.store.announcements import contacts, known_files
-from publisher.store.deliveries import DeliveryView, FrozenPost, Job, Key, Outside, Setback
-from publisher.store.notices import NoticeKind, raise_notice
+from publisher.store.deliveries import FrozenPost, Job, Key, Outside
 from publisher.store.seal import Lost, Seal, doubt_what_was_due
 from publisher.thrift import Purse
 
@@ -174,22 +173,6 @@ def key_of(account: Account) -> tuple[str, str, str]:
     return (account.organisation, account.channel, account.name)
 
 
-def configured(config: Config) -> dict[tuple[str, str, str], Account]:
-    """Return every account of the configuration by organisation, channel and name."""
-    return {
-        key_of(account): account for organisation in config.organisations.values() for account in organisation.accounts
-    }
-
-
-def everybody(config: Config, *more: str | None) -> list[tuple[str, str]]:
-    """Return `alerts_to` and some further addresses, each once, with the language to write in."""
-    people = {recipient.address: recipient.language for recipient in (config.mail.alerts_to if config.mail else ())}
-    for address in more:
-        if address:
-            people.setdefault(address, config.language)
-    return list(people.items())
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSays:
     """What the file of an announcement would send now. `faulty`: it cannot be read; `unapproved`: it needs `approved_by`."""
@@ -229,6 +212,7 @@ class Service:
         self.reporter = Reporter(store, config, open_outbox(config), shown=shown(config))
         self._lock = DaemonLock(store)
         self._lost: Lost | None = None
+        self._has_collected = False
 
     def _lend(self, account_id: int) -> AbstractContextManager[Channel]:
         return self.pool.lend(self.desk.account(account_id))
@@ -304,6 +288,7 @@ class Service:
             accounts=tuple(configured(self.config)),
             alerts_to=everybody(self.config),
             contacts=self._audiences(),
+            file_contacts={one.file: everybody(self.config, one.contact) for one in read.readings if one.contact},
         )
         report = planning.take_in(self.store, reading, self.times, now)
         if self._lost is not None:
@@ -386,31 +371,13 @@ class Service:
     def mark_overdue(self, now: datetime) -> None:
         """Give up what has come too late, and tell people."""
         with self.store.write() as conn:
-            for late in rows.overdue(conn, now, accounts.LONGEST_STOP):
-                self._tell_overdue(conn, late, now)
+            telling.tell_late(conn, self.config, rows.overdue(conn, now, accounts.LONGEST_STOP), now)
 
     def _still_configured(self, account_ids: frozenset[int]) -> list[int]:
         with self.store.read() as conn:
             known = {account.id: account.key for account in accounts.list_accounts(conn)}
         here = configured(self.config)
         return sorted(account_id for account_id in account_ids if known[account_id] in here)
-
-    def _tell_overdue(self, conn: Connection, late: DeliveryView, now: datetime) -> None:
-        kind = NoticeKind(late.state)
-        raise_notice(
-            conn,
-            cause=f"{kind}:{late.name}",
-            kind=kind,
-            params=about(
-                late.key, late.id, late.title, late.text, late.due_at, late.url, Setback(kind=kind, detail="")
-            ),
-            recipients=everybody(self.config, contacts(conn).get(late.key.announcement), self._owner(late.key)),
-            now=now,
-        )
-
-    def _owner(self, key: Key) -> str | None:
-        account = configured(self.config).get((key.organisation, key.channel, key.account))
-        return account.owner if account else None
 
     def publish_due(self, wait: timedelta, only: frozenset[int] | None = None) -> None:
         """Work off everything that is due, with the steps that wait for a network and the looks for lost answers, for `wait` at most.
@@ -446,7 +413,11 @@ class Service:
         now = self.clock.now()
         with ThreadPoolExecutor(_COLLECTORS, thread_name_prefix="collect") as workers:
             passes = workers.map(lambda one: self._collect(one, now, all_posts=all_posts), known)
-            return tuple(collected for collected in passes if collected is not None)
+            try:
+                return tuple(collected for collected in passes if collected is not None)
+            finally:
+                # An account that is behind after this is so for a reason, and not because this process has only begun.
+                self._has_collected = True
 
     def _collect(self, account: AccountState, now: datetime, *, all_posts: bool) -> Collected | None:
         collected = self.collector.collect_account(account, now, all_posts=all_posts)
@@ -461,6 +432,10 @@ class Service:
     def send_mails(self) -> None:
         """Send the summaries and notices that are due."""
         now = self.clock.now()
+        with self.store.write() as conn:
+            telling.tell_held(conn, self.config, rows.held_and_due(conn, now), now)
+            if self._has_collected:
+                telling.tell_behind(conn, self.config, now)
         self.reporter.prepare(now)
         self.reporter.send_due(now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -108,4 +108,4 @@ def _refused(one: Reading, holders: Mapping[str, list[Reading]]) -> Reading:
         remedy=_("Give one of them another name, or an 'id' of its own."),
         excerpt=announcement.source.partition("\n")[0],
     )
-    return Reading(file=one.file, announcement=None, problems=(problem, *one.problems))
+    return replace(one, announcement=None, problems=(problem, *one.problems))

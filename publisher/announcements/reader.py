@@ -54,6 +54,8 @@ class Reading:
     file: str
     announcement: Announcement | None
     problems: tuple[Problem, ...]
+    contact: str | None = None
+    """Who is to hear of it, also of a file that has a fault elsewhere."""
 
 
 def read_file(path: Path, config: QueueView, *, now: datetime | None = None) -> Reading:
@@ -97,6 +99,7 @@ class _FileReader:
             file=self._file,
             announcement=None if faults.fatal else announcement,
             problems=faults.sorted(),
+            contact=(announcement.top.contact or None) if announcement else None,
         )
 
     def _refused(self, code: str, message: str, remedy: str) -> Reading:

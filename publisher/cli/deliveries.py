@@ -332,7 +332,8 @@ def _line(command: str, delivery: DeliveryView) -> str:
 
 _FITS: Mapping[str, frozenset[State]] = {
     "retry": frozenset({State.FAILED, State.MISSED, State.EXPIRED, State.HELD, State.CANCELLED}),
-    "cancel": WAITING | {State.PUBLISHING, State.RETRYING, State.UNCONFIRMED, State.FAILED, State.MISSED},
+    "cancel": WAITING
+    | {State.PUBLISHING, State.RETRYING, State.UNCONFIRMED, State.FAILED, State.MISSED, State.EXPIRED},
     "resolve": frozenset({State.UNCONFIRMED, State.CONFIRMING}),
 }
 

@@ -77,7 +77,7 @@ def id_in_address(channel: str, url: str) -> str | None:
 
 
 def _among_recent(service: Service, wanted: _Wanted) -> tuple[str | None, ChannelError | None]:
-    from publisher.service import configured
+    from publisher.config import configured
 
     key = wanted.delivery.key
     account = configured(service.config).get((key.organisation, key.channel, key.account))

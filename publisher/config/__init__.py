@@ -8,6 +8,7 @@ What a network needs to know of an account is its channel's `Settings`; this pac
 """
 
 from publisher.config.loading import ConfigFaults, load_config
+from publisher.config.people import configured, everybody
 from publisher.config.values import (
     Account,
     CollectionSettings,
@@ -33,5 +34,7 @@ __all__ = [
     "Recipient",
     "ReportSettings",
     "RetentionSettings",
+    "configured",
+    "everybody",
     "load_config",
 ]

@@ -3,79 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
-from publisher.errors import explain
 from publisher.locale import _, use
 from publisher.mail import formats
 from publisher.mail.envelope import Envelope, compose, message_id, render
+from publisher.mail.told import Alert, Command, Told
 from publisher.model import State
 
 if TYPE_CHECKING:
     from publisher.store.notices import Notice  # mail stands beside the store, not on it
 
 TOPIC = "alerts"
-_FAULTS_SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A line to type, and when."""
-
-    when: str
-    line: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """What an alert says, in the language in use. `link` leads to the post, '' where there is none."""
-
-    subject: str
-    what: str
-    details: tuple[str, ...] = ()
-    meaning: str
-    remedy: str = ""
-    link: str = ""
-    network: str = ""
-    commands: tuple[Command, ...] = ()
-
-
-class _Told:
-    """The parameters of a notice, harmless and ready for sentences; what is missing is ''."""
-
-    def __init__(self, params: Mapping[str, str], organisations: Mapping[str, str]) -> None:
-        self._params = params
-        organisation = self["organisation"]
-        self.words = {
-            "title": self["title"] or self["announcement"],
-            "delivery": self["delivery"],
-            "file": self["file"],
-            "count": self["count"],
-            "missing": self["missing"],
-            "known": self["known"],
-            "network": formats.network(self["channel"]),
-            "where": formats.network(self["channel"], self["account"]),
-            "organisation": organisations.get(organisation, organisation),
-        }
-        self.link = formats.weblink(self["url"])
-        self.faults = tuple(formats.plain(line) for line in params.get("faults", "").splitlines())
-
-    def __getitem__(self, name: str) -> str:
-        return formats.plain(self._params.get(name, ""))
-
-    def because(self, kind: str, state: State | None = None) -> tuple[str, str]:
-        """Explain the error behind the notice: its sentence and its remedy. `state`: how the delivery stands."""
-        told = explain(
-            self["error_kind"] or kind,
-            self["detail"],
-            {"delivery": self["delivery"]},
-            state=state,
-            thread=bool(self["thread"]),
-        )
-        return told.message, told.remedy
 
 
 def alert_id(sender: str, notice: Notice) -> str:
@@ -90,7 +31,7 @@ def alert_mail(
 ) -> EmailMessage:
     """Make the mail, in the recipient's language. `organisations`: key to name."""
     with use(notice.language):
-        alert = _WORDS[notice.kind](_Told(notice.params, organisations))
+        alert = _WORDS[notice.kind](Told(notice.params, organisations, zone))
         envelope = Envelope(
             sender=sender,
             recipient=notice.recipient,
@@ -104,7 +45,7 @@ def alert_mail(
         return compose(envelope, render("alert.txt", **values), render("alert.html", **values))
 
 
-def _failed(told: _Told) -> Alert:
+def _failed(told: Told) -> Alert:
     message, remedy = told.because("failed", State.PUBLISHED if told.link else State.FAILED)
     if told.link:
         return Alert(
@@ -118,13 +59,14 @@ def _failed(told: _Told) -> Alert:
     return Alert(
         subject=_("Not published: %(title)s (%(where)s)") % told.words,
         what=_('%(organisation)s: "%(title)s" did not go out on %(where)s.') % told.words,
+        details=told.about,
         meaning=message,
         remedy=remedy,
         commands=(_retry(told), _cancel(told)),
     )
 
 
-def _unconfirmed(told: _Told) -> Alert:
+def _unconfirmed(told: Told) -> Alert:
     subject, what = (
         _("Did it go out? %(title)s (%(where)s)"),
         _(
@@ -141,6 +83,7 @@ def _unconfirmed(told: _Told) -> Alert:
     return Alert(
         subject=subject % told.words,
         what=what % told.words,
+        details=told.about,
         meaning=_(
             "It is not sent again by itself, so that nobody sees it twice. Everything else goes on. "
             "Please look at the account and say which it is."
@@ -160,27 +103,69 @@ def _unconfirmed(told: _Told) -> Alert:
     )
 
 
-def _missed(told: _Told) -> Alert:
+def _missed(told: Told) -> Alert:
+    meaning = _("Tiedote does not send old news unasked.")
+    if told.deliveries:
+        return Alert(
+            subject=_("Too late: %(count)s posts") % told.words,
+            what=_("%(count)s posts were to go out, but their time passed before they could be sent:") % told.words,
+            details=told.deliveries,
+            meaning=meaning,
+            commands=_of_several(),
+        )
     return Alert(
         subject=_("Too late: %(title)s (%(where)s)") % told.words,
         what=_('%(organisation)s: "%(title)s" was to go out on %(where)s, but its time passed before it could be sent.')
         % told.words,
-        meaning=_("Tiedote does not send old news unasked."),
+        details=told.about,
+        meaning=meaning,
         commands=(_retry(told), _cancel(told)),
     )
 
 
-def _expired(told: _Told) -> Alert:
+def _expired(told: Told) -> Alert:
     message, remedy = told.because("expired")
+    if told.deliveries:
+        return Alert(
+            subject=_("Expired: %(count)s posts") % told.words,
+            what=_("%(count)s posts did not go out before the last moment that their files name:") % told.words,
+            details=told.deliveries,
+            meaning=_("After that moment nothing of them is sent."),
+            remedy=remedy,
+            commands=_of_several(),
+        )
     return Alert(
         subject=_("Expired: %(title)s (%(where)s)") % told.words,
         what=_('%(organisation)s: "%(title)s" did not go out on %(where)s.') % told.words,
+        details=told.about,
         meaning=message,
         remedy=remedy,
+        commands=(_retry(told), _cancel(told)),
     )
 
 
-def _blocked(told: _Told) -> Alert:
+def _held(told: Told) -> Alert:
+    message, remedy = told.because("held")
+    if told.deliveries:
+        return Alert(
+            subject=_("On hold: %(title)s, %(count)s accounts") % told.words,
+            what=_('"%(title)s" was to go out now, but waits for you:') % told.words,
+            details=told.deliveries,
+            meaning=message,
+            remedy=remedy,
+            commands=_of_several(),
+        )
+    return Alert(
+        subject=_("On hold: %(title)s (%(where)s)") % told.words,
+        what=_('%(organisation)s: "%(title)s" was to go out on %(where)s now, but waits for you.') % told.words,
+        details=told.about,
+        meaning=message,
+        remedy=remedy,
+        commands=(_retry(told), _cancel(told)),
+    )
+
+
+def _blocked(told: Told) -> Alert:
     message, remedy = told.because("blocked")
     goes_on = (
         _("Counts and comments of this account are not read before this is mended. Publishing is not stopped by it.")
@@ -192,11 +177,16 @@ def _blocked(told: _Told) -> Alert:
         what=_("%(organisation)s: %(where)s does not let Tiedote in.") % told.words,
         meaning=f"{message} {goes_on}",
         remedy=remedy,
-        commands=(Command(when=_("To see whether it works again:"), line="tiedote doctor"),),
+        commands=(
+            Command(when=_("To see whether it works again:"), line="tiedote doctor"),
+            Command(when=_("To read it at once then:"), line="tiedote collect --all")
+            if told["reading"]
+            else Command(when=_("To see what waits for it:"), line="tiedote status"),
+        ),
     )
 
 
-def _over_budget(told: _Told) -> Alert:
+def _over_budget(told: Told) -> Alert:
     message, _remedy = told.because("over_budget")
     return Alert(
         subject=_("Held, for it costs too much: %(title)s (%(where)s)") % told.words,
@@ -211,7 +201,25 @@ def _over_budget(told: _Told) -> Alert:
     )
 
 
-def _reading_stopped(told: _Told) -> Alert:
+def _behind(told: Told) -> Alert:
+    message, remedy = told.because("unread")
+    goes_on = _(
+        "What residents wrote meanwhile is in no list and no summary yet; what is missing is read by itself once it works again. "
+        "Publishing is not stopped by it."
+    )
+    return Alert(
+        subject=_("Comments are not being read: %(where)s, %(organisation)s") % told.words,
+        what=_("%(organisation)s: counts and comments of %(where)s could not be read since %(since)s.") % told.words,
+        meaning=f"{message} {goes_on}",
+        remedy=remedy,
+        commands=(
+            Command(when=_("To read it now:"), line="tiedote collect --all"),
+            Command(when=_("To see whether the account works:"), line="tiedote doctor"),
+        ),
+    )
+
+
+def _reading_stopped(told: Told) -> Alert:
     sums = {"spent": formats.dollars(told["spent"]), "budget": formats.dollars(told["budget"])}
     return Alert(
         subject=_("Reading has stopped for this month: %(where)s, %(organisation)s") % told.words,
@@ -225,17 +233,22 @@ def _reading_stopped(told: _Told) -> Alert:
     )
 
 
-def _rejected(told: _Told) -> Alert:
+def _rejected(told: Told) -> Alert:
     return Alert(
         subject=_("A file needs mending: %(file)s") % told.words,
         what=_("The file %(file)s has faults, at these lines and columns:") % told.words,
-        details=told.faults[:_FAULTS_SHOWN],
+        details=told.faults,
         meaning=_("Nothing of it goes out before it is mended. Then it goes out by itself."),
-        commands=(Command(when=_("To see each fault and its place:"), line=f"tiedote check {told.words['file']}"),),
+        commands=(
+            Command(when=_("To see each fault and its place:"), line=f"tiedote check {told.words['file']}"),
+            Command(
+                when=_("If it is to go out at once, when it is mended:"), line=f"tiedote publish {told.words['file']}"
+            ),
+        ),
     )
 
 
-def _queue_gone(told: _Told) -> Alert:
+def _queue_gone(told: Told) -> Alert:
     return Alert(
         subject=_("The queue lost %(missing)s of its %(known)s announcements at once") % told.words,
         what=_("%(missing)s of %(known)s announcements are gone from the folder.") % told.words,
@@ -250,17 +263,33 @@ def _queue_gone(told: _Told) -> Alert:
     )
 
 
-def _edited_after(told: _Told) -> Alert:
+def _edited_after(told: Told) -> Alert:
     message, remedy = told.because("edited_after_publishing")
+    if told["state"] not in {"", State.PUBLISHED}:
+        return Alert(
+            subject=_("Changed while it is being sent: %(title)s") % told.words,
+            what=_("The file was changed after its sending had begun, so the old words go out where it had."),
+            details=told.about,
+            meaning=_("A change counts until the first try to send; what was not tried yet takes the new words."),
+            remedy=remedy,
+            commands=(
+                Command(
+                    when=_("If the old words must not go out, and are not out yet:"),
+                    line=f"tiedote cancel {told.words['delivery']}",
+                ),
+                Command(when=_("To see how it stands:"), line="tiedote status"),
+            ),
+        )
     return Alert(
         subject=_("Changed after publishing: %(title)s") % told.words,
         what=message,
+        details=told.about,
         meaning=_('The old words are still out: "%(title)s".') % told.words,
         remedy=remedy,
     )
 
 
-def _differs(told: _Told) -> Alert:
+def _differs(told: Told) -> Alert:
     message, remedy = told.because("differs", State.PUBLISHED)
     return Alert(
         subject=_("Not as it was meant: %(title)s (%(where)s)") % told.words,
@@ -274,15 +303,22 @@ def _differs(told: _Told) -> Alert:
     )
 
 
-def _retry(told: _Told) -> Command:
+def _of_several() -> tuple[Command, ...]:
+    return (
+        Command(when=_("To send one of them now, by its number:"), line=f"tiedote retry {_('DELIVERY')}"),
+        Command(when=_("To let one be:"), line=f"tiedote cancel {_('DELIVERY')}"),
+    )
+
+
+def _retry(told: Told) -> Command:
     return Command(when=_("To send it now:"), line=f"tiedote retry {told.words['delivery']}")
 
 
-def _cancel(told: _Told) -> Command:
+def _cancel(told: Told) -> Command:
     return Command(when=_("To let it be:"), line=f"tiedote cancel {told.words['delivery']}")
 
 
-_WORDS: Mapping[str, Callable[[_Told], Alert]] = {
+_WORDS: Mapping[str, Callable[[Told], Alert]] = {
     "failed": _failed,
     "unconfirmed": _unconfirmed,
     "missed": _missed,
@@ -294,4 +330,6 @@ _WORDS: Mapping[str, Callable[[_Told], Alert]] = {
     "over_budget": _over_budget,
     "reading_stopped": _reading_stopped,
     "differs": _differs,
+    "held": _held,
+    "behind": _behind,
 }

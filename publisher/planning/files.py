@@ -12,6 +12,7 @@ from publisher.store import Connection, announcements
 from publisher.store.announcements import Content, KnownFile
 from publisher.store.deliveries import SAME_WORDS_FOR
 from publisher.store.notices import NoticeKind, raise_notice
+from publisher.yamlfile import brief
 
 
 def take_in_files(conn: Connection, reading: Reading, times: Times, now: datetime) -> bool:
@@ -83,15 +84,17 @@ def _tell_of_faults(conn: Connection, reading: Reading, known: Mapping[str, Know
         faults = [problem for problem in problems if not problem.warning]
         if not faults:
             continue
-        words = "\n".join(f"{fault.position.line}:{fault.position.column}: {fault.message}" for fault in faults)
-        digest = hashlib.sha256(words.encode()).hexdigest()[:12]
+        places = [f"{fault.position.line}:{fault.position.column}: {fault.code}" for fault in faults]
+        digest = hashlib.sha256("\n".join(places).encode()).hexdigest()[:12]
         known_file = by_file.get(file)
         audience = reading.contacts.get(known_file.key, reading.alerts_to) if known_file else reading.alerts_to
+        audience = reading.file_contacts.get(file, audience)
         raise_notice(
             conn,
             cause=f"rejected:{file}:{digest}",
             kind=NoticeKind.REJECTED,
-            params={"file": file, "faults": words, "count": str(len(faults))},
+            # Worded again in each reader's language when it is mailed; these words are for a folder that cannot be read then.
+            params={"file": file, "faults": brief(faults)},
             recipients=list(audience),
             now=now,
             once=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from publisher.model import Announcement, Plan, Problem, State
@@ -30,6 +30,8 @@ class Reading:
     alerts_to: Audience
     contacts: Mapping[str, Audience]
     """Announcement key to those who hear of it, `alerts_to` included."""
+    file_contacts: Mapping[str, Audience] = field(default_factory=dict)
+    """The same by file, as it reads now: of those that name a contact."""
     unsettled: frozenset[str] = frozenset()
     """Files that somebody may still be writing: they were not read, and nothing of them is sent meanwhile."""
 

@@ -32,6 +32,8 @@ class NoticeKind(StrEnum):
     OVER_BUDGET = "over_budget"
     READING_STOPPED = "reading_stopped"
     DIFFERS = "differs"
+    HELD = "held"
+    BEHIND = "behind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,11 @@ def notice_sent(conn: Connection, notice_id: int, now: datetime) -> None:
         .where(_notices.c.id == notice_id)
         .values(state="sent", sent_at=now, not_before=None, error=None)
     )
+
+
+def notice_overtaken(conn: Connection, notice_id: int) -> None:
+    """Its cause has gone before it could be mailed: nobody needs to hear of it."""
+    conn.execute(update(_notices).where(_notices.c.id == notice_id).values(state="overtaken", not_before=None))
 
 
 def notice_failed(conn: Connection, notice_id: int, error: str, not_before: datetime | None) -> None:

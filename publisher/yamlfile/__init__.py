@@ -10,7 +10,7 @@ Nothing here knows what a file is about. No value is ever made a date, a number 
 
 from publisher.yamlfile.loading import Limits, Unreadable, load, read, read_bytes
 from publisher.yamlfile.nodes import Block, Document, Entry, Items, Node, Scalar, Span
-from publisher.yamlfile.printing import render, render_github
+from publisher.yamlfile.printing import brief, render, render_github
 from publisher.yamlfile.reading import Faults, Section, closest
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Section",
     "Span",
     "Unreadable",
+    "brief",
     "closest",
     "load",
     "read",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from publisher.locale import _
 from publisher.model import Problem
@@ -21,6 +22,11 @@ def render(problem: Problem) -> str:
     if problem.remedy:
         lines.append(f"      = {_safe(problem.remedy)}")
     return "\n".join(lines)
+
+
+def brief(problems: Iterable[Problem]) -> str:
+    """Print faults a line each, their places first, for a mail that names the file elsewhere."""
+    return "\n".join(f"{one.position.line}:{one.position.column}: {_safe(one.message)}" for one in problems)
 
 
 def _with_caret(problem: Problem) -> list[str]:

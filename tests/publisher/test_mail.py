@@ -281,14 +281,19 @@ COMMANDS = {
     NoticeKind.FAILED: ["tiedote retry d-12", "tiedote cancel d-12"],
     NoticeKind.UNCONFIRMED: ["tiedote resolve d-12 --published URL", "tiedote resolve d-12 --not-published"],
     NoticeKind.MISSED: ["tiedote retry d-12", "tiedote cancel d-12"],
-    NoticeKind.BLOCKED: ["tiedote doctor"],
-    NoticeKind.REJECTED: ["tiedote check hausjarvi/rakennuslupa.yaml"],
+    NoticeKind.BLOCKED: ["tiedote doctor", "tiedote status"],
+    NoticeKind.REJECTED: [
+        "tiedote check hausjarvi/rakennuslupa.yaml",
+        "tiedote publish hausjarvi/rakennuslupa.yaml",
+    ],
     NoticeKind.QUEUE_GONE: ["tiedote status", "tiedote cancel DELIVERY"],
     NoticeKind.EDITED_AFTER: [],
-    NoticeKind.EXPIRED: [],
     NoticeKind.OVER_BUDGET: ["tiedote retry d-12", "tiedote cancel d-12"],
     NoticeKind.READING_STOPPED: ["tiedote status"],
     NoticeKind.DIFFERS: ["tiedote unpublish d-12"],
+    NoticeKind.EXPIRED: ["tiedote retry d-12", "tiedote cancel d-12"],
+    NoticeKind.HELD: ["tiedote retry d-12", "tiedote cancel d-12"],
+    NoticeKind.BEHIND: ["tiedote collect --all", "tiedote doctor"],
 }
 
 
@@ -329,6 +334,37 @@ def test_every_alert_names_what_settles_it(kind, language):
     assert "%(" not in text
     assert message["Content-Language"] == language
     assert page.named("b") == []
+
+
+ITEMS = "\n".join(f"d-{n}\tRakennuslupa {n}\tx\tx\t2026-11-30T07:00:00+00:00" for n in range(12, 36))
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.MISSED, NoticeKind.EXPIRED, NoticeKind.HELD])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_one_cause_has_met_is_listed_in_one_mail(kind, language):
+    """Twenty of twenty-four deliveries, each with its number, time and network, and how to act on one."""
+    text = part(an_alert(kind, language, items=ITEMS, count="24", error_kind="same_words"), "plain")
+    assert "d-12: Rakennuslupa 12, X, " in text
+    assert "d-31: " in text
+    assert "d-32: " not in text
+    assert {"fi": "- ja 4 muuta", "sv": "- och 4 till", "en": "- and 4 more"}[language] in text
+    word = {"fi": "LÄHETYS", "sv": "UTSKICK", "en": "DELIVERY"}[language]
+    assert f"  tiedote retry {word}\n" in text
+    assert [line for line in text.splitlines() if len(line) > 72] == []
+
+
+def test_a_mail_about_a_delivery_says_which_announcement_and_when():
+    """A title may be like another; the file's name and the time are not."""
+    text = part(an_alert(NoticeKind.MISSED, "fi", due="2026-11-30T07:00:00+00:00"), "plain")
+    assert "- Tiedote: hausjarvi/rakennuslupa\n- Julkaisuaika: ma 30.11. klo 9.00\n" in text
+
+
+def test_an_edit_during_the_sending_does_not_sound_like_one_after_it():
+    """The old words may not be out yet, and can be stopped."""
+    text = part(an_alert(NoticeKind.EDITED_AFTER, state="retrying"), "plain")
+    assert "  tiedote cancel d-12\n" in text
+    assert "still out" not in text
+    assert "still out" in part(an_alert(NoticeKind.EDITED_AFTER, state="published"), "plain")
 
 
 def test_an_unconfirmed_post_is_explained():

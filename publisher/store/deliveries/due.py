@@ -183,6 +183,14 @@ def unfinished(conn: Connection, now: datetime) -> tuple[int, int]:
     return going, bad
 
 
+def held_and_due(conn: Connection, now: datetime) -> tuple[DeliveryView, ...]:
+    """Return what would have gone out by now and waits for a person instead."""
+    ids = conn.execute(
+        select(DELIVERIES.c.id).where(DELIVERIES.c.state == State.HELD, DELIVERIES.c.due_at <= now)
+    ).scalars()
+    return list_deliveries(conn, ids=list(ids))
+
+
 def overdue(conn: Connection, now: datetime, longest_stop: timedelta) -> tuple[DeliveryView, ...]:
     """Mark what is past its `expires` or its `late_limit`; return the deliveries that were marked.
 

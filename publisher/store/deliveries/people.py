@@ -116,7 +116,7 @@ def cancel_delivery(conn: Connection, delivery_id: int, now: datetime) -> bool:
 
     One that a worker only prepares is taken from it: it loses its claim before it may send anything.
     """
-    states = [*WAITING, State.RETRYING, State.UNCONFIRMED, State.FAILED, State.MISSED]
+    states = [*WAITING, State.RETRYING, State.UNCONFIRMED, State.FAILED, State.MISSED, State.EXPIRED]
     if not _has_open_attempt(conn, delivery_id):
         states.append(State.PUBLISHING)
     done = _settle(

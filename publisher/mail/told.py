@@ -1,0 +1,107 @@
+"""What a notice tells: its parameters, harmless and ready for sentences, and the parts of a mail about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from publisher.errors import explain
+from publisher.locale import _
+from publisher.mail import formats
+from publisher.model import State
+
+_FAULTS_SHOWN = 10
+_DELIVERIES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A line to type, and when."""
+
+    when: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What an alert says, in the language in use. `link` leads to the post, '' where there is none."""
+
+    subject: str
+    what: str
+    details: tuple[str, ...] = ()
+    meaning: str
+    remedy: str = ""
+    link: str = ""
+    network: str = ""
+    commands: tuple[Command, ...] = ()
+
+
+class Told:
+    """The parameters of a notice; what is missing is ''."""
+
+    def __init__(self, params: Mapping[str, str], organisations: Mapping[str, str], zone: tzinfo) -> None:
+        """`organisations`: key to name."""
+        self._params = params
+        self._zone = zone
+        organisation = self["organisation"]
+        self.words = {
+            "title": self["title"] or self["announcement"],
+            "announcement": self["announcement"],
+            "delivery": self["delivery"],
+            "file": self["file"],
+            "count": self["count"],
+            "missing": self["missing"],
+            "known": self["known"],
+            "network": formats.network(self["channel"]),
+            "where": formats.network(self["channel"], self["account"]),
+            "organisation": organisations.get(organisation, organisation),
+            "due": self._moment(self["due"]),
+            "since": self._moment(self["since"]),
+        }
+        self.link = formats.weblink(self["url"])
+
+    def __getitem__(self, name: str) -> str:
+        return formats.plain(self._params.get(name, ""))
+
+    def _moment(self, written: str) -> str:
+        return formats.moment(datetime.fromisoformat(written), self._zone) if written else ""
+
+    def because(self, kind: str, state: State | None = None) -> tuple[str, str]:
+        """Explain the error behind the notice: its sentence and its remedy. `state`: how the delivery stands."""
+        told = explain(
+            self["error_kind"] or kind,
+            self["detail"],
+            {"delivery": self["delivery"]},
+            state=state,
+            thread=bool(self["thread"]),
+        )
+        return told.message, told.remedy
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """Which announcement it is, as its file is named, and when it was to go out."""
+        facts = [_("Announcement: %(announcement)s")] if self["announcement"] else []
+        facts += [_("Its time: %(due)s")] if self.words["due"] else []
+        return tuple(fact % self.words for fact in facts)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The faults of a file, a line each."""
+        return _cut([formats.plain(line) for line in self._params.get("faults", "").splitlines()], _FAULTS_SHOWN)
+
+    @property
+    def deliveries(self) -> tuple[str, ...]:
+        """The deliveries that one cause has met, a line each; none where it is about a single one."""
+        items = [line.split("\t") for line in self._params.get("items", "").splitlines()]
+        return _cut([self._delivery(*item) for item in items], _DELIVERIES_SHOWN)
+
+    def _delivery(self, name: str, title: str, channel: str, account: str, due: str) -> str:
+        parts = (formats.plain(title), formats.network(channel, account), self._moment(due))
+        return f"{name}: {', '.join(part for part in parts if part)}"
+
+
+def _cut(lines: Sequence[str], most: int) -> tuple[str, ...]:
+    if len(lines) <= most:
+        return tuple(lines)
+    return (*lines[:most], _("and %(n)d more") % {"n": len(lines) - most})

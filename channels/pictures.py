@@ -1,6 +1,6 @@
 """Pictures, from what staff hand in to what a network takes; pure.
 
-    inspect    is it a whole picture? Unpacked as coarsely as its format allows, for faults that people should hear of early
+    inspect    is it a whole picture? For faults that people should hear of early
     master     what is kept of it: upright, plain sRGB, nothing but pixels, of bounded size; made once
     fit        what is sent: as large as the network takes it, padded into the allowed shape and never cropped
 
@@ -46,6 +46,8 @@ _MASTER_SIDE = 3_072
 """The longest side that is kept: more than a network shows on a screen."""
 _LARGEST_MASTER_PNG = 4_000_000
 _MASTER_QUALITY = 95
+_BEGINNING = 100_000
+"""Bytes of a JPEG's drawing that show whether it can be drawn at all."""
 _COARSEST = 8
 """A JPEG can be unpacked at a half, a quarter or an eighth of its sides."""
 _LONGEST_SIDE = 65_535
@@ -121,12 +123,17 @@ _IN_HAND = Lock()
 
 
 def inspect(data: bytes) -> Facts:
-    """Look at the whole of a picture. Raises PictureError."""
-    with _IN_HAND, _open(data) as image:
-        size = image.size
-        _unpack(image, data, _COARSEST)
-        width, height = _turned(size, _orientation(image))
-        return Facts(format=image.format or "", width=width, height=height, size=len(data))
+    """Look at the whole of a picture; of a JPEG at its two ends, since no damage between them is ever told. Raises PictureError."""
+    with _IN_HAND:
+        with _open(data) as image:
+            is_jpeg, size = image.format in _JPEGS, image.size
+        if is_jpeg:
+            _refuse_unfinished(data)
+        seen = data[: _first_scan(data) + _BEGINNING] + _END if is_jpeg else data
+        with _open(seen) as image:
+            _unpack(image, seen, _COARSEST)
+            width, height = _turned(size, _orientation(image))
+            return Facts(format=image.format or "", width=width, height=height, size=len(data))
 
 
 def master(data: bytes) -> bytes:
@@ -262,14 +269,18 @@ def _framed(size: tuple[int, int], rules: PictureRules) -> tuple[int, int]:
 def _unpack(image: Image.Image, data: bytes, factor: int) -> None:
     """Unpack an opened picture, a JPEG at a fraction of its sides: at most a `factor`th, a power of two. Raises PictureError."""
     if image.format in _JPEGS:
-        end = _end_of_jpeg(data)
-        if end is None or data.count(_SCAN, 0, end) > _MOST_SCANS:
-            raise PictureError(PictureFault.BROKEN)
+        _refuse_unfinished(data)
     image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
     try:
         image.load()
     except _UNREADABLE as fault:
         raise PictureError(PictureFault.BROKEN) from fault
+
+
+def _refuse_unfinished(jpeg: bytes) -> None:
+    end = _end_of_jpeg(jpeg)
+    if end is None or jpeg.count(_SCAN, 0, end) > _MOST_SCANS:
+        raise PictureError(PictureFault.BROKEN)
 
 
 def _first_scan(data: bytes) -> int:

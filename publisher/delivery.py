@@ -308,6 +308,8 @@ class Deliverer:
         """Keep a master of each picture; one that is not what it was when the file was read holds the delivery until it is read again."""
         try:
             for picture in job.post.pictures:
+                if not self.extend(job):  # twenty large ones, behind those of other accounts, take minutes
+                    return None
                 self._keep(picture)
         except PictureChanged:
             return self._guard(lambda: self._picture_changed(job))

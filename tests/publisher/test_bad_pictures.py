@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from channels import pictures
 from channels.pictures import Facts
 from publisher.announcements.pictures import MOST_BYTES
 from publisher.cli import tiedote
+from tests.channels.test_masters import camera_jpeg
 from tests.delivery.town import write_config
 
 NOISE = Image.effect_noise((400, 300), 60).convert("RGB")
@@ -183,3 +187,58 @@ def test_a_picture_is_looked_at_once_for_as_long_as_it_stays(desk, monkeypatch):
     cut_off(path)
     assert check(desk)[0] == 1
     assert len(seen) == 2
+
+
+MEASURED = """
+import json, re, resource, sys
+from pathlib import Path
+from publisher.cli import tiedote
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+try:
+    tiedote(["--lang", "en", "--config", sys.argv[1], "check", "--json"])
+finally:
+    most = re.search("VmHWM:[^0-9]*([0-9]+)", Path("/proc/self/status").read_text())[1]
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps([int(most) // 1024, used.ru_utime + used.ru_stime]), file=sys.stderr)
+"""
+
+
+def large(path: Path) -> None:
+    path.write_bytes(camera_jpeg(11_600, 8_700))
+
+
+def for_print(path: Path) -> None:
+    NOISE.convert("CMYK").save(path, "JPEG")
+
+
+def on_its_side(path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    NOISE.save(path, "JPEG", exif=exif)
+
+
+def under_another_name(path: Path) -> None:
+    NOISE.save(path, "WEBP")
+
+
+def test_a_desk_full_of_odd_pictures_is_checked_within_300_megabytes_and_10_seconds(desk):
+    """101 megapixels, for print, on its side and under another format's name are fine; moving, cut off, a bomb and a page are not."""
+    fine = (large, for_print, on_its_side, under_another_name)
+    for n, make in enumerate((*fine, animated, cut_off, bomb, a_page)):
+        make(desk / "schedules" / f"kuva{n}.jpg")
+        words = f"text: Moi {n}\nlink: https://a.fi\nimage:\n  file: kuva{n}.jpg\n  alt: Talo\n"
+        (desk / "schedules" / f"{n}.yaml").write_text(words, encoding="utf-8")
+    (desk / "schedules" / "lupa.yaml").unlink()
+    command = [sys.executable, "-c", MEASURED, str(desk / "config.yaml")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    problems = [one for one in json.loads(told.stdout)["problems"] if one["severity"] == "error"]
+    found = [(one["file"][-6:], one["line"], one["column"], one["code"]) for one in problems]
+    assert found == [
+        ("4.yaml", 4, 9, "picture_animated"),
+        ("5.yaml", 4, 9, "picture_broken"),
+        ("6.yaml", 4, 9, "picture_too_many_pixels"),
+        ("7.yaml", 4, 9, "picture_not_a_picture"),
+    ]
+    megabytes, seconds = json.loads(told.stderr.splitlines()[-1])
+    assert megabytes < 300
+    assert seconds < 10

@@ -37,6 +37,17 @@ NAMES: Mapping[str, str] = {
 }
 """Each limit as people call it; short, since they stand in a column."""
 
+PRICES: Mapping[str, str] = {
+    "post": N_("A post costs"),
+    "post_with_link": N_("A post with a link"),
+    "alt_text": N_("An alt text"),
+    "deletion": N_("Deleting a post"),
+    "reading": N_("Reading a post"),
+    "own_reading": N_("… if it owns the app"),
+    "user_reading": N_("Reading an account"),
+}
+"""Each item of a price list as people call it."""
+
 _WORDS: Mapping[Card | Mentions | Proof, str] = {
     Card.NONE: N_("into the words"),
     Card.BESIDE: N_("into the words, and onto a card if there is no picture"),
@@ -82,6 +93,24 @@ def lines(channel: str, dated: Capabilities, counts: Capabilities) -> Iterator[L
             source=source,
             dated=_shown(limit, channel, limit.of(dated)) if changed else None,
         )
+
+
+def prices(dated: Capabilities, counts: Capabilities) -> Iterator[Line]:
+    """List what a network bills, in US dollars; nothing where it bills nothing."""
+    for item, price in counts.prices.items():
+        before = dated.prices[item].dollars
+        yield Line(
+            name=item,
+            value=formats.dollars(price.dollars, 3),
+            plain=float(price.dollars),
+            source=price.source,
+            dated=formats.dollars(before, 3) if before != price.dollars else None,
+        )
+
+
+def name_of(line: Line) -> str:
+    """Call a line as people do."""
+    return _(NAMES.get(line.name) or PRICES.get(line.name, line.name))
 
 
 def _plain(value: object) -> object:

@@ -30,19 +30,19 @@ def networks(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- clic
     from publisher import datasheet
 
     config = load(ctx, secrets=False) if config_path(ctx).is_file() else None
-    sheets = {}
+    sheets: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = {}
     for name in registry.names():
         dated = registry.capabilities(name)
         counts = config.capabilities(name) if config else dated
-        sheets[name] = tuple(datasheet.lines(name, dated, counts))
+        sheets[name] = tuple(datasheet.lines(name, dated, counts)), tuple(datasheet.prices(dated, counts))
     if as_json:
-        data = [_as_data(name, lines, _users(config, name)) for name, lines in sheets.items()]
+        data = [_as_data(name, *sheet, _users(config, name)) for name, sheet in sheets.items()]
         print_json({"version": 1, "networks": data})
         return
-    for number, (name, lines) in enumerate(sheets.items()):
+    for number, (name, (limits, prices)) in enumerate(sheets.items()):
         if number:
             click.echo()
-        _print(name, lines, _users(config, name) if config else None)
+        _print(name, (*limits, *prices), _users(config, name) if config else None)
 
 
 def _users(config: Config | None, channel: str) -> list[str]:
@@ -51,19 +51,21 @@ def _users(config: Config | None, channel: str) -> list[str]:
     return [one.key for one in organisations if any(account.channel == channel for account in one.accounts)]
 
 
-def _as_data(name: str, lines: Sequence[Line], users: Sequence[str]) -> dict[str, object]:
+def _as_data(name: str, limits: Sequence[Line], prices: Sequence[Line], users: Sequence[str]) -> dict[str, object]:
     return {
         "name": name,
         "organisations": list(users),
-        "limits": [
-            {
-                "name": line.name,
-                "value": line.plain,
-                "overridden": line.dated is not None,
-                "source": _source_data(line.source),
-            }
-            for line in lines
-        ],
+        "limits": [_line_data(line) for line in limits],
+        "prices": [{**_line_data(line), "currency": "USD"} for line in prices],
+    }
+
+
+def _line_data(line: Line) -> dict[str, object]:
+    return {
+        "name": line.name,
+        "value": line.plain,
+        "overridden": line.dated is not None,
+        "source": _source_data(line.source),
     }
 
 
@@ -77,7 +79,7 @@ def _source_data(source: Source) -> dict[str, object]:
 
 
 def _print(name: str, lines: Sequence[Line], users: Sequence[str] | None) -> None:
-    from publisher.datasheet import NAMES
+    from publisher.datasheet import name_of
 
     title = words.NETWORKS.get(name, name)
     click.echo(click.style(title, bold=True) + ("" if users is None else f" ({_in_use(users)})"))
@@ -94,7 +96,7 @@ def _print(name: str, lines: Sequence[Line], users: Sequence[str] | None) -> Non
         )
         number = sources.index(_origin(line)) + 1
         for place, piece in enumerate(_pieces(value)):
-            first = "" if place else _(NAMES[line.name])
+            first = "" if place else name_of(line)
             last = "" if place else f"[{number}]"
             click.echo(f"  {first:<{_NAME}} {piece:<{_VALUE}} {last:>4}".rstrip())
     for number, (basis, page, day) in enumerate(sources, 1):

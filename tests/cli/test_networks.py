@@ -7,10 +7,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from channels import registry
+from channels import registry, xprices
 from channels.limits import LIMITS
 from publisher.cli import tiedote
-from publisher.datasheet import NAMES
+from publisher.datasheet import NAMES, PRICES
 from publisher.locale import LANGUAGES
 from tests.cli.conftest import CONFIG
 
@@ -41,6 +41,19 @@ def test_every_figure_is_told_with_its_source(call):
 def test_every_limit_has_a_name_for_people():
     """A limit that a data sheet gains is shown like the others."""
     assert [limit.name for limit in LIMITS if limit.name not in NAMES] == []
+
+
+def test_prices_are_told_with_their_source(config_file, call):
+    """What X bills, and what the configuration says of it; other networks bill nothing."""
+    config_file.write_text(CONFIG + "networks: {x: {prices: {post_with_link: 0.25}}}\n", encoding="utf-8")
+    told = {one["name"]: one["prices"] for one in json.loads(call("networks", "--json").stdout)["networks"]}
+    prices = {price["name"]: price for price in told.pop("x")}
+    assert set(prices) == set(PRICES) == set(xprices.PRICES)
+    assert (prices["post"]["value"], prices["post"]["overridden"], prices["post"]["currency"]) == (0.015, False, "USD")
+    assert (prices["post_with_link"]["value"], prices["post_with_link"]["overridden"]) == (0.25, True)
+    assert prices["post"]["source"]["read"] == "2026-08-13"
+    assert set(map(len, told.values())) == {0}
+    assert "$0.250 by the configuration; dated: $0.200" in " ".join(call("networks").stdout.split())
 
 
 def test_a_network_that_nobody_uses_is_normal(call):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli import words
-from publisher.cli.shared import Exit, Stop, echo_unbroken, open_service, say
+from publisher.cli.shared import Exit, Stop, echo_unbroken, open_service, say, says_yes
 from publisher.errors import explain
 from publisher.locale import N_, _, ngettext
 from publisher.model import State
@@ -45,9 +45,9 @@ def unpublish(ctx: click.Context, spec: str, why: str | None, yes: bool) -> None
     """Take one post down, or every post of an announcement."""
     with open_service(ctx) as service:
         out, waiting = _out_and_waiting(service, spec)
-        _show(out)
-        question = ngettext("Take this post down?", "Take these %(n)d posts down?", len(out)) % {"n": len(out)}
-        if not yes and not click.confirm(question, err=True):
+        _show(service, out)
+        question = ngettext("Take this post down? [y/N]", "Take these %(n)d posts down? [y/N]", len(out))
+        if not yes and not says_yes(ctx, question % {"n": len(out)}):
             raise Stop(_("Nothing was changed."), code=Exit.FINDINGS)
         # All are noted first: what a crisis interrupts goes on by itself.
         by = _who()
@@ -80,9 +80,11 @@ def amend(ctx: click.Context, spec: str, why: str | None, yes: bool) -> None:  #
         fit = [one for one in out if _can_be_amended(service, one, says)]
         if not fit:
             raise click.exceptions.Exit(Exit.FINDINGS)
-        _show(fit)
-        question = ngettext("Change the words of this post?", "Change the words of these %(n)d posts?", len(fit))
-        if not yes and not click.confirm(question % {"n": len(fit)}, err=True):
+        _show(service, fit)
+        question = ngettext(
+            "Change the words of this post? [y/N]", "Change the words of these %(n)d posts? [y/N]", len(fit)
+        )
+        if not yes and not says_yes(ctx, question % {"n": len(fit)}):
             raise Stop(_("Nothing was changed."), code=Exit.FINDINGS)
         results = [(one, _amended(service, one, says, why)) for one in fit]
     for one, result in results:
@@ -131,10 +133,13 @@ def _named(one: DeliveryView) -> dict[str, str]:
     return {"delivery": one.name, "post": f"{one.name} ({words.account_word(one.key.channel, one.key.account)})"}
 
 
-def _show(out: Sequence[DeliveryView]) -> None:
+def _show(service: Service, out: Sequence[DeliveryView]) -> None:
+    from publisher.rehearsal import shown
+
+    address = shown(service.config)
     for one in out:
         account = f"{one.key.organisation} {words.account_word(one.key.channel, one.key.account)}"
-        echo_unbroken(f"  {one.name:<6} {account:<24}", one.url or "")
+        echo_unbroken(f"  {one.name:<6} {account:<24}", address(one.url) if one.url else "")
 
 
 def _must_be_ready(one: DeliveryView, says: FileSays) -> None:

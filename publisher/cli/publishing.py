@@ -14,7 +14,17 @@ from publisher.cli import words
 from publisher.cli.check import found_file
 from publisher.cli.deliveries import as_data, explained
 from publisher.cli.running import Duration
-from publisher.cli.shared import Exit, Stop, echo_folded, echo_unbroken, json_option, open_service, print_json, say
+from publisher.cli.shared import (
+    Exit,
+    Stop,
+    echo_folded,
+    echo_unbroken,
+    json_option,
+    open_service,
+    print_json,
+    say,
+    says_yes,
+)
 from publisher.errors import omission
 from publisher.locale import N_, _
 
@@ -58,8 +68,8 @@ def publish(ctx: click.Context, file: Path, yes: bool, wait: timedelta, as_json:
         if not any(_goes(one) for one in prospects):
             code = _nothing_goes(prospects)
         else:
-            if not yes:
-                _ask(ctx)
+            if not yes and not says_yes(ctx, _("Publish it now? [y/N]")):
+                raise Stop(_("Nothing was published."), code=Exit.FINDINGS)
             prospects = service.publish_now(announcement, wait)
             code = _outcome(service, prospects, quiet=as_json)
         if as_json:
@@ -206,7 +216,11 @@ def _skipped(config: Config, announcement: Announcement) -> list[str]:
 
 _WHY_NOT = {
     "out": N_("is out already"),
-    "edited": N_("is out already, with the words that the file had then; save new words under a new name"),
+    "edited": N_(
+        "is out already, with the words that the file had then; tiedote amend %(delivery)s changes them where the network allows "
+        "it, or save new words under a new name"
+    ),
+    "withdrawn": N_("was taken down by a person; to publish it again, save the file under a new name"),
     "in_doubt": N_("may be out already; say first whether it is: tiedote resolve %(delivery)s"),
     "cancelled": N_("was called off by a person; if it is to go out after all: tiedote retry %(delivery)s"),
     "held": N_("is on hold; tiedote status tells why. To send it all the same: tiedote retry %(delivery)s"),
@@ -230,19 +244,6 @@ def _nothing_goes(prospects: Sequence[Prospect]) -> Exit:
         return Exit.DONE
     say(_("Nothing was published."))
     return Exit.TRY_LATER if Verdict.PAUSED in verdicts else Exit.FINDINGS
-
-
-_YES = frozenset({"y", "yes", "k", "kyllä", "j", "ja"})
-
-
-def _ask(ctx: click.Context) -> None:
-    try:
-        answer = click.prompt(_("Publish it now? [y/N]"), default="", show_default=False, err=True)
-    except click.Abort:
-        say("")
-        raise click.UsageError(_("Nobody is there to answer; with --yes nothing is asked."), ctx) from None
-    if answer.strip().casefold() not in _YES:
-        raise Stop(_("Nothing was published."), code=Exit.FINDINGS)
 
 
 # ---------------------------------------------------------------- afterwards

@@ -284,6 +284,19 @@ def _folded(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
+_YES = frozenset({"y", "yes", "k", "kyllä", "j", "ja"})
+
+
+def says_yes(ctx: click.Context, question: str) -> bool:
+    """Ask a person, who may answer in any of our languages; ends with 2 where nobody is there to answer."""
+    try:
+        answer = click.prompt(question, default="", show_default=False, err=True)
+    except click.Abort:
+        say("")
+        raise click.UsageError(_("Nobody is there to answer; with --yes nothing is asked."), ctx) from None
+    return str(answer).strip().casefold() in _YES
+
+
 def one_of(candidates: Sequence[str]) -> str:
     """List alternatives for a message, one a line."""
     return "\n".join(f"    {candidate}" for candidate in candidates)

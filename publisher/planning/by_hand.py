@@ -4,6 +4,7 @@ goes          waits, was missed or failed, or is new to this account: it can go 
 on_its_way    it is being sent or tried again already
 out, edited   it is out, with these words or with older ones; it is never sent twice
 in_doubt      a person has to say first whether it went out
+withdrawn     a person took it down
 cancelled     a person called it off
 held          the account had the same words, or a picture is not what it was
 awaits        nobody has approved it yet
@@ -33,6 +34,7 @@ class Verdict(StrEnum):
     OUT = "out"
     EDITED = "edited"
     IN_DOUBT = "in_doubt"
+    WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
     HELD = "held"
     AWAITS = "awaits"
@@ -54,7 +56,7 @@ _VERDICTS = {
     State.RETRYING: Verdict.ON_ITS_WAY,
     State.CONFIRMING: Verdict.ON_ITS_WAY,
     State.UNCONFIRMED: Verdict.IN_DOUBT,
-    State.WITHDRAWN: Verdict.OUT,
+    State.WITHDRAWN: Verdict.WITHDRAWN,
 }
 
 
@@ -99,7 +101,7 @@ def _verdict(conn: Connection, plan: Plan, row: PlannedRow | None, paused: froze
 
 def _begun(plan: Plan, row: PlannedRow) -> Verdict | None:
     """Tell what is so whatever the file says now; None while nothing was done about it."""
-    if row.remote_id is not None:
+    if row.remote_id is not None and row.state is not State.WITHDRAWN:
         return Verdict.OUT if words_of(row.post) == words_of(frozen(plan)) else Verdict.EDITED
     if row.state is State.CANCELLED and row.error_kind == "person":
         return Verdict.CANCELLED

@@ -52,9 +52,10 @@ def published(folder: Path, words: str = ANNOUNCEMENT, channels: tuple[str, ...]
         yield one
 
 
-def tell(one: Town, *arguments: str, expect: int = 0) -> Result:
+def tell(one: Town, *arguments: str, expect: int = 0, answer: str = "") -> Result:
     """Run a command beside the service, in English."""
-    told = CliRunner().invoke(tiedote, [*arguments, "--config", str(one.folder / "config.yaml"), "--lang", "en"])
+    line = [*arguments, "--config", str(one.folder / "config.yaml"), "--lang", "en"]
+    told = CliRunner().invoke(tiedote, line, input=answer)
     assert told.exit_code == expect, told.output
     return told
 
@@ -121,11 +122,16 @@ def test_an_announcement_is_taken_down_everywhere_and_stays_in_the_archive(tmp_p
 def test_nothing_happens_before_a_person_says_yes(tmp_path: Path) -> None:
     """The posts are listed with their addresses; without an answer they stay."""
     with published(tmp_path, channels=("facebook", "x")) as one:
-        told = tell(one, "unpublish", "lupa", expect=1)
+        assert "with --yes" in tell(one, "unpublish", "lupa", expect=2).stderr
+        told = tell(one, "unpublish", "lupa", answer="\n", expect=1)
         assert all(address(delivery) in told.stdout for delivery in one.deliveries())
         assert "Take these 2 posts down?" in told.stderr
         assert visible(one) == ["facebook", "x"]
         assert set(one.states().values()) == {State.PUBLISHED}
+        file = str(tmp_path / "schedules" / "lupa.yaml")
+        tell(one, "unpublish", "lupa", answer="kyllä\n")
+        assert visible(one) == []
+        assert "was taken down by a person" in tell(one, "publish", file, "--yes", expect=1).stderr
 
 
 def test_one_delivery_is_taken_down_and_the_others_stay(tmp_path: Path) -> None:
@@ -442,3 +448,17 @@ def test_every_post_of_a_thread_is_read_back(tmp_path: Path) -> None:
         third.text = third.source = third.memo["stored"] = "Käsittely"
         one.service.collect()
         assert [delivery.error_detail for delivery in one.deliveries()] == ["text,link"]
+
+
+def test_reading_back_keeps_to_the_months_budget(tmp_path: Path) -> None:
+    """Reading stops first: what would not fit any more is not read back either."""
+    third = "      - {file: talo.png, alt: Sama talo uudelleen.}\n    first_comment"
+    announce(tmp_path, ANNOUNCEMENT.replace("    first_comment", third))
+    with town(tmp_path, channels=("x",), more=", monthly_budget: 0.03 USD") as one:
+        one.sandbox.settings.habits.loses_alts = ("x",)
+        one.service.read_queue()
+        one.work()
+        assert one.states() == {"x": State.PUBLISHED}
+        one.clock.advance(3600)
+        one.service.collect()
+        assert [delivery.error_kind for delivery in one.deliveries()] == [None]

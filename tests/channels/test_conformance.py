@@ -2,7 +2,7 @@
 
 The networks come from the registry, so none can be forgotten. A promise that a network cannot keep is a row in WAIVERS, with the reason,
 and shows up in the run as expected to fail. What is peculiar to one network stands in its own file; what comes after publishing in
-`test_conformance_after`; and that the checks notice a broken promise in `test_spoilt`.
+`test_conformance_after`, what makes a post whole in `test_conformance_whole`; and that the checks notice a broken promise in `test_spoilt`.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from publisher.model import State
 from publisher.policy import Doubt, Outcome, RetryRules, Verdict
 from publisher.store import Connection, Store, accounts
 from publisher.store import deliveries as rows
-from publisher.store.deliveries import AccountBusy, ClaimLost, Job, Key, Out, PictureNote, Setback, Untried
+from publisher.store.deliveries import AccountBusy, ClaimLost, Job, Key, Out, PictureNote, Setback, TooLate, Untried
 from publisher.store.notices import NoticeKind, raise_notice
 from publisher.store.seal import Seal
 from publisher.thrift import Purse
@@ -367,14 +367,17 @@ class Deliverer:
 
     def _commit(self, job: Job, post: Post, channel: Channel) -> Job | None:
         assert job.step is not None  # noqa: S101 - `run` has set it
-        intent_at = self._clock.now()
         self._reached(Point.BEFORE_INTENT)
+        intent_at = self._clock.now()
         try:
             with self._store.write() as conn:
                 job = rows.open_attempt(conn, job, intent_at, intent_at + REQUEST_AT_MOST)
                 attempt = rows.last_attempt(conn)
         except AccountBusy:
             self.release(job, intent_at + BUSY_FOR)
+            return None
+        except TooLate:
+            self.release(job)  # the tick gives it up and tells people
             return None
         self._seal.attempted(attempt, intent_at)
         self._reached(Point.AFTER_INTENT)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
     """Show every delivery, the daemon's heartbeat and the pauses."""
     from publisher import spending
-    from publisher.store import deliveries, meta
+    from publisher.store import announcements, deliveries, meta
 
     with open_store(ctx) as (config, store), store.read() as conn:
         found = deliveries.list_deliveries(conn)
@@ -50,6 +50,7 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
             paused=meta.paused(conn),
             tokens=tuple(tokens.known(conn, config)),
             months=spending.months(conn, config, now()),
+            edited_after=announcements.edited_after(conn),
         )
     if as_json:
         data = [as_data(delivery, config.timezone) for delivery in found]
@@ -57,6 +58,7 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
         return
     _print_deliveries(found, config.timezone)
     _print_troubles(found)
+    _print_edited(house.edited_after)
     _print_house(house)
 
 
@@ -69,6 +71,8 @@ class House:
     tokens: tuple[TokenLife, ...]
     months: tuple[Month, ...] = ()
     """What accounts at networks that bill have cost this month."""
+    edited_after: tuple[str, ...] = ()
+    """The files that say something else than what is out."""
 
 
 def _house_data(house: House, zone: tzinfo) -> dict[str, object]:
@@ -86,6 +90,7 @@ def _house_data(house: House, zone: tzinfo) -> dict[str, object]:
             for token in house.tokens
         ],
         "costs": [words.month_data(month) for month in house.months],
+        "changed_after_publishing": list(house.edited_after),
     }
 
 
@@ -164,6 +169,16 @@ def _print_troubles(found: Sequence[DeliveryView]) -> None:
         told = explained(delivery, delivery.error_kind or "")
         echo_folded(f"  {delivery.name:<6} ", told.message)
         echo_folded(f"  {'':<6} = ", told.remedy)
+
+
+def _print_edited(files: Sequence[str]) -> None:
+    if not files:
+        return
+    click.echo()
+    click.echo(_("Changed after publishing; what is out stays as it was:"))
+    for file in files:
+        click.echo(f"  {file}")
+    click.echo(f"  = {explain('edited_after_publishing').remedy}")
 
 
 def _print_house(house: House) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -56,6 +56,7 @@ def take_in_deliveries(
         if plan.announcement not in repeats or not _is_history(plan, existing.get(key_of(plan)), times, now)
     }
     new: list[NewDelivery] = []
+    differing: set[str] = set()
     changed = 0
     for key, plan in wanted.items():
         account = known_accounts[key.organisation, key.channel, key.account]
@@ -65,12 +66,11 @@ def take_in_deliveries(
                 new.append(new_delivery(plan, account.id, times, now))
         elif _take_in_change(conn, row, planned_again(plan, row, times, now), times, now):
             changed += 1
-        elif (
-            files[key.announcement].edited_at == now
-            and not _comes_again(repeats.get(key.announcement), now)
-            and _was_edited_after(row, plan)
-        ):
-            _tell_edited(conn, row, reading, now)
+        elif not _comes_again(repeats.get(key.announcement), now) and _was_edited_after(row, plan):
+            differing.add(key.announcement)
+            if files[key.announcement].edited_at == now:
+                _tell_edited(conn, row, reading, now)
+    _note_differing(conn, reading, files, differing)
     rows.add(conn, new, now)
     held, cancelled = _take_in_unwanted(conn, reading, files, existing, wanted, now)
     return PlanReport(
@@ -127,8 +127,17 @@ def _was_edited_after(row: PlannedRow, plan: Plan) -> bool:
     return sent and row.state is not State.WITHDRAWN and words_of(row.post) != words_of(frozen(plan))
 
 
+def _note_differing(
+    conn: Connection, reading: Reading, files: Mapping[str, KnownFile], differing: Collection[str]
+) -> None:
+    """Note which files say something else than what is out, and which say the same again."""
+    for announcement in reading.announcements:
+        differs = announcement.key in differing
+        if files[announcement.key].edited_after is not differs:
+            announcements.mark_edited_after(conn, announcement.key, edited=differs)
+
+
 def _tell_edited(conn: Connection, row: PlannedRow, reading: Reading, now: datetime) -> None:
-    announcements.mark_edited_after(conn, row.key.announcement)
     raise_notice(
         conn,
         cause=f"edited_after:{row.key.announcement}",

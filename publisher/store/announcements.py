@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from publisher.store.models import AnnouncementRow, DeliveryRow
 
@@ -102,9 +102,15 @@ def mark_gone(conn: Connection, keys: Iterable[str], now: datetime) -> None:
     conn.execute(update(_ANNOUNCEMENTS).where(_ANNOUNCEMENTS.c.key.in_(list(keys))).values(gone_at=now))
 
 
-def mark_edited_after(conn: Connection, key: str) -> None:
-    """The file was changed after something of it had gone out."""
-    conn.execute(update(_ANNOUNCEMENTS).where(_ANNOUNCEMENTS.c.key == key).values(edited_after=True))
+def mark_edited_after(conn: Connection, key: str, *, edited: bool) -> None:
+    """The file says something else than what has gone out of it, or the same again."""
+    conn.execute(update(_ANNOUNCEMENTS).where(_ANNOUNCEMENTS.c.key == key).values(edited_after=edited))
+
+
+def edited_after(conn: Connection) -> tuple[str, ...]:
+    """Return the files that say something else than what has gone out of them."""
+    there = and_(_ANNOUNCEMENTS.c.edited_after.is_(True), _ANNOUNCEMENTS.c.gone_at.is_(None))
+    return tuple(conn.execute(select(_ANNOUNCEMENTS.c.file).where(there).order_by(_ANNOUNCEMENTS.c.file)).scalars())
 
 
 def contacts(conn: Connection) -> Mapping[str, str]:

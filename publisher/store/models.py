@@ -51,7 +51,7 @@ class AnnouncementRow(Table, table=True):
     broken: bool = False
     """The file as it is now has a fault; its old words never go out."""
     edited_after: bool = False
-    """The file was changed after something of it had gone out."""
+    """The file says something else than what has gone out of it."""
 
 
 class AccountRow(Table, table=True):

@@ -219,6 +219,12 @@ def test_a_changed_file_that_is_out_is_not_sent_again(call, queue, sandbox):
     assert told.exit_code == 1
     assert "save new words under a new name" in told.stderr
     assert {text for _network, text in out(sandbox)} == {"Ennen."}
+    shown = call("status").stdout
+    assert "Changed after publishing; what is out stays as it was:\n  halli.yaml\n" in shown
+    assert json.loads(call("status", "--json").stdout)["changed_after_publishing"] == ["halli.yaml"]
+    queue("halli", "text: Ennen.\npublish: asap\n")
+    call("run", "--once")
+    assert "Changed after publishing" not in call("status").stdout
 
 
 def test_what_is_cancelled_or_in_doubt_is_for_a_person(call, queue, sandbox, store):

@@ -79,6 +79,7 @@ from publisher.store.deliveries.values import (
     PictureNote,
     PlannedRow,
     Setback,
+    TooLate,
     Unsent,
     Untried,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "PlannedRow",
     "Setback",
     "Standing",
+    "TooLate",
     "Unsent",
     "Untried",
     "accounts_with_work",

@@ -42,11 +42,10 @@ def _words_are_free() -> ColumnElement[bool]:
 
 def _expired(now: datetime) -> ColumnElement[bool]:
     """Past its `expires` without being out. What is tried again was refused or proved absent, so it need not be looked for."""
-    never_sent = and_(DELIVERIES.c.state.in_([State.SCHEDULED, State.AWAITING_APPROVAL]), ~DELIVERIES.c.ever_in_doubt)
     return and_(
         DELIVERIES.c.expires_at <= now,
         DELIVERIES.c.remote_id.is_(None),
-        or_(never_sent, DELIVERIES.c.state == State.RETRYING),
+        DELIVERIES.c.state.in_([State.SCHEDULED, State.AWAITING_APPROVAL, State.RETRYING]),
     )
 
 

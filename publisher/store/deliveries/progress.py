@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from channels.base import Step
 from publisher.model import WAITING, State
 from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, PARTS, PICTURES, add_step, close_attempts, guarded
-from publisher.store.deliveries.values import AccountBusy, FrozenPost, Job, Out, Untried
+from publisher.store.deliveries.values import AccountBusy, FrozenPost, Job, Out, TooLate, Untried
 from publisher.store.upsert import insert_for
 
 _MAY_BE_OUT = WAITING | {State.MISSED, State.EXPIRED}
@@ -48,7 +48,10 @@ def store_step(conn: Connection, job: Job, step: Step, now: datetime, lease_unti
 
 
 def open_attempt(conn: Connection, job: Job, now: datetime, deadline: datetime) -> Job:
-    """Write down the intent before a committing request. Raises ClaimLost, AccountBusy."""
+    """Write down the intent before a committing request. Raises ClaimLost, AccountBusy, TooLate."""
+    expired = and_(DELIVERIES.c.remote_id.is_(None), DELIVERIES.c.expires_at <= now)
+    if conn.execute(select(DELIVERIES.c.id).where(DELIVERIES.c.id == job.id, expired)).first():
+        raise TooLate
     tries = job.attempts + (0 if job.remote_id else 1)
     frozen = func.coalesce(DELIVERIES.c.frozen_at, now)
     guarded(conn, job, attempts=tries, lease_until=deadline, frozen_at=frozen, updated_at=now)

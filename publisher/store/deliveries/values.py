@@ -15,6 +15,10 @@ class ClaimLost(Exception):
     """Another process took this delivery over; nothing was changed."""
 
 
+class TooLate(Exception):
+    """The last moment for publishing it has passed while it was prepared."""
+
+
 class AccountBusy(Exception):
     """Another committing request of this account is open."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -129,6 +130,8 @@ class Lane:
                 continue
             if id(slot) in commits:
                 return slot
+            # A clock that was put back would have it hold up the others until it is where it was.
+            slot.since = min(slot.since, now)
             if now - slot.since < PATIENCE:
                 return None
         return None
@@ -208,9 +211,9 @@ class Lanes:
             runners = list(self._running.values())
         for runner in runners:
             runner.stop()
-        deadline = self._clock.now() + patience
+        deadline = time.monotonic() + patience.total_seconds()
         for runner in runners:
-            runner.join(max(0.0, (deadline - self._clock.now()).total_seconds()))
+            runner.join(max(0.0, deadline - time.monotonic()))
         self._helpers.shutdown(wait=False, cancel_futures=True)
         return not any(runner.is_alive() for runner in runners)
 

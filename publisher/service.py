@@ -225,7 +225,7 @@ class Service:
         """Open database, networks and mail; with `sandbox: yes` the sandbox too. Raises DatabaseProblem."""
         clock = clock or SystemClock()
         with ExitStack() as stack:
-            store = Store(config.database, checkpoints=True)
+            store = Store(config.database)
             stack.callback(store.close)
             migrate(store, clock.now())
             base_url = stack.enter_context(open_rehearsal(config)).base_url if config.sandbox else None
@@ -241,6 +241,7 @@ class Service:
         """
         if not self._lock.acquire():
             raise AnotherDaemonError
+        self.store.checkpoint(on=True)
         try:
             check_integrity(self.store)
             now = self.clock.now()
@@ -257,6 +258,7 @@ class Service:
                 self.seal.set(now, str(os.getpid()))
             yield
         finally:
+            self.store.checkpoint(on=False)
             self._lock.release()
 
     def still_alone(self) -> bool:

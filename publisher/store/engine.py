@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,16 +33,17 @@ def utc(moment: datetime) -> datetime:
 class Store:
     """A database and the rules by which it is read and written. Thread-safe."""
 
-    def __init__(self, url: str, *, checkpoints: bool = False) -> None:
-        """Open lazily; `checkpoints` for the one process that holds the daemon's lock."""
+    def __init__(self, url: str) -> None:
+        """Open lazily."""
         self.url = _real(make_url(url))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = threading.Lock()
+        self._checkpoints = False
         if self.is_sqlite:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._reader = _sqlite_engine(self.url, writes=False, checkpoints=False)
-            self._writer = _sqlite_engine(self.url, writes=True, checkpoints=checkpoints)
+            self._reader = _sqlite_engine(self.url, writes=False, checkpoints=lambda: False)
+            self._writer = _sqlite_engine(self.url, writes=True, checkpoints=lambda: self._checkpoints)
         else:
             self._reader = self._writer = _postgresql_engine(self.url)
 
@@ -55,6 +56,13 @@ class Store:
     def engine(self) -> Engine:
         """The writing engine, for migrations."""
         return self._writer
+
+    def checkpoint(self, *, on: bool) -> None:
+        """Let this process's writer checkpoint, or not any more: only while it holds the daemon's lock."""
+        if self.is_sqlite:
+            with self._lock:
+                self._checkpoints = on
+                self._writer.dispose()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -114,7 +122,7 @@ def _postgresql_engine(url: URL) -> Engine:
     return engine
 
 
-def _sqlite_engine(url: URL, *, writes: bool, checkpoints: bool) -> Engine:
+def _sqlite_engine(url: URL, *, writes: bool, checkpoints: Callable[[], bool]) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -133,7 +141,7 @@ def _sqlite_engine(url: URL, *, writes: bool, checkpoints: bool) -> Engine:
         cursor.execute("PRAGMA secure_delete=ON")
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         cursor.execute(f"PRAGMA journal_size_limit={_JOURNAL_LIMIT}")
-        if not checkpoints:
+        if not checkpoints():
             cursor.execute("PRAGMA wal_autocheckpoint=0")
         cursor.close()
 

@@ -14,6 +14,18 @@ _ADVISORY = 0x7469_6564
 """A number of our own for PostgreSQL's advisory locks ('tied')."""
 
 
+_PLANNING = 0x7469_6565
+
+
+def plan_alone(conn: Connection) -> None:
+    """Let one transaction at a time compare the queue with the tables: a command may do so beside the daemon.
+
+    SQLite has one writer anyway; on PostgreSQL two would both find a file new, and one of them would fail.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _PLANNING})
+
+
 class DaemonLock:
     """Held by `run`; released by the operating system or the database when its holder dies."""
 

@@ -199,3 +199,20 @@ def test_a_tick_that_stands_still_ends_the_process_and_loses_nothing(tmp_path: P
         with Service.open(load_config(path)) as service:
             assert service.run_once(timedelta(minutes=1)) == 0
         assert [post.text for post in sandbox.ledger()] == ["Tiedote heti."]
+
+
+def test_only_the_one_process_that_publishes_checkpoints(tmp_path: Path) -> None:
+    """A command beside the daemon never does: two that do so at once can damage SQLite before 3.51.3."""
+
+    def checkpoints(service: Service) -> int:
+        with service.store.write() as conn:
+            return int(conn.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one())
+
+    with at_work(tmp_path) as one:
+        assert checkpoints(one.service) > 0
+        with Service.open(one.service.config) as beside:
+            assert checkpoints(beside) == 0
+    with Service.open(one.service.config) as alone:
+        with alone.alone():
+            assert checkpoints(alone) > 0
+        assert checkpoints(alone) == 0

@@ -23,6 +23,7 @@ from threading import Lock
 
 from PIL import Image, ImageCms
 
+from channels import jpegs
 from channels.base import Picture, PictureRules
 from channels.errors import Kind, Rejected
 
@@ -68,8 +69,6 @@ _LARGEST_PNG = 1_000_000
 _JPEGS = frozenset({"JPEG", "MPO"})
 _GRAPHICS = frozenset({"PNG", "GIF"})
 _PLAIN = frozenset({"L", "RGB", "CMYK"})
-_START, _BASELINE, _SCAN, _END = b"\xff\xd8", b"\xff\xc0", b"\xff\xda", b"\xff\xd9"
-"""Marks of a JPEG; where it is drawn, 255 never stands before these values."""
 _MIMES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 _ORIENTATION_TAG = 0x0112
 _FIRST_SIDEWAYS = 5
@@ -138,7 +137,7 @@ def inspect(data: bytes) -> Facts:
             is_jpeg, size = image.format in _JPEGS, image.size
         if is_jpeg:
             _refuse_unfinished(data)
-        seen = data[: _first_scan(data) + _BEGINNING] + _END if is_jpeg else data
+        seen = data[: jpegs.first_scan(data) + _BEGINNING] + jpegs.END if is_jpeg else data
         with _open(seen) as image:
             _unpack(image, seen, _COARSEST)
             width, height = _turned(size, _orientation(image))
@@ -226,8 +225,7 @@ def _is_too_much(image: Image.Image, data: bytes) -> bool:
 
 def _comes_in_lines(image: Image.Image, data: bytes) -> bool:
     """Tell whether a JPEG is drawn once, from top to bottom; another is held whole in memory before its first line is known."""
-    at = _first_scan(data) + len(_SCAN) + 2
-    return not image.info.get("progressive") and data[at : at + 1] == bytes([len(_samplings(image))])
+    return not image.info.get("progressive") and jpegs.colours_at_once(data) == len(_samplings(image))
 
 
 def _waves(image: Image.Image) -> int:
@@ -287,34 +285,16 @@ def _unpack(image: Image.Image, data: bytes, factor: int) -> None:
 
 
 def _refuse_unfinished(jpeg: bytes) -> None:
-    end = _end_of_jpeg(jpeg)
-    if end is None or jpeg.count(_SCAN, 0, end) > _MOST_SCANS:
+    if jpegs.end(jpeg) is None or jpegs.scans(jpeg) > _MOST_SCANS:
         raise PictureError(PictureFault.BROKEN)
-
-
-def _first_scan(data: bytes) -> int:
-    """Find where the drawing of a JPEG begins, behind all that stands before it."""
-    at = len(_START)
-    while data[at : at + 1] == b"\xff" and data[at : at + 2] != _SCAN:
-        at += 1 if data[at + 1 : at + 2] == b"\xff" else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return at
-
-
-def _end_of_jpeg(data: bytes) -> int | None:
-    """Find where the first picture of a JPEG ends; None if it does not.
-
-    A copy that broke off can be as long as its original, with zeros at the end, which libjpeg draws as grey.
-    """
-    end = data.find(_END, _first_scan(data))
-    return None if end < 0 else end + len(_END)
 
 
 def _plain_jpeg(data: bytes) -> tuple[int, int] | None:
     """Give the size of what is nothing but a baseline picture in sRGB, without metadata before, in or behind it. Raises PictureError."""
     with _open(data) as image:
         beside = [name for name, _ in getattr(image, "applist", ())]
-        baseline = image.format == "JPEG" and image.mode == "RGB" and _BASELINE in data[: _first_scan(data)]
-        if not baseline or beside != ["APP0"] or _end_of_jpeg(data) != len(data):
+        baseline = image.format == "JPEG" and image.mode == "RGB" and jpegs.is_baseline(data)
+        if not baseline or beside != ["APP0"] or jpegs.end(data) != len(data):
             return None
         size = image.size
         _unpack(image, data, _COARSEST)

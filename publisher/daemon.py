@@ -28,7 +28,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from publisher.announcements import Stillness
 from publisher.config import Config
+from publisher.delivery import Point, nothing
 from publisher.service import AnotherDaemonError, Service
+from publisher.store import StoreAway
 
 _LOG = logging.getLogger("tiedote.daemon")
 
@@ -48,19 +50,29 @@ _STALLED_AFTER = 30.0
 _STOP_WITHIN = timedelta(seconds=70)
 _READING_MAY_TAKE = 8.0
 _GLANCE = 0.05
+_BEGIN_AGAIN_SECONDS = 5
 
 
-def run_daemon(config: Config) -> int:
-    """Work until SIGTERM or SIGINT; return the exit code."""
+def run_daemon(config: Config, *, reached: Callable[[Point], None] = nothing) -> int:
+    """Work until SIGTERM or SIGINT; return the exit code. Raises DatabaseProblem, StoreAway."""
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda _signum, _frame: stop.set())
-    with Service.open(config) as service:
-        try:
-            with service.alone():
-                return Daemon(service).run(stop)
-        except AnotherDaemonError:
-            return ANOTHER_RUNS
+    with Service.open(config, reached=reached) as service:
+        while not stop.is_set():
+            try:
+                with service.alone():
+                    return Daemon(service).run(stop)
+            except AnotherDaemonError:
+                return ANOTHER_RUNS
+            except StoreAway as away:
+                service.alarm.note(away, service.clock.now())
+                service.tell_of_trouble()
+                # Waiting for the database is work: a supervisor that started us again would only make noise.
+                tell_supervisor("READY=1")
+                tell_supervisor("WATCHDOG=1")
+                stop.wait(_BEGIN_AGAIN_SECONDS)
+    return STOPPED
 
 
 class Daemon:
@@ -123,26 +135,41 @@ class Daemon:
         self._running.add(name)
         try:
             job()
+        except StoreAway as away:
+            self._service.alarm.note(away, self._service.clock.now())
         except Exception:  # noqa: BLE001 - one failed run of a job must not end the others; it runs again
             _LOG.exception("%s failed; it runs again", name)
         finally:
             self._running.discard(name)
 
     def tick(self) -> None:
-        """Hand over what is due; wake again when the next delivery is. Not if another process works on the database by now."""
-        if not self._service.still_alone():
-            _LOG.critical("another process has taken the database over; ending")
-            self._taken_over = True
-            return
-        following = self._service.tick()
-        self._ticked = time.monotonic()
-        now = self._service.clock.now()
-        if self._beaten is None or self._ticked - self._beaten > _HEARTBEAT_EVERY:
-            self._service.seal.set(now, str(os.getpid()))
-            self._beaten = self._ticked
-            tell_supervisor("WATCHDOG=1")
+        """Hand over what is due; wake again when the next delivery is. Not if another process works on the database by now.
+
+        Raises StoreAway.
+        """
+        beats = self._beaten is None or time.monotonic() - self._beaten > _HEARTBEAT_EVERY
+        try:
+            if not self._service.still_alone():
+                _LOG.critical("another process has taken the database over; ending")
+                self._taken_over = True
+                return
+            following = self._service.tick()
+            now = self._service.clock.now()
+            if beats:
+                self._service.seal.set(now, str(os.getpid()))
+        except StoreAway:
+            # A new start would not help: this tick did not stand still.
+            self._has_ticked(beats=beats)
+            raise
+        self._has_ticked(beats=beats)
         if following is not None and now < following < now + timedelta(seconds=_TICK_SECONDS):
             self._scheduler.modify_job("tick", next_run_time=datetime.now(UTC) + (following - now))
+
+    def _has_ticked(self, *, beats: bool) -> None:
+        self._ticked = time.monotonic()
+        if beats:
+            self._beaten = self._ticked
+            tell_supervisor("WATCHDOG=1")
 
     def read_queue(self) -> None:
         """Read the queue if anything in its folder changed, or if it was not read for a while."""

@@ -8,6 +8,10 @@
     look       an answer that was lost is looked for on the account; `policy` says what follows
 
 Every function takes one job, does one thing and returns the job as it stands then, or None when the worker is done with it for now.
+
+When the database is away (a full disk, a server that is restarted), nothing new is sent: no intent, no request. What happened on a
+network just before is known here alone: `Unsaved` hands it to the caller, who saves it as soon as that works. Lost with the process, it
+is a lost answer like any other.
 """
 
 from __future__ import annotations
@@ -28,8 +32,8 @@ from channels.base import Channel, Found, Picture, Post, Published, RemotePost, 
 from channels.errors import AccountBlocked, ChannelError, Kind, Rejected
 from publisher import policy, spending
 from publisher.model import State
-from publisher.policy import Doubt, Outcome, RetryRules, Verdict
-from publisher.store import Connection, Store, accounts
+from publisher.policy import Decision, Doubt, Outcome, RetryRules, Verdict
+from publisher.store import Connection, Store, StoreAway, accounts
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import AccountBusy, ClaimLost, Job, Key, Out, PictureNote, Setback, TooLate, Untried
 from publisher.store.notices import NoticeKind, raise_notice
@@ -38,6 +42,9 @@ from publisher.thrift import Purse
 
 REQUEST_AT_MOST = timedelta(seconds=75)
 """No request lasts longer: the session's deadline and its margin."""
+
+SEND_WITHIN = timedelta(seconds=10)
+"""A process that stood still for longer after its intent (stopped, suspended) sends nothing on it: others may be looking already."""
 
 LEASE = timedelta(minutes=3)
 LOOK_BACK = timedelta(days=90)
@@ -110,6 +117,16 @@ def nothing(_point: Point) -> None:
 
 class PictureChanged(Exception):
     """A picture is not there, or not what it was when the file was read."""
+
+
+class Unsaved(StoreAway):
+    """What happened on the network could not be written down; `save` tries it again. Nothing else may be done with the job before."""
+
+    def __init__(self, save: Callable[[], Job | None], why: StoreAway) -> None:
+        """`why`: what the database said."""
+        super().__init__(str(why))
+        self.save = save
+        self.why = why
 
 
 class Deliverer:
@@ -200,7 +217,14 @@ class Deliverer:
                     wait = policy.pause(job.refusals, self._desk.rules.retry, self._random())
                     rows.record_retry(conn, job, setback, now + wait, now)
 
-        self._guard(put_away)
+        self.save(put_away)
+
+    def save(self, act: Callable[[], Job | None]) -> Job | None:
+        """Write down what happened; whoever has taken the job over goes on with it. Raises Unsaved."""
+        try:
+            return self._guard(act)
+        except StoreAway as away:
+            raise Unsaved(act, away) from away
 
     # ------------------------------------------------------------ the first look of a new database
 
@@ -359,7 +383,8 @@ class Deliverer:
             result = channel.advance(post, job.step)
         except ChannelError as error:
             self._reached(Point.AFTER_REFUSAL)
-            return self._setback(job, channel, error, self._clock.now())
+            self._setback(job, channel, error, self._clock.now())
+            return None
         self._reached(Point.AFTER_STEP)
         following = self._record(job, result)
         self._reached(Point.STEP_STORED)
@@ -374,36 +399,61 @@ class Deliverer:
                 job = rows.open_attempt(conn, job, intent_at, intent_at + REQUEST_AT_MOST)
                 attempt = rows.last_attempt(conn)
         except AccountBusy:
-            self.release(job, intent_at + BUSY_FOR)
+            self._guard(lambda: self._step_back(job, intent_at))
             return None
         except TooLate:
             self.release(job)  # the tick gives it up and tells people
             return None
         self._seal.attempted(attempt, intent_at)
         self._reached(Point.AFTER_INTENT)
+        if self._clock.now() - intent_at > SEND_WITHIN:
+            return self.save(lambda: self._withdraw(job))
         try:
             result = channel.advance(post, job.step or channel.begin(post))
         except ChannelError as error:
             self._reached(Point.AFTER_REFUSAL)
-            return self._setback(job, channel, error, intent_at)
+            self._setback(job, channel, error, intent_at)
+            return None
         self._reached(Point.AFTER_ANSWER)
         following = self._record(job, result)
         self._reached(Point.AFTER_OUTCOME)
         return following
 
-    def _record(self, job: Job, result: Step | Published) -> Job | None:
-        now = self._clock.now()
+    def _step_back(self, job: Job, intent_at: datetime) -> None:
+        """Let another post of the account pass. An open attempt of this very job is one whose commit was not heard of: doubt."""
         with self._store.write() as conn:
-            if isinstance(result, Step):
-                return rows.store_step(conn, job, result, now, now + LEASE)
-            out = Out(remote_id=result.remote_id, url=result.url, evidence="answer", then=result.then, part=result.part)
-            following = rows.record_out(conn, job, out, now, now + LEASE)
-            accounts.calm(conn, job.account_id)
-        return following if result.then is not None else None
+            since = rows.open_since(conn, job)
+            if since is None or job.step is None:
+                rows.release(conn, job, intent_at, intent_at + BUSY_FOR)
+            else:
+                unheard = Setback(kind=Kind.ANSWER_LOST, detail="")
+                rows.record_doubt(conn, job, unheard, since, intent_at, job.step)
+
+    def _withdraw(self, job: Job) -> None:
+        """Nothing was sent, and it is too late to send it on this intent."""
+        with self._store.write() as conn:
+            rows.record_absent(conn, job, self._clock.now())
+
+    def _record(self, job: Job, result: Step | Published) -> Job | None:
+        answered = self._clock.now()
+
+        def record() -> Job | None:
+            until = self._clock.now() + LEASE
+            with self._store.write() as conn:
+                if isinstance(result, Step):
+                    return rows.store_step(conn, job, result, answered, until)
+                out = Out(
+                    remote_id=result.remote_id, url=result.url, evidence="answer", then=result.then, part=result.part
+                )
+                following = rows.record_out(conn, job, out, answered, until)
+                accounts.calm(conn, job.account_id)
+            return following if result.then is not None else None
+
+        return self.save(record)
 
     # ------------------------------------------------------------ errors
 
-    def _setback(self, job: Job, channel: Channel, error: ChannelError, intent_at: datetime) -> Job | None:
+    def _setback(self, job: Job, channel: Channel, error: ChannelError, intent_at: datetime) -> None:
         assert job.step is not None  # noqa: S101 - `run` has set it
         now = self._clock.now()
         decision = policy.after_error(
@@ -416,6 +466,22 @@ class Deliverer:
             now=now,
             jitter=self._random(),
         )
+        kept = False
+
+        def record() -> None:
+            nonlocal kept
+            self._record_setback(job, error, decision, intent_at, now)
+            kept = True
+
+        self.save(record)
+        self._reached(Point.SETBACK_STORED)
+        if kept and decision.outcome in {Outcome.RESTART, Outcome.FAIL}:
+            channel.discard(job.step)
+
+    def _record_setback(
+        self, job: Job, error: ChannelError, decision: Decision, intent_at: datetime, now: datetime
+    ) -> None:
+        assert job.step is not None  # noqa: S101 - `run` has set it
         setback = Setback(kind=error.kind, detail=error.detail)
         with self._store.write() as conn:
             if policy.is_trouble(error):
@@ -435,10 +501,6 @@ class Deliverer:
                     rows.record_doubt(conn, job, setback, intent_at, now, _with_hint(job.step, error))
                 case _:
                     self._end(conn, job, State.FAILED, setback, now)
-        self._reached(Point.SETBACK_STORED)
-        if decision.outcome in {Outcome.RESTART, Outcome.FAIL}:
-            channel.discard(job.step)
-        return None
 
     def _rest_if_down(self, conn: Connection, account_id: int, now: datetime) -> None:
         """Open the circuit breaker after troubles in a row; what is lost meanwhile is looked for all the same."""
@@ -487,19 +549,21 @@ class Deliverer:
         except ChannelError:
             found = None
         self._reached(Point.AFTER_LOOK)
-        now = self._clock.now()
-        following: Job | None = None
-        with self._store.write() as conn:
-            match = self._ours(conn, job, found)
-            if match is not None:
-                out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then, part=match.part)
-                going_on = rows.record_out(conn, replace(job, step=step), out, now, now + LEASE)
-                following = going_on if match.then is not None else None
-            else:
-                resend = permitted and self._desk.resends(job.account_id)
-                self._not_found(conn, job, step, found, now, resend=resend)
+        looked = self._clock.now()
+        following = self.save(lambda: self._judge(replace(job, step=step), step, found, looked, permitted=permitted))
         self._reached(Point.AFTER_VERDICT)
         return following
+
+    def _judge(self, job: Job, step: Step, found: Found | None, now: datetime, *, permitted: bool) -> Job | None:
+        with self._store.write() as conn:
+            match = self._ours(conn, job, found)
+            if match is None:
+                resend = permitted and self._desk.resends(job.account_id)
+                self._not_found(conn, job, step, found, now, resend=resend)
+                return None
+            out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then, part=match.part)
+            following = rows.record_out(conn, job, out, now, self._clock.now() + LEASE)
+        return following if match.then is not None else None
 
     @staticmethod
     def _ours(conn: Connection, job: Job, found: Found | None) -> Published | None:

@@ -4,6 +4,8 @@ A lane looks ahead: while one post is being made public, the next ones upload th
 residents cannot see. A post that waits for its network keeps its place for a while and then lets the others pass. What is left
 to do under a post that is out (its first comment) goes before the next post.
 
+While the database is away a lane stands still; what it could not write down it keeps, and writes down before anything else.
+
 `Lane` decides what is next and holds no thread; `Lanes` runs lanes on threads. Tests drive a `Lane` with a clock of their own.
 """
 
@@ -19,8 +21,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels.base import Channel
-from publisher.delivery import LEASE, Clock, Deliverer
+from publisher.delivery import LEASE, Clock, Deliverer, Unsaved
 from publisher.model import State
+from publisher.store import StoreAway
 from publisher.store.deliveries import Job
 
 _LOG = logging.getLogger("tiedote.delivery")
@@ -35,19 +38,32 @@ AT_ONCE = 6
 """Preparations and looks of one account that run at the same moment, so that the foremost post is never behind the ninth's picture."""
 
 HELPERS = 48
+
+STAND_STILL = timedelta(seconds=1)
+"""How long a lane waits for a database that is away before it tries again."""
+
 _GLANCE = timedelta(seconds=0.5)
 
 Lend = Callable[[int], AbstractContextManager[Channel]]
+OnAway = Callable[[StoreAway], None]
+
+
+def _nobody_hears(_away: StoreAway) -> None:
+    """Say nothing."""
 
 
 @dataclass(slots=True)
 class Slot:
-    """A job in a lane. `since`: when it came in; `kept`: when its lease was last extended."""
+    """A job in a lane. `since`: when it came in; `kept`: when its lease was last extended.
+
+    `unsaved` writes down what happened to it on its network, which the database did not take yet.
+    """
 
     job: Job
     since: datetime
     kept: datetime
     busy: bool = False
+    unsaved: Callable[[], Job | None] | None = None
 
     def ready(self, now: datetime) -> bool:
         """Tell whether its next step may run."""
@@ -82,13 +98,15 @@ class Lane:
         self._clock = clock
         self._more = True
         self._doubtful = False
+        self._still_until: datetime | None = None
 
     def usable(self) -> bool:
         """Tell whether the account is still open for work; asked anew after every setback."""
-        if self._doubtful:
-            self._doubtful = False
-            return self._deliverer.usable(self.account_id)
-        return True
+        if not self._doubtful or self._unsaved():
+            return True
+        usable = self._deliverer.usable(self.account_id)
+        self._doubtful = False
+        return usable
 
     def poke(self) -> None:
         """Say that there may be more to claim."""
@@ -97,7 +115,7 @@ class Lane:
     def top_up(self) -> None:
         """Claim what is due, a quarter of the window at a time at least."""
         free = AHEAD - len(self.slots)
-        if not self._more or free < AHEAD // 4:
+        if not self._more or free < AHEAD // 4 or self._stands_still() or self._unsaved():
             return
         now = self._clock.now()
         jobs = self._deliverer.claim(self.account_id, free)
@@ -107,6 +125,10 @@ class Lane:
 
     def next_turn(self) -> Turn:
         """Decide what is next."""
+        if self._stands_still():
+            return Turn()
+        if unsaved := self._unsaved():
+            return Turn(prepare=tuple(slot for slot in unsaved if not slot.busy))
         now = self._clock.now()
         ready = [slot for slot in self.slots if slot.ready(now)]
         commits = {id(slot) for slot in ready if not slot.looks() and self._commits(slot)}
@@ -140,10 +162,17 @@ class Lane:
         """Return when the next slot becomes ready by time; None if none does. One that is ready already waits for a free helper."""
         now = self._clock.now()
         times = [slot.job.ready_at for slot in self.slots if not slot.busy and slot.job.ready_at is not None]
+        if self._still_until is not None:
+            times.append(self._still_until)
         return min((time for time in times if time > now), default=None)
 
     def act(self, slot: Slot, channel: Channel) -> Job | None:
-        """Do one thing for a slot: look, freeze, or run one step; return its job as it stands then. Touches no other slot."""
+        """Do one thing for a slot: save, look, freeze, or run one step; return its job as it stands then. Touches no other slot.
+
+        Raises StoreAway, and Unsaved when something happened that the next turn must save.
+        """
+        if slot.unsaved is not None:
+            return self._deliverer.save(slot.unsaved)
         if slot.looks():
             return self._deliverer.look(slot.job, channel)
         if slot.job.post.pictures and not slot.job.frozen:
@@ -152,12 +181,29 @@ class Lane:
 
     def settle(self, slot: Slot, job: Job | None) -> None:
         """Keep what became of a slot's job."""
-        slot.busy = False
+        slot.busy, slot.unsaved = False, None
         if job is None:
             self.slots.remove(slot)
             self._doubtful = True
         else:
             slot.job = job
+
+    def put_off(self, slot: Slot, away: StoreAway) -> None:
+        """Keep a slot as it is while the database is away, with what happened to it."""
+        slot.busy = False
+        if isinstance(away, Unsaved):
+            slot.unsaved = away.save
+        self.stand_still()
+
+    def stand_still(self) -> None:
+        """Do nothing for a while: the database is away."""
+        self._still_until = self._clock.now() + STAND_STILL
+
+    def _stands_still(self) -> bool:
+        return self._still_until is not None and self._clock.now() < self._still_until
+
+    def _unsaved(self) -> list[Slot]:
+        return [slot for slot in self.slots if slot.unsaved is not None]
 
     def keep(self) -> None:
         """Extend the claims of jobs that wait for long."""
@@ -168,18 +214,23 @@ class Lane:
                 self.slots.remove(slot)
 
     def let_go(self) -> None:
-        """Give back every job that is not being worked on."""
+        """Give back every job that is not being worked on. Raises StoreAway: what cannot be saved now is a lost answer later."""
         for slot in [slot for slot in self.slots if not slot.busy]:
-            self._deliverer.release(slot.job, slot.job.ready_at)
+            job: Job | None = slot.job
+            if slot.unsaved is not None:
+                job, slot.unsaved = self._deliverer.save(slot.unsaved), None
+            if job is not None:
+                self._deliverer.release(job, job.ready_at)
             self.slots.remove(slot)
 
 
 class Lanes:
     """Lanes on threads: one for each account that has work, helpers shared by all."""
 
-    def __init__(self, deliverer: Deliverer, lend: Lend, clock: Clock) -> None:
-        """`lend` gives a channel for one account, for one worker at a time."""
+    def __init__(self, deliverer: Deliverer, lend: Lend, clock: Clock, *, on_away: OnAway = _nobody_hears) -> None:
+        """`lend` gives a channel for one account, for one worker at a time; `on_away` hears when the database is away."""
         self._deliverer = deliverer
+        self._on_away = on_away
         self._lend = lend
         self._clock = clock
         self._helpers = ThreadPoolExecutor(HELPERS, thread_name_prefix="prepare")
@@ -196,8 +247,11 @@ class Lanes:
                 runner = self._running.get(account_id)
                 if runner is not None and runner.poke():
                     continue
-                self._running[account_id] = _Runner(account_id, self._deliverer, self._lend, self._clock, self._helpers)
-                self._running[account_id].start()
+                runner = _Runner(
+                    account_id, self._deliverer, self._lend, self._clock, self._helpers, on_away=self._on_away
+                )
+                self._running[account_id] = runner
+                runner.start()
 
     def idle(self) -> bool:
         """Tell whether no lane is at work."""
@@ -222,7 +276,14 @@ class _Runner(threading.Thread):
     """One account's lane on a thread; ends when there is nothing left to do."""
 
     def __init__(
-        self, account_id: int, deliverer: Deliverer, lend: Lend, clock: Clock, helpers: ThreadPoolExecutor
+        self,
+        account_id: int,
+        deliverer: Deliverer,
+        lend: Lend,
+        clock: Clock,
+        helpers: ThreadPoolExecutor,
+        *,
+        on_away: OnAway,
     ) -> None:
         super().__init__(name=f"lane-{account_id}", daemon=True)
         self._account_id = account_id
@@ -230,6 +291,7 @@ class _Runner(threading.Thread):
         self._lend = lend
         self._clock = clock
         self._helpers = helpers
+        self._on_away = on_away
         self._changed = threading.Condition()
         self._poked = True
         self._ended = False
@@ -256,6 +318,8 @@ class _Runner(threading.Thread):
             with self._lend(self._account_id) as channel:
                 if self._deliverer.ready(self._account_id, channel):
                     self._work(Lane(self._account_id, self._deliverer, channel, self._clock), channel)
+        except StoreAway as away:
+            self._tell(away)
         except Exception:  # noqa: BLE001 - the next tick takes the lane up again; its claims are given back by the sweep
             _LOG.exception("the lane of account %s stopped", self._account_id)
         finally:
@@ -263,27 +327,38 @@ class _Runner(threading.Thread):
                 self._ended = True
 
     def _work(self, lane: Lane, channel: Channel) -> None:
-        while True:
-            with self._changed:
-                if self._stopping or not lane.usable():
-                    break
-                if self._poked:
-                    self._poked = False
-                    lane.poke()
-                lane.top_up()
-                if not lane.slots:
-                    self._ended = True
-                    return
-                turn = lane.next_turn()
-                for slot in turn.prepare:
-                    slot.busy = True
-                    self._helpers.submit(self._prepare, lane, slot)
-                if turn.commit is None:
-                    self._pause(lane)
-                    continue
-                turn.commit.busy = True
-            self._do(lane, turn.commit, channel)
+        going_on = True
+        while going_on:
+            try:
+                going_on = self._turn(lane, channel)
+            except StoreAway as away:
+                self._tell(away)
+                with self._changed:
+                    lane.stand_still()
         self._wind_up(lane)
+
+    def _turn(self, lane: Lane, channel: Channel) -> bool:
+        """Do what is next; False when nothing is left, or when it is time to end."""
+        with self._changed:
+            if self._stopping or not lane.usable():
+                return False
+            if self._poked:
+                self._poked = False
+                lane.poke()
+            lane.top_up()
+            if not lane.slots:
+                self._ended = True
+                return False
+            turn = lane.next_turn()
+            for slot in turn.prepare:
+                slot.busy = True
+                self._helpers.submit(self._prepare, lane, slot)
+            if turn.commit is None:
+                self._pause(lane)
+                return True
+            turn.commit.busy = True
+        self._do(lane, turn.commit, channel)
+        return True
 
     def _pause(self, lane: Lane) -> None:
         """Wait for a helper, for a slot's time or for a poke; the condition is held."""
@@ -298,18 +373,38 @@ class _Runner(threading.Thread):
         try:
             with self._lend(self._account_id) as channel:
                 self._do(lane, slot, channel)
+        except StoreAway as away:
+            self._put_off(lane, slot, away)
         except Exception:  # noqa: BLE001 - lending failed: the slot is given back by the sweep
             _LOG.exception("no channel for account %s", self._account_id)
             self._settle(lane, slot, None)
 
     def _do(self, lane: Lane, slot: Slot, channel: Channel) -> None:
-        job: Job | None = None
         try:
-            job = lane.act(slot, channel)
+            job = self._done(lane, slot, channel)
+        except StoreAway as away:
+            self._put_off(lane, slot, away)
+        else:
+            self._settle(lane, slot, job)
+
+    def _done(self, lane: Lane, slot: Slot, channel: Channel) -> Job | None:
+        try:
+            return lane.act(slot, channel)
+        except StoreAway:
+            raise
         except Exception as fault:  # noqa: BLE001 - a fault of our own parks this one delivery and no other
             _LOG.exception("delivery d-%s met a fault of our own", slot.job.id)
             self._deliverer.park(slot.job, type(fault).__name__)
-        self._settle(lane, slot, job)
+        return None
+
+    def _put_off(self, lane: Lane, slot: Slot, away: StoreAway) -> None:
+        self._tell(away)
+        with self._changed:
+            lane.put_off(slot, away)
+            self._changed.notify()
+
+    def _tell(self, away: StoreAway) -> None:
+        self._on_away(away.why if isinstance(away, Unsaved) else away)
 
     def _settle(self, lane: Lane, slot: Slot, job: Job | None) -> None:
         with self._changed:
@@ -320,5 +415,7 @@ class _Runner(threading.Thread):
         with self._changed:
             while any(slot.busy for slot in lane.slots):
                 self._changed.wait(_GLANCE.total_seconds())
-            lane.let_go()
-            self._ended = True
+            try:
+                lane.let_go()
+            finally:
+                self._ended = True

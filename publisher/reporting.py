@@ -24,7 +24,7 @@ from publisher.locale import use
 from publisher.mail import MailError, Outbox, Refused
 from publisher.model import State
 from publisher.retention import WORDS_KEPT
-from publisher.store import Connection, Store, engagement, notices, reports
+from publisher.store import Connection, DiskFull, Store, StoreAway, engagement, notices, reports
 from publisher.store.engagement import CommentView, Counters, PostResult
 from publisher.store.notices import Notice, NoticeKind
 from publisher.store.reports import QueuedDelivery, Report, TroubledAccount, TroubledDelivery
@@ -258,6 +258,35 @@ class Reporter:
             return notice
         faults = [one for one in queue.problems.get(notice.params["file"], ()) if not one.warning]
         return replace(notice, params={**notice.params, "faults": brief(faults)}) if faults else None
+
+    def tell_past_the_database(self, away: StoreAway, recipient: tuple[str, str], now: datetime) -> bool:
+        """Mail at once that the database is away; tell whether the mail is settled: taken, or refused for good."""
+        full = isinstance(away, DiskFull)
+        notice = Notice(
+            id=0,
+            cause="database",
+            kind=NoticeKind.DISK_FULL if full else NoticeKind.DATABASE_AWAY,
+            params={"file": str(self._store.path or self._store.url.database), "detail": str(away)},
+            recipient=recipient[0],
+            language=recipient[1],
+            message_id="",
+            tries=1,
+            created_at=now,
+        )
+        message = mail.alert_mail(
+            notice,
+            sender=self.sender,
+            message_id=mail.alert_id(self.sender, notice),
+            organisations={},
+            zone=self._config.timezone,
+            now=now,
+        )
+        try:
+            self._outbox.send(message)
+        except MailError as error:
+            _log.warning("a mail to %s was not taken: %s", notice.recipient, error)
+            return isinstance(error, Refused)
+        return True
 
     def _claim(self, claim: Callable[[Connection, datetime, timedelta], _Row | None], now: datetime) -> _Row | None:
         with self._store.write() as conn:

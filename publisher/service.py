@@ -26,6 +26,7 @@ from channels.session import Network
 from publisher import announcements as queue
 from publisher import planning, spending, telling
 from publisher.afterwards import AccountRemovedError, Afterwards
+from publisher.alarm import Alarm
 from publisher.collection import Collected, Collector
 from publisher.compose import compose
 from publisher.config import Account, Config, configured, everybody
@@ -38,7 +39,7 @@ from publisher.policy import RetryRules
 from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
-from publisher.store import DaemonLock, Store, accounts, charges, check_integrity, migrate
+from publisher.store import DaemonLock, Store, StoreAway, accounts, charges, check_integrity, migrate
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
 from publisher.store.announcements import contacts, known_files
@@ -203,9 +204,10 @@ class Service:
         self.pool = ChannelPool(config, base_url, self._meter)
         self.desk = _Desk(config, store)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.alarm = Alarm()
         self.seal = Seal(store, config.var)
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
-        self.lanes = Lanes(self.deliverer, self._lend, clock)
+        self.lanes = Lanes(self.deliverer, self._lend, clock, on_away=lambda away: self.alarm.note(away, clock.now()))
         self.collector = Collector(store, self.pool.lend, config)
         self.readback = ReadBack(store, self._lend, self.desk.audience, self.desk.purse)
         self.afterwards = Afterwards(store, self._lend, clock)
@@ -237,7 +239,7 @@ class Service:
     def alone(self) -> Iterator[None]:
         """Be the one process that publishes from this database; what a dead one had claimed is taken back.
 
-        Raises AnotherDaemonError, and DatabaseProblem for a damaged database.
+        Raises AnotherDaemonError, StoreAway, and DatabaseProblem for a damaged database.
         """
         if not self._lock.acquire():
             raise AnotherDaemonError
@@ -432,7 +434,8 @@ class Service:
         self.afterwards.finish_withdrawals()
 
     def send_mails(self) -> None:
-        """Send the summaries and notices that are due."""
+        """Send the summaries and notices that are due. Raises StoreAway, but not before people were told of that."""
+        self.tell_of_trouble()
         now = self.clock.now()
         with self.store.write() as conn:
             telling.tell_held(conn, self.config, rows.held_and_due(conn, now), now)
@@ -440,6 +443,15 @@ class Service:
                 telling.tell_behind(conn, self.config, now)
         self.reporter.prepare(now)
         self.reporter.send_due(now)
+
+    def tell_of_trouble(self) -> None:
+        """Mail that the database is away, if it is and somebody has not heard."""
+        now = self.clock.now()
+
+        def send(away: StoreAway, recipient: tuple[str, str]) -> bool:
+            return self.reporter.tell_past_the_database(away, recipient, now)
+
+        self.alarm.tell(everybody(self.config), send, now)
 
     def run_once(self, wait: timedelta) -> int:
         """Do everything that is due now; return the exit code. Raises AnotherDaemonError."""

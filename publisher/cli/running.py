@@ -17,6 +17,7 @@ from publisher.cli.shared import (
     Exit,
     Stop,
     another_runs,
+    later,
     load,
     must_be_writable,
     now,
@@ -90,13 +91,15 @@ def _tell(service: Service, begun: datetime) -> None:
 
 def _run_until_stopped(config: Config) -> int:
     from publisher.daemon import ANOTHER_RUNS, run_daemon
-    from publisher.store import DatabaseProblem
+    from publisher.store import DatabaseProblem, StoreAway
 
     must_be_writable(config)
     try:
         code = run_daemon(config)
     except DatabaseProblem as problem:
         raise refusal(problem) from problem
+    except StoreAway as away:
+        raise later(away) from away
     if code == ANOTHER_RUNS:
         raise another_runs()
     return code

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from publisher.config import Config
     from publisher.service import Service
-    from publisher.store import DatabaseProblem, Store
+    from publisher.store import DatabaseProblem, Store, StoreAway
 
 DEFAULT_CONFIG = Path("config.yaml")
 HEARTBEAT = "heartbeat"
@@ -127,7 +127,7 @@ def load(ctx: click.Context, *, secrets: bool = True) -> Config:
 @contextmanager
 def open_store(ctx: click.Context) -> Iterator[tuple[Config, Store]]:
     """Open the database as it is, for commands that talk to no network."""
-    from publisher.store import Store
+    from publisher.store import Store, StoreAway
 
     config = load(ctx)
     must_be_writable(config)
@@ -135,6 +135,8 @@ def open_store(ctx: click.Context) -> Iterator[tuple[Config, Store]]:
     try:
         make_ready(store)
         yield config, store
+    except StoreAway as away:
+        raise later(away) from away
     finally:
         store.close()
 
@@ -144,7 +146,7 @@ def open_service(ctx: click.Context) -> Iterator[Service]:
     """Open everything: database, networks, mail; with `sandbox: yes` the sandbox too."""
     from publisher.rehearsal import NoSandboxError
     from publisher.service import AnotherDaemonError, Service
-    from publisher.store import DatabaseProblem
+    from publisher.store import DatabaseProblem, StoreAway
 
     config = load(ctx)
     must_be_writable(config)
@@ -159,6 +161,8 @@ def open_service(ctx: click.Context) -> Iterator[Service]:
         ) from error
     except DatabaseProblem as problem:
         raise refusal(problem) from problem
+    except StoreAway as away:
+        raise later(away) from away
     except AnotherDaemonError as error:
         raise another_runs() from error
 
@@ -184,6 +188,23 @@ def another_runs() -> Stop:
     return Stop(
         _("Another tiedote run is at work on this database."),
         remedy=_("Nothing to do: it sends what is due. To work by hand, stop it first."),
+        code=Exit.TRY_LATER,
+    )
+
+
+def later(away: StoreAway) -> Stop:
+    """Word why the database cannot be used at this moment."""
+    from publisher.store import DiskFull
+
+    if isinstance(away, DiskFull):
+        return Stop(
+            _("The disk of the database is full."),
+            remedy=_("Make room on this disk, then try again."),
+            code=Exit.TRY_LATER,
+        )
+    return Stop(
+        _("The database cannot be used at this moment: %(detail)s") % {"detail": away},
+        remedy=_("Wait a moment and try again. If it stays so, ask IT to see to the database."),
         code=Exit.TRY_LATER,
     )
 

@@ -310,6 +310,36 @@ def _of_several() -> tuple[Command, ...]:
     )
 
 
+def _disk_full(told: Told) -> Alert:
+    return Alert(
+        subject=_("The disk is full, so Tiedote stands still"),
+        what=_("There is no space left on the disk of the database %(file)s.") % told.words,
+        meaning=_nothing_is_sent(),
+        remedy=_("Please make room on this disk, or ask IT to. Nothing has to be restarted."),
+        commands=(
+            Command(when=_("To see how full the disks are:"), line="df -h"),
+            Command(when=_("To see afterwards how everything stands:"), line="tiedote status"),
+        ),
+    )
+
+
+def _database_away(told: Told) -> Alert:
+    return Alert(
+        subject=_("The database cannot be used, so Tiedote stands still"),
+        what=_("The database cannot be used. It says: %(detail)s") % {"detail": told["detail"]},
+        meaning=_nothing_is_sent(),
+        remedy=_("Please ask IT to see to the database. Nothing has to be restarted."),
+        commands=(Command(when=_("To see afterwards how everything stands:"), line="tiedote status"),),
+    )
+
+
+def _nothing_is_sent() -> str:
+    return _(
+        "Nothing is sent while nothing can be written down, so that nothing goes out twice. What waits is kept and goes out by itself as "
+        "soon as the database can be used again; what was being sent is looked for first."
+    )
+
+
 def _retry(told: Told) -> Command:
     return Command(when=_("To send it now:"), line=f"tiedote retry {told.words['delivery']}")
 
@@ -332,4 +362,6 @@ _WORDS: Mapping[str, Callable[[Told], Alert]] = {
     "differs": _differs,
     "held": _held,
     "behind": _behind,
+    "disk_full": _disk_full,
+    "database_away": _database_away,
 }

@@ -68,8 +68,11 @@ class FolderOutbox:
 
     def send(self, message: EmailMessage) -> None:
         """Write the file, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_eml(message, self.path(message))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_eml(message, self.path(message))
+        except OSError as error:
+            raise NotTaken(str(error)) from error
 
     def path(self, message: EmailMessage) -> Path:
         """Tell the file of a message."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from publisher.store.engine import Store, utc
+from publisher.store.engine import DiskFull, Store, StoreAway, utc
 from publisher.store.lock import DaemonLock
 from publisher.store.migrate import DatabaseProblem, SchemaState, check_integrity, migrate, schema_state
 
@@ -12,8 +12,10 @@ __all__ = [
     "Connection",
     "DaemonLock",
     "DatabaseProblem",
+    "DiskFull",
     "SchemaState",
     "Store",
+    "StoreAway",
     "check_integrity",
     "migrate",
     "schema_state",

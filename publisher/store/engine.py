@@ -9,6 +9,7 @@ checkpoints: two processes that checkpoint at once can corrupt SQLite before 3.5
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -16,10 +17,33 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 _BUSY_MS = 10_000
 _JOURNAL_LIMIT = 16 * 1024 * 1024
+
+
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+    }
+)
+"""SQLite's words for a file that cannot be used at this moment; its other ones are about the statement (sqlite.org/rescode.html)."""
+
+_PG_DISK_FULL = "53100"
+
+
+class StoreAway(Exception):
+    """The database cannot be used at this moment: nothing of the transaction was kept, and the same may succeed later."""
+
+
+class DiskFull(StoreAway):
+    """There is no space left for the database."""
 
 
 def utc(moment: datetime) -> datetime:
@@ -66,15 +90,16 @@ class Store:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give one consistent view; nothing written in it is kept."""
-        with self._reader.connect() as connection, connection.begin() as transaction:
+        """Give one consistent view; nothing written in it is kept. Raises StoreAway."""
+        with told_apart(), self._reader.connect() as connection, connection.begin() as transaction:
             yield connection
             transaction.rollback()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give a transaction that is durable once the block has ended without an exception."""
-        with self._lock if self.is_sqlite else contextlib.nullcontext(), self._writer.begin() as connection:
+        """Give a transaction that is durable once the block has ended without an exception. Raises StoreAway."""
+        lock = self._lock if self.is_sqlite else contextlib.nullcontext()
+        with told_apart(), lock, self._writer.begin() as connection:
             yield connection
 
     def tidy(self) -> None:
@@ -88,6 +113,7 @@ class Store:
     def rehearse(self) -> Iterator[Connection]:
         """Give a transaction that may write, and of which nothing is kept."""
         with (
+            told_apart(),
             self._lock if self.is_sqlite else contextlib.nullcontext(),
             self._writer.connect() as connection,
             connection.begin() as transaction,
@@ -120,6 +146,28 @@ def _postgresql_engine(url: URL) -> Engine:
 
     event.listen(engine, "connect", insist)
     return engine
+
+
+@contextlib.contextmanager
+def told_apart() -> Iterator[None]:
+    """Name what passes by itself: raises StoreAway. Every other error is a fault of ours."""
+    try:
+        yield
+    except OperationalError as error:
+        away = _away(error.orig)
+        if away is None:
+            raise
+        raise away(" ".join(str(error.orig).split())) from error
+
+
+def _away(error: BaseException | None) -> type[StoreAway] | None:
+    if not isinstance(error, sqlite3.OperationalError):
+        # psycopg's OperationalError is about the server and the way to it, never about the statement (PEP 249).
+        return DiskFull if getattr(error, "sqlstate", None) == _PG_DISK_FULL else StoreAway
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in _PASSING:
+        return None
+    return DiskFull if code == sqlite3.SQLITE_FULL else StoreAway
 
 
 def _sqlite_engine(url: URL, *, writes: bool, checkpoints: Callable[[], bool]) -> Engine:

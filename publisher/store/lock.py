@@ -8,7 +8,7 @@ from typing import IO
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError
 
-from publisher.store.engine import Store
+from publisher.store.engine import Store, told_apart
 
 _ADVISORY = 0x7469_6564
 """A number of our own for PostgreSQL's advisory locks ('tied')."""
@@ -36,7 +36,7 @@ class DaemonLock:
         self._connection: Connection | None = None
 
     def acquire(self) -> bool:
-        """Take the lock if it is free; never wait."""
+        """Take the lock if it is free; never wait. Raises StoreAway."""
         return self._acquire_file() if self._store.is_sqlite else self._acquire_advisory()
 
     def release(self) -> None:
@@ -73,12 +73,13 @@ class DaemonLock:
         return True
 
     def _acquire_advisory(self) -> bool:
-        connection = self._store.engine.connect()
-        if connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": _ADVISORY}).scalar():
-            connection.commit()
-            self._connection = connection
-            return True
-        connection.close()
+        with told_apart():
+            connection = self._store.engine.connect()
+            if connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": _ADVISORY}).scalar():
+                connection.commit()
+                self._connection = connection
+                return True
+            connection.close()
         return False
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
-from publisher.store.engine import Store
+from publisher.store.engine import DiskFull, Store, StoreAway
 
 HEAD = "0005"
 """The newest migration; a test holds it against the folder."""
@@ -99,13 +99,18 @@ def _on_server(store: Store) -> tuple[set[str], str | None]:
         with store.read() as conn:
             tables = set(inspect(conn).get_table_names())
             version = conn.execute(text(_VERSION)).scalar() if _VERSIONS in tables else None
+    except StoreAway as error:
+        raise DatabaseProblem("unreachable", str(error)) from error
     except DatabaseError as error:
         raise DatabaseProblem("unreachable", " ".join(str(error.orig).split())) from error
     return tables, version
 
 
 def migrate(store: Store, now: datetime) -> Path | None:
-    """Bring the schema to this version; return where the copy of the old file lies, if one was made. Raises DatabaseProblem."""
+    """Bring the schema to this version; return where the copy of the old file lies, if one was made.
+
+    Raises DatabaseProblem, StoreAway.
+    """
     state = schema_state(store)
     if state is SchemaState.CURRENT:
         return None
@@ -157,7 +162,13 @@ def _copy(store: Store, now: datetime) -> Path | None:
         driver = conn.connection.driver_connection
         if driver is None:
             return None
-        driver.execute("VACUUM INTO ?", (str(partial),))
+        try:
+            driver.execute("VACUUM INTO ?", (str(partial),))
+        except sqlite3.OperationalError as error:
+            partial.unlink(missing_ok=True)
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise DiskFull(str(error)) from error
+            raise
     with partial.open("rb") as handle:
         os.fsync(handle.fileno())
     partial.rename(target)

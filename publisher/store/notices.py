@@ -34,6 +34,8 @@ class NoticeKind(StrEnum):
     DIFFERS = "differs"
     HELD = "held"
     BEHIND = "behind"
+    DISK_FULL = "disk_full"
+    DATABASE_AWAY = "database_away"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,12 @@ import pytest
 
 import publisher
 from channels.errors import Kind
+from publisher.cli.shared import Exit, later
 from publisher.errors import NETWORK, OMITTED, OWN, explain, omission
 from publisher.locale import LANGUAGES, use
 from publisher.model import State
 from publisher.planning.deliveries import COMES_BACK
+from publisher.store import DiskFull, StoreAway
 
 
 def test_every_kind_of_a_network_has_its_own_words():
@@ -77,3 +79,12 @@ def test_what_is_left_out_has_a_reason():
     """Known codes are worded; a third party's code is shown as it is."""
     assert all(omission(code) != code for code in OMITTED)
     assert omission("of_their_own") == "of_their_own"
+
+
+def test_a_database_that_is_away_is_told_with_what_to_do() -> None:
+    """A full disk and a server that does not answer: each in plain words, and the command may be tried again."""
+    full, away = later(DiskFull("database or disk is full")), later(StoreAway("connection refused"))
+    assert (full.exit_code, away.exit_code) == (Exit.TRY_LATER, Exit.TRY_LATER)
+    assert "full" in full.message
+    assert "Make room" in full.remedy
+    assert "connection refused" in away.message

@@ -23,7 +23,7 @@ from publisher.delivery import Point, nothing
 from publisher.lanes import Lane
 from publisher.model import State
 from publisher.service import Service
-from publisher.store import accounts
+from publisher.store import StoreAway, accounts
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import DeliveryView
 
@@ -169,7 +169,10 @@ class Town:
                 self.clock.set(max(moment, self.clock.now()))
                 continue
             slot.busy = True
-            lane.settle(slot, lane.act(slot, channel))
+            try:
+                lane.settle(slot, lane.act(slot, channel))
+            except StoreAway as away:
+                lane.put_off(slot, away)
         lane.let_go()
 
     @contextmanager

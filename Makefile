@@ -8,13 +8,14 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-inp
 WORKERS ?= 2
 CATALOGUES := $(shell find publisher/locale -name '*.po' 2>/dev/null)
 
-.PHONY: help install demo test check bench format readme lock clean
+.PHONY: help install demo test torture check bench format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     the whole thing on the built-in sandbox, in under 90 seconds"
 	@echo "make install  only the installation, into .venv"
 	@echo "make test     every check and test that CI runs"
+	@echo "make torture  a real daemon killed 110 times while the networks fail, 1000 posts, both policies, two seeds: some 25 minutes"
 	@echo "make check    only the checks: style, types, who may import whom"
 	@echo "make bench    how fast and how large, beside the floor of this machine"
 	@echo "make format   put the code into shape"
@@ -30,6 +31,9 @@ demo: $(VENV)/installed
 test: check
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m 'not alone'
 	@$(BIN)/pytest -m alone
+
+torture: $(VENV)/installed-dev
+	@$(BIN)/python -m tests.torture
 
 check: $(VENV)/installed-dev
 	@$(BIN)/ruff check --quiet .

@@ -134,7 +134,8 @@ def test_a_full_disk_between_sending_and_saving_is_told_at_once_and_mends_itself
         assert "The disk is full" in place.told()[0]
         assert str(tmp_path / "tiedote.db") in place.told()[0]
         assert "make room" in place.told()[0]
-        assert place.out() == 1
+        assert soon(lambda: place.out() == 1)
+        time.sleep(0.5)
         asked = len(place.sandbox.requests())
         time.sleep(1.5)
         assert len(place.sandbox.requests()) == asked, "nothing is asked of a network while nothing can be saved"

@@ -39,7 +39,7 @@ from publisher.policy import RetryRules
 from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
-from publisher.store import DaemonLock, Store, StoreAway, accounts, charges, check_integrity, migrate
+from publisher.store import DaemonLock, Store, StoreAway, accounts, check_integrity, migrate
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
 from publisher.store.announcements import contacts, known_files
@@ -201,13 +201,14 @@ class Service:
         self.store = store
         self.clock = clock
         self.sandbox_url = base_url
+        self.alarm = Alarm()
+        self._book = spending.Book(store, self._note_away)
         self.pool = ChannelPool(config, base_url, self._meter)
         self.desk = _Desk(config, store)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.alarm = Alarm()
         self.seal = Seal(store, config.var)
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
-        self.lanes = Lanes(self.deliverer, self._lend, clock, on_away=lambda away: self.alarm.note(away, clock.now()))
+        self.lanes = Lanes(self.deliverer, self._lend, clock, on_away=self._note_away)
         self.collector = Collector(store, self.pool.lend, config)
         self.readback = ReadBack(store, self._lend, self.desk.audience, self.desk.purse)
         self.afterwards = Afterwards(store, self._lend, clock)
@@ -215,6 +216,9 @@ class Service:
         self._lock = DaemonLock(store)
         self._lost: Lost | None = None
         self._has_collected = False
+
+    def _note_away(self, away: StoreAway) -> None:
+        self.alarm.note(away, self.clock.now())
 
     def _lend(self, account_id: int) -> AbstractContextManager[Channel]:
         return self.pool.lend(self.desk.account(account_id))
@@ -271,8 +275,7 @@ class Service:
         prices = self.config.capabilities(account.channel).prices
 
         def note(charge: Charge) -> None:
-            with self.store.write() as conn:
-                charges.note(conn, key_of(account), charge, prices[charge.item].dollars, self.clock.now())
+            self._book.note(key_of(account), charge, prices[charge.item].dollars, self.clock.now())
 
         return note
 

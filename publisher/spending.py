@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from channels.base import Charge
 from publisher import thrift
 from publisher.config import Account, Config
-from publisher.store import Connection, charges
+from publisher.store import Connection, Store, StoreAway, charges
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
 from publisher.store.deliveries import Job
@@ -27,6 +29,31 @@ class Month:
     month: str
     spent: Decimal
     budget: Decimal | None
+
+
+class Book:
+    """Where charges are noted down; thread-safe. A database that is away stops no request: its charge is noted with the next one."""
+
+    def __init__(self, store: Store, on_away: Callable[[StoreAway], None]) -> None:
+        """`on_away` hears when the database is away."""
+        self._store = store
+        self._on_away = on_away
+        self._lock = threading.Lock()
+        self._open: list[tuple[charges.AccountKey, Charge, Decimal, datetime]] = []
+
+    def note(self, account: charges.AccountKey, charge: Charge, price: Decimal, now: datetime) -> None:
+        """Note what a network bills, at `price` for each."""
+        with self._lock:
+            self._open.append((account, charge, price, now))
+            try:
+                with self._store.write() as conn:
+                    for one in self._open:
+                        charges.note(conn, *one)
+            except StoreAway as away:
+                # It is between a request and its answer: an error here would be taken for a lost answer.
+                self._on_away(away)
+                return
+            self._open.clear()
 
 
 def purse_of(config: Config, account: Account) -> Purse | None:

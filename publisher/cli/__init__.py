@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("publisher.cli.check:check", N_("Find all faults at once in the configuration and in announcements.")),
     "plan": (
         "publisher.cli.plan:plan",
-        N_("Show what goes out when and where, what it costs, and why the rest does not."),
+        N_("Show what goes out when and where, what it costs on X, and why the rest does not."),
     ),
     "run": ("publisher.cli.running:run", N_("Publish, collect and mail what is due.")),
     "publish": ("publisher.cli.publishing:publish", N_("Publish one announcement now.")),
@@ -46,7 +46,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "comments": ("publisher.cli.engagement:comments", N_("Show what residents wrote.")),
     "results": ("publisher.cli.engagement:results", N_("Show the counts of every published post.")),
     "report": ("publisher.cli.engagement:report", N_("Show, write or send the weekly summary.")),
-    "networks": ("publisher.cli.networks:networks", N_("Show every network's limits, with source and date.")),
+    "networks": (
+        "publisher.cli.networks:networks",
+        N_("Show every network's limits and what it tells, each with its source and date."),
+    ),
     "doctor": ("publisher.cli.doctor:doctor", N_("Test the installation and say what to mend.")),
     "migrate": ("publisher.cli.upkeep:migrate", N_("Bring the database up to this version.")),
 }

@@ -96,6 +96,8 @@ class Afterwards:
             with self._lend(post.account_id) as channel:
                 for remote_id in reversed((*post.remote_ids, *_in_doubt(channel, post))):
                     _insist(partial(channel.remove, remote_id))
+                if post.left is not None:
+                    channel.discard(post.left)
         except Rejected as error:
             return self._refused(post, error)
         except ChannelError as error:

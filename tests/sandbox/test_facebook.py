@@ -373,3 +373,43 @@ def test_one_dead_metric_fails_the_request(box: Sandbox, graph: Graph) -> None:
     assert [row["values"][0]["value"] for row in rows] == [40, {"love": 1}]
     assert error(graph.get(f"{post}/insights", metric="post_media_view,post_impressions")) == (100, None)
     assert error(graph.get(f"{post}/insights")) == (3001, 1504028)
+
+
+def test_attachments_name_the_photos_in_order(graph: Graph) -> None:
+    """An album of several, one alone, a link's card; only what was asked for, and nothing that does not exist."""
+    ids = [graph.photo(image(600 + n, 400)).json()["id"] for n in range(2)]
+    album = graph.post(f"{PAGE}/feed", message="Kaksi", attached_media=media(*ids)).json()["id"]
+    wanted = "attachments{target{id},unshimmed_url,subattachments{target{id}}}"
+    (row,) = graph.get(album, fields=wanted).json()["attachments"]["data"]
+    assert [below["target"]["id"] for below in row["subattachments"]["data"]] == ids
+    assert set(row) == {"target", "subattachments"}
+    photo = graph.photo().json()["id"]
+    alone = graph.post(f"{PAGE}/feed", message="Yksi", attached_media=media(photo)).json()["id"]
+    assert graph.get(alone, fields=wanted).json()["attachments"] == {"data": [{"target": {"id": photo}}]}
+    card = graph.post(f"{PAGE}/feed", message="Kortti", link="https://kunta.fi/a").json()["id"]
+    assert graph.get(card, fields=wanted).json()["attachments"]["data"][0]["unshimmed_url"] == "https://kunta.fi/a"
+    assert "attachments" not in graph.get(graph.post_text("Sanat"), fields=wanted).json()
+    assert error(graph.get(album, fields="attachments{words}")) == (100, None)
+
+
+def test_a_deleted_photo_leaves_its_post_with_the_others(box: Sandbox, graph: Graph) -> None:
+    """The right one, also where two have the same bytes."""
+    ids = [graph.photo(alt_text_custom=f"Kuva {n}").json()["id"] for n in range(3)]
+    post = graph.post(f"{PAGE}/feed", message="Kolme", attached_media=media(*ids)).json()["id"]
+    graph.delete(ids[1])
+    (landed,) = box.ledger()
+    assert [picture.alt for picture in landed.pictures] == ["Kuva 0", "Kuva 2"]
+    (row,) = graph.get(post, fields="attachments{subattachments{target{id}}}").json()["attachments"]["data"]
+    assert [below["target"]["id"] for below in row["subattachments"]["data"]] == [ids[0], ids[2]]
+
+
+def test_changed_words_are_held_to_the_same_rules(box: Sandbox, graph: Graph) -> None:
+    """Not empty without an attachment, not too long; and a restricted Page deletes nothing either."""
+    post = graph.post_text("Alku")
+    assert error(graph.post(post, message=" ")) == (100, None)
+    assert error(graph.post(post, message="a" * 63_207)) == (100, None)
+    assert [one.text for one in box.ledger()] == ["Alku"]
+    box.accounts[0].status = "restricted"
+    assert error(graph.delete(post)) == (368, 1390008)
+    box.accounts[0].status = "ok"
+    assert graph.delete(post).json() == {"success": True}

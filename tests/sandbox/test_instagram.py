@@ -331,6 +331,9 @@ def test_a_caption_cannot_be_changed_but_a_medium_deleted(box: Sandbox, graph: G
     """There is no editing here."""
     medium = graph.medium("Vahna")
     assert error(graph.post(medium, caption="Vanha")) == (100, None)
+    box.settings.habits.instagram_keeps_media = True
+    assert error(graph.delete(medium)) == (100, 2207073)
+    box.settings.habits.instagram_keeps_media = False
     assert graph.delete(medium).json() == {"success": True}
     assert error(graph.get(medium)) == (100, 33)
     assert [(post.text, post.visible) for post in box.ledger()] == [("Vahna", False)]

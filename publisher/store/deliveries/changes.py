@@ -6,7 +6,7 @@ down stays in the database as `withdrawn`. A change that is open goes on until i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -54,6 +54,7 @@ class Outside:
     """A post that is out: everything that it takes to change it.
 
     `parts`: the further posts of a thread. `doubt`: the step under it whose answer was lost and never settled, and when it was sent.
+    `left`: the step that was still to be done under it when it was taken.
     """
 
     id: int
@@ -65,6 +66,7 @@ class Outside:
     post: FrozenPost
     parts: tuple[str, ...] = ()
     doubt: tuple[Step, datetime] | None = None
+    left: Step | None = None
 
     @property
     def remote_ids(self) -> tuple[str, ...]:
@@ -151,6 +153,7 @@ def _note(
 
 def take(conn: Connection, delivery_id: int, now: datetime) -> Outside | None:
     """Take a post that is out away from whoever still works under it, so that nothing follows any more; None while it is being sent."""
+    before = conn.execute(select(DELIVERIES.c.state).where(DELIVERIES.c.id == delivery_id)).scalar_one()
     taken = conn.execute(
         update(DELIVERIES)
         .where(DELIVERIES.c.id == delivery_id, _is_out(), ~_being_sent())
@@ -166,7 +169,8 @@ def take(conn: Connection, delivery_id: int, now: datetime) -> Outside | None:
     if not taken:
         return None
     close_attempts(conn, delivery_id, "superseded", now)
-    return outside(conn, delivery_id)
+    post = outside(conn, delivery_id)
+    return post if before == State.PUBLISHED else replace(post, left=_last_step(conn, delivery_id))
 
 
 def outside(conn: Connection, delivery_id: int) -> Outside:
@@ -196,12 +200,17 @@ def _doubt(conn: Connection, delivery_id: int) -> tuple[Step, datetime] | None:
     ).first()
     if attempt is None or attempt.outcome not in {"unknown", "superseded"}:
         return None
+    step = _last_step(conn, delivery_id)
+    return (step, attempt.intent_at) if step is not None and step.commits else None
+
+
+def _last_step(conn: Connection, delivery_id: int) -> Step | None:
     last = conn.execute(
         select(STEPS).where(STEPS.c.delivery_id == delivery_id).order_by(STEPS.c.n.desc()).limit(1)
     ).first()
-    if last is None or not last.commits:
+    if last is None or not last.name:
         return None
-    return Step(name=last.name, memo=last.memo, commits=True, repeatable=last.repeatable), attempt.intent_at
+    return Step(name=last.name, memo=last.memo, commits=last.commits, repeatable=last.repeatable)
 
 
 def _is_out() -> ColumnElement[bool]:

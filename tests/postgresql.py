@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -67,6 +68,8 @@ class Cluster:
     url: str
     _folder: Path | None = None
     _server: subprocess.Popen[bytes] | None = None
+    _command: list[str | Path] = field(default_factory=list)
+    _user: str | None = None
     _numbers: count[int] = field(default_factory=count)
     _made: list[str] = field(default_factory=list)
 
@@ -96,20 +99,34 @@ class Cluster:
         ]
         subprocess.run(initdb, check=True, capture_output=True, user=user, extra_groups=_groups(user), cwd=folder)
         options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-k", folder, *options],
+        cluster = cls(
+            url=f"postgresql+psycopg://tiedote@/postgres?host={quote(str(folder))}",
+            _folder=folder,
+            _command=[programs / "postgres", "-D", data, "-k", folder, *options],
+            _user=user,
+        )
+        cluster.start_again()
+        return cluster
+
+    def start_again(self) -> None:
+        """Start the server on what it has in its folder. Only for one of our own."""
+        assert self._folder is not None
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                self._command,
                 stdout=log,
                 stderr=log,
-                user=user,
-                extra_groups=_groups(user),
-                cwd=folder,
+                user=self._user,
+                extra_groups=_groups(self._user),
+                cwd=self._folder,
             )
-        cluster = cls(
-            url=f"postgresql+psycopg://tiedote@/postgres?host={quote(str(folder))}", _folder=folder, _server=server
-        )
-        cluster._wait()
-        return cluster
+        self._wait()
+
+    def crash(self) -> None:
+        """End the server at once, without writing anything more: what was not in a file by now is lost."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(timeout=30)
 
     def _wait(self) -> None:
         end = time.monotonic() + _START_WITHIN

@@ -24,6 +24,7 @@ from publisher.planning.values import Times, frozen, key_of, new_delivery, words
 from publisher.store import Connection, Store, accounts, meta
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import Key, PlannedRow
+from publisher.store.lock import plan_alone
 
 
 class Verdict(StrEnum):
@@ -117,6 +118,7 @@ def _is_held(conn: Connection, row: PlannedRow, now: datetime) -> bool:
 def put_first(store: Store, plans: Sequence[Plan], times: Times, now: datetime) -> tuple[Prospect, ...]:
     """Make everything of an announcement due that can go out now; return how each account stood with it, in one transaction."""
     with store.write() as conn:
+        plan_alone(conn)
         known = {account.key: account.id for account in accounts.list_accounts(conn)}
         found = prospects(conn, plans, times, now)
         for prospect in found:

@@ -11,11 +11,13 @@ from publisher.planning.files import take_in_files
 from publisher.planning.values import Foreseen, PlanReport, Reading, Times
 from publisher.store import Connection, Store, accounts
 from publisher.store import deliveries as rows
+from publisher.store.lock import plan_alone
 
 
 def take_in(store: Store, reading: Reading, times: Times, now: datetime) -> PlanReport:
     """Bring the database in line with the queue, in one transaction."""
     with store.write() as conn:
+        plan_alone(conn)
         return _take_in(conn, reading, times, now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -101,3 +102,11 @@ def test_an_account_that_never_had_it_gets_it(store: Store) -> None:
     with store.read() as conn:
         found = rows.find_deliveries(conn, "a:hausjarvi:x")
     assert [one.due_at for one in found] == [LATER]
+
+
+def test_two_processes_that_read_the_queue_at_once_note_everything_once(store: Store) -> None:
+    """The daemon and a command both find the files new; neither fails, and nothing is there twice."""
+    queue = Queue({f"tiedote-{n}": f"Sanat {n}" for n in range(40)})
+    with ThreadPoolExecutor(4) as both:
+        reports = list(both.map(lambda _n: take_in(store, queue.reading(), TIMES, NOW), range(4)))
+    assert sorted(report.added for report in reports) == [0, 0, 0, 40]

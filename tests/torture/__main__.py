@@ -6,6 +6,8 @@ import argparse
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from tests.torture.networks import LAG
@@ -24,19 +26,28 @@ def main() -> int:
     options = _options()
     print(_CONDITIONS)
     good = True
+    policies = ("hold", "resend") if options.on_doubt == "both" else (options.on_doubt,)
     for seed in options.seed or ["1", "2"]:
-        for on_doubt in ("hold", "resend") if options.on_doubt == "both" else (options.on_doubt,):
-            print(f"\nseed {seed}, on_doubt: {on_doubt}", flush=True)
-            ordeal = Ordeal(
-                seed=seed,
-                deliveries=options.deliveries,
-                kills=options.kills,
-                stops=options.stops,
-                on_doubt=on_doubt,
-                patience=options.patience,
-            )
-            good = _tell(_run(ordeal, keep=options.keep)) and good
+        # Side by side: most of the time each of them waits.
+        with ThreadPoolExecutor(len(policies)) as workers:
+            ordeals = [_ordeal(options, seed, on_doubt) for on_doubt in policies]
+            runs = workers.map(partial(_run, keep=options.keep), ordeals)
+            for on_doubt, seen in zip(policies, runs, strict=True):
+                print(f"\nseed {seed}, on_doubt: {on_doubt}", flush=True)
+                good = _tell(seen) and good
     return 0 if _doubles_without_looking((options.seed or ["1"])[0], keep=options.keep) and good else 1
+
+
+def _ordeal(options: argparse.Namespace, seed: str, on_doubt: str) -> Ordeal:
+    return Ordeal(
+        seed=seed,
+        deliveries=options.deliveries,
+        kills=options.kills,
+        late_kills=options.late_kills,
+        stops=options.stops,
+        on_doubt=on_doubt,
+        patience=options.patience,
+    )
 
 
 def _doubles_without_looking(seed: str, *, keep: bool) -> bool:
@@ -86,11 +97,12 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--deliveries", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=110)
+    parser.add_argument("--late-kills", type=int, default=20, help="while the rest is worked off")
     parser.add_argument("--stops", type=int, default=8)
     parser.add_argument("--seed", action="append", help="may be given several times; 1 and 2 if left out")
     parser.add_argument("--on-doubt", choices=["hold", "resend", "both"], default="both")
     parser.add_argument(
-        "--patience", type=float, default=180, help="seconds after the last kill until all must be settled"
+        "--patience", type=float, default=600, help="seconds after the last kill until all must be settled"
     )
     parser.add_argument("--keep", action="store_true", help="keep the folder with database and logs")
     return parser.parse_args()

@@ -35,13 +35,17 @@ _SETTLED = {"published", "failed", "unconfirmed"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordeal:
-    """What a run goes through: `deliveries` are announced bit by bit over `kills` lives of the daemon, each ended by SIGKILL."""
+    """What a run goes through: `deliveries` are announced bit by bit over `kills` lives of the daemon, each ended by SIGKILL.
+
+    `late_kills` follow while the rest is worked off: what takes many steps is done last.
+    """
 
     seed: str
     deliveries: int
     kills: int
     stops: int
     on_doubt: str
+    late_kills: int = 0
     blind: bool = False
     patience: float = 120.0
     """Seconds after the last kill until all must be settled."""
@@ -108,7 +112,8 @@ def lives(ordeal: Ordeal) -> list[Life]:
 def networks(folder: Path, seed: str) -> Iterator[str]:
     """Have the networks at work; give their address."""
     command = [sys.executable, "-m", "tests.torture.networks", seed, str(folder)]
-    with subprocess.Popen(command, cwd=ROOT) as process:
+    # A client that is killed in mid-request makes the server talk; that is no news here.
+    with (folder / "networks.err").open("ab") as errors, subprocess.Popen(command, cwd=ROOT, stderr=errors) as process:
         try:
             assert _wait((folder / "address").exists, 30), "the networks did not start"
             yield (folder / "address").read_text(encoding="utf-8")
@@ -181,14 +186,18 @@ class _Run:
             self.in_the_act += _any(conn, "SELECT count(*) FROM attempts WHERE outcome IS NULL")
 
     def settle(self) -> None:
-        """Let the last daemon finish, and start it again if it ends."""
+        """Let what is left be worked off, with some more kills; start the daemon again if it ends."""
+        dice = random.Random(f"{self.ordeal.seed}:late")
+        for _ in range(self.ordeal.late_kills):
+            if _wait(self._settled, dice.uniform(3, 9)):
+                return
+            self._kill()
+        _wait(self._settled, self.ordeal.patience)
 
-        def settled() -> bool:
-            if not self.daemon.is_alive():
-                self.daemon.start()
-            return not self.unsettled() and not self._mails_to_come()
-
-        _wait(settled, self.ordeal.patience)
+    def _settled(self) -> bool:
+        if not self.daemon.is_alive():
+            self.daemon.start()
+        return not self.unsettled() and not self._mails_to_come()
 
     def states(self) -> Counter[str]:
         with self.store.read() as conn:

@@ -213,6 +213,8 @@ def tell_supervisor(message: str) -> None:
         return
     target = "\0" + address[1:] if address.startswith("@") else address
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        # One that does not read what it is told must not hold up the tick.
+        channel.setblocking(False)
         try:
             channel.sendto(message.encode(), target)
         except OSError:

@@ -42,13 +42,13 @@ class Daemon:
         """Start it if it is not there, without waiting for it."""
         if self.is_alive():
             return
-        self._hush()
+        self.hush()
         environment = {**os.environ, "NOTIFY_SOCKET": str(self._folder / "bell")}
         with (self._folder / "daemon.err").open("ab") as errors:
             self._process = subprocess.Popen(self._command, cwd=ROOT, env=environment, stderr=errors)
 
-    def _hush(self) -> None:
-        """Forget what an earlier process had to say."""
+    def hush(self) -> None:
+        """Forget what was said so far; nobody reads it later, and what is full takes no more."""
         self._bell.setblocking(False)
         try:
             while self._bell.recv(64):

@@ -195,6 +195,7 @@ class _Run:
         _wait(self._settled, self.ordeal.patience)
 
     def _settled(self) -> bool:
+        self.daemon.hush()
         if not self.daemon.is_alive():
             self.daemon.start()
         return not self.unsettled() and not self._mails_to_come()

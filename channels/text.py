@@ -54,15 +54,15 @@ def length(text: str) -> int:
     return len(unicodedata.normalize("NFC", text))
 
 
-# The same signs on every network; an address of mail has a word before its @.
+# The same signs on every network; an address of mail has a word before its @, and a link may have one in its path.
 
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}\b")
-_MENTION = re.compile(r"(?<![\w@\uff20/])[@\uff20]\w[\w.]*\b(?!@)")
+_MENTION = re.compile(r"(?<![\w@\uff20])[@\uff20]\w[\w.]*\b(?!@)")
 
 
 def mentions(text: str) -> list[str]:
     """Find the @handles in words, with their sign."""
-    return _MENTION.findall(text)
+    return _MENTION.findall(_LINK.sub(" ", text))
 
 
 def cashtags(text: str) -> list[str]:

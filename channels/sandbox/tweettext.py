@@ -12,7 +12,7 @@ LONGEST = 280
 _URL_WEIGHT = 23
 _DISPLAYED = 27
 _CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?![A-Za-z])")
-_MENTION = re.compile(r"(?<![\w@])@(\w{1,15})")
+_MENTION = re.compile(r"(?<![\w@])@(\w{1,15})(?!\w*[@\uff20])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,9 @@ def cashtags(text: str) -> list[str]:
 
 
 def mentions(text: str) -> list[str]:
-    """Find @handles, without the sign."""
+    """Find @handles, without the sign; what stands in a link is none."""
+    for _url, start, end in reversed(urls(text)):
+        text = text[:start] + " " + text[end:]
     return _MENTION.findall(text)
 
 

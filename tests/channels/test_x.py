@@ -223,7 +223,10 @@ def test_half_a_set_of_secrets_is_no_account(given: dict[str, str]) -> None:
         Settings.model_validate(given)
 
 
-@pytest.mark.parametrize("text", ["Kunta ostaa $NOKIA ja $KONE", "Kysy: @Traficom auttaa", "(@kela)", "\uff20kela"])
+@pytest.mark.parametrize(
+    "text",
+    ["Kunta ostaa $NOKIA ja $KONE", "Kysy: @Traficom auttaa", "(@kela)", "\uff20kela", "Kunta tai/@kela"],
+)
 def test_what_x_forbids_is_refused_before_anything_is_sent(x: X, network: Playback, text: str) -> None:
     """Mentions and a second cashtag: the refusal costs no call, and X's would stop the account."""
     post = Post(text=text)
@@ -234,10 +237,16 @@ def test_what_x_forbids_is_refused_before_anything_is_sent(x: X, network: Playba
 
 
 @pytest.mark.parametrize(
-    "text", ["Lupa maksaa $50, ei $60 eikä $NOKIA", "Kirjoita neuvonta@kunta.fi", "Klo 9 @ kirjasto"]
+    "text",
+    [
+        "Lupa maksaa $50, ei $60 eikä $NOKIA",
+        "Kirjoita neuvonta@kunta.fi",
+        "Klo 9 @ kirjasto",
+        "Lue https://kunta.fi/@talo",
+    ],
 )
 def test_money_and_addresses_are_neither(x: X, network: Playback, text: str) -> None:
-    """An amount is no cashtag, an e-mail address no mention."""
+    """An amount is no cashtag; an e-mail address or a part of a link no mention."""
     network.answer(201, {"data": {"id": "1", "text": ""}})
     assert isinstance(x.advance(Post(text=text), x.begin(Post(text=text))), Published)
 

@@ -124,11 +124,17 @@ def test_the_same_words_are_a_duplicate(box: Sandbox, x: X) -> None:
     assert x.tweet("Sama").status_code == 201
 
 
-@pytest.mark.parametrize("text", ["Osta $AAA ja $BBB", "Hei @joku muu"])
+@pytest.mark.parametrize("text", ["Osta $AAA ja $BBB", "Hei @joku muu", "Kunta tai/@joku"])
 def test_cashtags_and_mentions_are_restricted(x: X, text: str) -> None:
     """One cashtag at most, and nobody is named who did not ask."""
     assert x.tweet(text).status_code == 403
     assert x.tweet("Vain $AAA, sanoo @hausjarvi").status_code == 201
+
+
+@pytest.mark.parametrize("text", ["Lue https://kunta.fi/@talo", "Merkki @0@ ei ole kukaan"])
+def test_what_twitter_text_finds_no_mention_in_is_taken(x: X, text: str) -> None:
+    """A part of a link names nobody, nor does a sign with another one right after it."""
+    assert x.tweet(text).status_code == 201
 
 
 def test_quoting_needs_a_plan_that_we_do_not_have(x: X) -> None:

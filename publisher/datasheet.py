@@ -136,7 +136,7 @@ def _shown(limit: Limit, channel: str, value: object) -> str:  # noqa: PLR0911 -
         case timedelta():
             return span(value)
         case float():
-            return f"{value:.4g}:1"
+            return f"{value:.4g}:1".replace(".", formats.decimal_sign())
         case int():
             return _number(limit, channel, value)
     return str(value)

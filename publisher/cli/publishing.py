@@ -13,7 +13,6 @@ import click
 from publisher.cli import words
 from publisher.cli.check import found_file
 from publisher.cli.deliveries import as_data, explained
-from publisher.cli.running import Duration
 from publisher.cli.shared import (
     Exit,
     Stop,
@@ -24,6 +23,7 @@ from publisher.cli.shared import (
     print_json,
     say,
     says_yes,
+    wait_option,
 )
 from publisher.errors import omission
 from publisher.locale import N_, _
@@ -48,14 +48,7 @@ if TYPE_CHECKING:
 )
 @click.argument("file", type=click.Path(path_type=Path), metavar=N_("FILE"))
 @click.option("--yes", is_flag=True, help=N_("Do not ask."))
-@click.option(
-    "--wait",
-    type=Duration(),
-    default="5m",
-    show_default=True,
-    metavar=N_("TIME"),
-    help=N_("How long to wait for networks that need time."),
-)
+@wait_option(N_("How long to wait for networks that need time."))
 @json_option
 @click.pass_context
 def publish(ctx: click.Context, file: Path, yes: bool, wait: timedelta, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name

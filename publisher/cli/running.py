@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from publisher.cli.shared import (
     open_store,
     refusal,
     say,
+    wait_option,
 )
 from publisher.locale import N_, _
 
@@ -32,34 +32,10 @@ if TYPE_CHECKING:
     from publisher.config import Config
     from publisher.service import Service
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
-
-
-class Duration(click.ParamType[timedelta]):
-    """A span of time as people write it in the configuration: 30s, 5m, 2h."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Read it; a number without a unit is refused rather than guessed."""
-        if isinstance(value, timedelta):
-            return value
-        found = re.fullmatch(r"(\d+)\s*([smh])", str(value).strip())
-        if found is None:
-            self.fail(_("'%(value)s' is not a time; write for example 30s, 5m or 2h.") % {"value": value}, param, ctx)
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
 
 @click.command(help=N_("Publish, collect and mail what is due. Without --once: go on until stopped."))
 @click.option("--once", is_flag=True, help=N_("Do what is due now, then end."))
-@click.option(
-    "--wait",
-    type=Duration(),
-    default="5m",
-    show_default=True,
-    metavar=N_("TIME"),
-    help=N_("With --once: how long to wait for networks that need time."),
-)
+@wait_option(N_("With --once: how long to wait for networks that need time."))
 @click.pass_context
 def run(ctx: click.Context, once: bool, wait: timedelta) -> None:  # noqa: FBT001 -- click passes by name
     """Work once, or as a daemon until SIGTERM."""

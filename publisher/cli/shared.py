@@ -6,24 +6,27 @@ Data goes to stdout, everything else to stderr. A command raises `Stop` with one
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from publisher.locale import LANGUAGES, N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from publisher.config import Config
     from publisher.service import Service
     from publisher.store import DatabaseProblem, Store, StoreAway
+
+_Function = TypeVar("_Function", bound="Callable[..., Any] | click.Command")
 
 DEFAULT_CONFIG = Path("config.yaml")
 HEARTBEAT = "heartbeat"
@@ -95,6 +98,29 @@ language_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help=N_("Print JSON for scripts."))
 COMMON = (config_option, language_option)
 """The group gives these to every command by itself."""
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+
+
+class Duration(click.ParamType[timedelta]):
+    """A span of time as people write it in the configuration: 30s, 5m, 2h."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it; a number without a unit is refused rather than guessed."""
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d+)\s*([smh])", str(value).strip())
+        if found is None:
+            self.fail(_("'%(value)s' is not a time; write for example 30s, 5m or 2h.") % {"value": value}, param, ctx)
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def wait_option(help_text: str) -> Callable[[_Function], _Function]:
+    """Let a command be told how long it may wait for networks."""
+    return click.option("--wait", type=Duration(), default="5m", show_default=True, metavar=N_("TIME"), help=help_text)
 
 
 def config_path(ctx: click.Context) -> Path:

@@ -45,8 +45,9 @@ class Post:
     """An announcement composed for one account.
 
     `text` has the words and, where the network's rule says so, the link; `hashtags` come after it, without '#'. `link` is set when the
-    post has a link card. `title` is the card's title. `thread`: the words of the posts that follow, each as an answer to the one before;
-    then the hashtags come after the last of them. `mentions` are places in `text`, `comment_mentions` in `first_comment`.
+    post has a link card; `title`, `description` and `thumbnail` are the card's, where the network does not read the page. `thread`: the
+    words of the posts that follow, each as an answer to the one before; then the hashtags come after the last of them. `mentions` are
+    places in `text`, `comment_mentions` in `first_comment`.
     """
 
     text: str
@@ -54,10 +55,17 @@ class Post:
     hashtags: tuple[str, ...] = ()
     link: str | None = None
     title: str | None = None
+    description: str | None = None
+    thumbnail: Picture | None = None
     pictures: tuple[Picture, ...] = ()
     first_comment: str | None = None
     mentions: tuple[Mention, ...] = ()
     comment_mentions: tuple[Mention, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Picture, ...]:
+        """Give every picture that readers see, the link card's last."""
+        return self.pictures if self.thumbnail is None else (*self.pictures, self.thumbnail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +108,7 @@ class Held:
     """What a network holds of a post that is out, read back to compare it with what was meant; None where it does not tell.
 
     `post`: its words, in the network's own form. `links`: addresses that it leads to, in full, in its words and on its card. `alts`: each
-    picture's alternative text, in the order in which they are shown; '' for a picture without one.
+    picture's alternative text, in the order in which they are shown, the link card's last; '' for a picture without one.
     """
 
     post: RemotePost
@@ -301,6 +309,10 @@ class Capabilities:
     max_thread: int | None = None
     """How many posts may follow each other, one below the other; None: the network has no threads."""
     card: Card
+    max_card_title: int | None = None
+    """How long the title of a link card may be; None: the network reads it from the page."""
+    max_card_description: int | None = None
+    """How long the words below it may be; where there can be any, there can be a picture too. None: likewise."""
     pictures: PictureRules
     tells: frozenset[str]
     proof: Proof

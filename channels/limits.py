@@ -56,6 +56,8 @@ LIMITS = (
     Limit("widest_picture", "widest", of_pictures=True, least=1.0, most=100.0),
     Limit("max_alt", "max_alt", of_pictures=True, least=1, most=100_000),
     Limit("link", "card"),
+    Limit("max_card_title", "max_card_title", least=1, most=100_000),
+    Limit("max_card_description", "max_card_description", least=1, most=100_000),
     Limit("tells", "tells"),
     Limit("edits_words", "edits_words"),
     Limit("proof", "proof"),

@@ -1,6 +1,6 @@
 """LinkedIn: an organisation's page by the Community Management API, version by version.
 
-    initialize, put (both per picture) -> wait (until every picture is available) -> create* -> comment*
+    initialize, put (both per picture, the link card's included) -> wait (until every picture is available) -> create* -> comment*
 
 Rest.li wants its query strings exactly so: strings encoded whole, the brackets and commas between them left alone. `requests` would encode
 them again, so every address is built here by hand. Words of a post are "little text", in which fifteen characters have a meaning; comments,
@@ -32,6 +32,7 @@ from channels.base import (
     Held,
     Identity,
     Mentions,
+    Picture,
     PictureRules,
     Post,
     Proof,
@@ -60,6 +61,8 @@ CAPABILITIES: Final = Capabilities(
     mentions=Mentions.ADDRESS,
     max_first_comment=1250,
     card=Card.INSTEAD,
+    max_card_title=400,
+    max_card_description=4085,
     pictures=PictureRules(most=20, formats=("JPEG", "PNG", "GIF"), max_bytes=10_000_000, max_side=6000, max_alt=4086),
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.LIST,
@@ -81,6 +84,8 @@ CAPABILITIES: Final = Capabilities(
         "max_picture_side": replace(_IMAGES, note="less than 36,152,320 pixels in all"),
         "max_alt": _POSTS,
         "link": _POSTS,
+        "max_card_title": Source(on=date(2026, 11, 24), basis=Basis.OTHERS),
+        "max_card_description": Source(on=date(2026, 11, 24), basis=Basis.OTHERS, note="less than 4,086"),
         "tells": Source(page=f"{_MANAGEMENT}organizations/share-statistics", on=date(2026, 11, 24)),
         "edits_words": _POSTS,
         "proof": replace(_POSTS, note="no draft, no idempotency key"),
@@ -110,7 +115,6 @@ _PAGE: Final = 100
 _MOST_PAGES: Final = 50
 _BATCH: Final = 20  # keeps a query far below 4,000 characters
 _SLACK: Final = timedelta(minutes=10)  # our clock and theirs
-_LONGEST_TITLE: Final = 400
 
 
 class Settings(BaseModel):
@@ -256,7 +260,7 @@ class LinkedIn:
         raise Unexpected(Kind.NOT_UNDERSTOOD, f"LinkedIn has no step {step.name}")
 
     def _initialize(self, post: Post, memo: Mapping[str, str]) -> Step:
-        n = next(n for n in range(len(post.pictures)) if f"image{n}" not in memo)
+        n = next(n for n in range(len(_images(post))) if f"image{n}" not in memo)
         body = {"initializeUploadRequest": {"owner": self._us}}
         response = self._call("POST", "/rest/images?action=initializeUpload", verb="ACTION", body=body)
         value = read(response, _Initialized).value
@@ -266,7 +270,7 @@ class LinkedIn:
         from channels.pictures import fit_picture  # Pillow is slow to import
 
         left = {key: value for key, value in memo.items() if key not in {"url", "image", "n"}}
-        fitted = fit_picture(post.pictures[int(memo["n"])], self.capabilities.pictures)
+        fitted = fit_picture(_images(post)[int(memo["n"])], self.capabilities.pictures)
         headers = {"Authorization": self._bearer, "Content-Type": "application/octet-stream"}
         self._session.request("PUT", memo["url"], data=fitted.data, headers=headers)
         return _after_pictures(post, {**left, f"image{memo['n']}": memo["image"]})
@@ -274,11 +278,11 @@ class LinkedIn:
     def _wait(self, post: Post, memo: Mapping[str, str]) -> Step:
         """Look at the pictures in turn. A post made before they are available can stay invisible."""
         ready = int(memo.get("ready", "0"))
-        for n in range(ready, len(post.pictures)):
+        for n, picture in enumerate(_images(post)[ready:], ready):
             image = memo[f"image{n}"]
             status = read(self._call("GET", f"/rest/images/{_encoded(image)}", verb="GET"), _Image).status
             if status == "PROCESSING_FAILED":
-                raise Rejected(Kind.PICTURE_REFUSED, f"{post.pictures[n].name}: LinkedIn could not process it")
+                raise Rejected(Kind.PICTURE_REFUSED, f"{picture.name}: LinkedIn could not process it")
             if status != "AVAILABLE":
                 return _look_again({**memo, "ready": str(n)})
         return Step(name="create", memo=memo, commits=True)
@@ -528,11 +532,16 @@ def _must_be_empty(response: Response) -> None:
 # --- the chain of a publication
 
 
+def _images(post: Post) -> tuple[Picture, ...]:
+    """Return what is uploaded: the post's pictures, or the one of its card. A post has the one or the other."""
+    return post.pictures or (post.shown if post.link else ())
+
+
 def _after_pictures(post: Post, memo: Mapping[str, str]) -> Step:
     """Return the next upload; when all are done, the first look at them; without pictures, the post itself."""
-    if any(f"image{n}" not in memo for n in range(len(post.pictures))):
+    if any(f"image{n}" not in memo for n in range(len(_images(post)))):
         return Step(name="initialize", memo=memo)
-    if post.pictures:
+    if _images(post):
         return _look_again(memo)
     return Step(name="create", memo=memo, commits=True)
 
@@ -568,11 +577,19 @@ def _content(post: Post, memo: Mapping[str, str]) -> dict[str, object]:
         return {"content": {"multiImage": {"images": images}}}
     if images:
         return {"content": {"media": images[0]}}
-    if post.link:
-        # LinkedIn does not fetch the page: without a title the card would be bare.
-        title = (post.title or post.text.strip().partition("\n")[0])[:_LONGEST_TITLE]
-        return {"content": {"article": {"source": post.link, "title": title}}}
-    return {}
+    return {"content": {"article": _article(post, memo)}} if post.link else {}
+
+
+def _article(post: Post, memo: Mapping[str, str]) -> dict[str, object]:
+    """Return the link's card. LinkedIn does not fetch the page: what is not said here is not on the card."""
+    article: dict[str, object] = {"source": post.link, "title": post.title or post.text.strip().partition("\n")[0]}
+    if post.description:
+        article["description"] = post.description
+    if post.thumbnail:
+        article["thumbnail"] = memo["image0"]
+        if post.thumbnail.alt:
+            article["thumbnailAltText"] = post.thumbnail.alt
+    return article
 
 
 def _published(post: Post, urn: str) -> Published:
@@ -684,6 +701,8 @@ class _Content(_Wire):
 
     class Article(_Wire):
         source: str = ""
+        thumbnail: str = ""
+        thumbnail_alt_text: str = ""
 
     media: _Shown | None = None
     multi_image: Images = Field(default_factory=Images)
@@ -700,12 +719,14 @@ class _RemotePost(_Wire):
     content: _Content = Field(default_factory=_Content)
 
     def held(self) -> Held:
+        article = self.content.article
         images = (self.content.media,) if self.content.media else self.content.multi_image.images
-        texts = (unlittle(self.commentary), self.content.article.source)
+        card = (article.thumbnail_alt_text,) if article.thumbnail else ()
+        texts = (unlittle(self.commentary), article.source)
         return Held(
             post=self.as_remote(),
             links=tuple(link for text in texts for link in links_in(text)),
-            alts=tuple(image.alt_text for image in images),
+            alts=(*(image.alt_text for image in images), *card),
         )
 
     def as_remote(self) -> RemotePost:

@@ -215,7 +215,14 @@ def stays(out: FrozenPost, new: FrozenPost) -> tuple[str, ...]:
         "thread": out.thread != new.thread,
         "pictures": [picture.sha256 for picture in out.pictures] != [picture.sha256 for picture in new.pictures],
         "alt": [picture.alt for picture in out.pictures] != [picture.alt for picture in new.pictures],
-        "card": (out.link, out.title if out.link else None) != (new.link, new.title if new.link else None),
+        "card": _card(out) != _card(new),
         "first_comment": out.first_comment != new.first_comment,
     }
     return tuple(code for code, differs in codes.items() if differs)
+
+
+def _card(post: FrozenPost) -> tuple[object, ...]:
+    if not post.link:
+        return ()
+    picture = (post.thumbnail.sha256, post.thumbnail.alt) if post.thumbnail else None
+    return (post.link, post.title, post.description, picture)

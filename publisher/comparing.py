@@ -23,7 +23,7 @@ def _differences(post: Post, held: Held, *, has_words: bool) -> Iterator[str]:
     if _links(f"{words(post)} {post.link or ''}") - _links(" ".join(held.links)):
         yield "link"
     if held.alts is not None:
-        yield from _of_pictures([picture.alt for picture in post.pictures], held.alts)
+        yield from _of_pictures([picture.alt for picture in post.shown], held.alts)
 
 
 def _links(text: str) -> set[str]:

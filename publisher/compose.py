@@ -6,6 +6,7 @@
     mentions     as the network has them: by name, by @handle, or by name with an address beside the words
     languages    as the account says: in one post, one after the other; a post each; or only those that it takes
     repeat       a plan for each occurrence; the text, then the variants, and again; a text of an override block stays for all of them
+    card         its title, or the first sentence; its description and picture from the network's own block
     left out     a first comment where the network has none; the whole account where it needs a picture and there is none
 
 What a plan says is what goes out. Nothing after this changes words; channels add only the hashtag line and their own notation.
@@ -29,7 +30,7 @@ from publisher.mentions import named, spoken
 from publisher.model import UNSET, Announcement, Fields, Mentioned, PictureRef, Plan, Repeat, Skipped, State
 from publisher.sentences import first_sentence, split
 
-_TEXTS = ("text", "link", "title", "first_comment")
+_TEXTS = ("text", "link", "title", "description", "first_comment")
 
 
 class AccountView(Protocol):
@@ -236,6 +237,8 @@ def _plan(
     comment = _joined(in_language(said.first_comment, language) for language in languages)
     first_comment = spoken(comment, account.channel, limits, known) if comment else None
     no_comment = limits.max_first_comment is None
+    on_card = words_.card is not None and limits.max_card_description is not None
+    thumbnail = said.thumbnail or None if on_card else None
     when = said.publish or None
     approved = publishers.approval != "required" or bool(said.approved_by)
     return Plan(
@@ -252,6 +255,9 @@ def _plan(
         thread=tuple(post.text for post in thread),
         link=words_.card,
         title=words_.title,
+        description=_description(said, languages, known) if on_card else None,
+        thumbnail=thumbnail,
+        thumbnail_alt=named(alt_text(thumbnail, languages), known) if thumbnail else "",
         hashtags=said.hashtags or (),
         pictures=pictures,
         alts=tuple(named(alt_text(picture, languages), known) for picture in pictures),
@@ -262,6 +268,12 @@ def _plan(
         approved=approved,
         left_out=("first_comment",) if no_comment and first_comment else (),
     )
+
+
+def _description(said: Fields, languages: Sequence[str], known: Mapping[str, Mentioned]) -> str | None:
+    """Give the words of the link's card, in all languages of a post."""
+    words_ = _joined((in_language(said.description, language) for language in languages), " / ")
+    return named(words_, known) if words_ else None
 
 
 def _state(said: Fields, *, approved: bool) -> State:

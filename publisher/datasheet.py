@@ -28,6 +28,8 @@ NAMES: Mapping[str, str] = {
     "widest_picture": N_("Widest picture"),
     "max_alt": N_("Longest alt text"),
     "link": N_("Where the link goes"),
+    "max_card_title": N_("Longest card title"),
+    "max_card_description": N_("Card's description"),
     "edits_words": N_("Words once it is out"),
     "tells": N_("Tells"),
     "proof": N_("Settles lost answers"),

@@ -318,11 +318,12 @@ class Deliverer:
 
     def post(self, job: Job) -> Post:
         """Return what goes out; the masters of its pictures are read when a step asks for one."""
-        pictures = tuple(
-            Picture(name=picture.name, data=partial(self._master, picture.sha256), alt=picture.alt)
-            for picture in job.post.pictures
-        )
-        return replace(job.post.as_post(), pictures=pictures)
+        thumbnail = self._readable(job.post.thumbnail) if job.post.thumbnail else None
+        pictures = tuple(self._readable(picture) for picture in job.post.pictures)
+        return replace(job.post.as_post(), pictures=pictures, thumbnail=thumbnail)
+
+    def _readable(self, picture: PictureNote) -> Picture:
+        return Picture(name=picture.name, data=partial(self._master, picture.sha256), alt=picture.alt)
 
     def _master(self, sha256: str) -> bytes:
         with self._store.read() as conn:
@@ -331,7 +332,7 @@ class Deliverer:
     def freeze(self, job: Job) -> Job | None:
         """Keep a master of each picture; one that is not what it was when the file was read holds the delivery until it is read again."""
         try:
-            for picture in job.post.pictures:
+            for picture in job.post.shown:
                 if not self.extend(job):  # twenty large ones, behind those of other accounts, take minutes
                     return None
                 self._keep(picture)

@@ -142,7 +142,7 @@ class Lane:
         )
 
     def _commits(self, slot: Slot) -> bool:
-        if slot.job.post.pictures and not slot.job.frozen:
+        if slot.job.post.shown and not slot.job.frozen:
             return False
         return self._deliverer.next_step(slot.job, self._channel).commits
 
@@ -175,7 +175,7 @@ class Lane:
             return self._deliverer.save(slot.unsaved)
         if slot.looks():
             return self._deliverer.look(slot.job, channel)
-        if slot.job.post.pictures and not slot.job.frozen:
+        if slot.job.post.shown and not slot.job.frozen:
             return self._deliverer.freeze(slot.job)
         return self._deliverer.run(slot.job, channel)
 

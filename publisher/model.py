@@ -118,6 +118,10 @@ class Fields:
     """The posts of a thread, in the text's place; True: the text may be cut into several; False: not."""
     link: Mapping[str, str] | None | Unset = UNSET
     title: Mapping[str, str] | None | Unset = UNSET
+    description: Mapping[str, str] | None | Unset = UNSET
+    """Of the link's card, below its title."""
+    thumbnail: PictureRef | None | Unset = UNSET
+    """The picture of the link's card."""
     hashtags: tuple[str, ...] | Unset = UNSET
     pictures: tuple[PictureRef, ...] | Unset = UNSET
     first_comment: Mapping[str, str] | None | Unset = UNSET
@@ -200,6 +204,11 @@ class Plan:
     """The words of the posts that follow the first one."""
     link: str | None
     title: str | None
+    description: str | None = None
+    """The card's words below its title, where the network does not read them from the page."""
+    thumbnail: PictureRef | None = None
+    """The card's picture, likewise."""
+    thumbnail_alt: str = ""
     hashtags: tuple[str, ...]
     pictures: tuple[PictureRef, ...]
     alts: tuple[str, ...]

@@ -43,7 +43,7 @@ class LedgerComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerPost:
-    """One post of an account. `text` as residents see it, `source` as it was sent."""
+    """One post of an account. `text` as residents see it, `source` as it was sent; the link's card has the rest."""
 
     network: str
     organisation: str
@@ -53,6 +53,8 @@ class LedgerPost:
     source: str
     link: str | None
     title: str | None
+    description: str | None
+    thumbnail: LedgerPicture | None
     pictures: tuple[LedgerPicture, ...]
     created_at: datetime
     published_at: datetime | None
@@ -95,6 +97,8 @@ def _ledger_post(sandbox: Sandbox, post: Post) -> LedgerPost:
         source=post.source,
         link=post.link,
         title=post.title,
+        description=post.description,
+        thumbnail=_picture(sandbox, post.thumbnail) if post.thumbnail else None,
         pictures=tuple(_picture(sandbox, picture) for picture in post.pictures),
         created_at=moment(post.created),
         published_at=moment(post.published) if post.published is not None else None,

@@ -259,6 +259,8 @@ class _Content:
     uploads: tuple[Upload, ...] = ()
     link: str | None = None
     title: str | None = None
+    description: str | None = None
+    thumbnail: Picture | None = None
 
 
 def _content(ask: Ask, content: Any) -> _Content:  # noqa: ANN401 (foreign JSON)
@@ -348,8 +350,21 @@ def _article(ask: Ask, article: Mapping[str, Any]) -> _Content:
         raise _too_long("title")
     if len(article.get("description", "")) >= LONGEST_ALT:
         raise _too_long("description")
-    uploads = (_owned_image(ask, article["thumbnail"]),) if "thumbnail" in article else ()
-    return _Content(wire={"article": dict(article)}, uploads=uploads, link=article["source"], title=article["title"])
+    if len(article.get("thumbnailAltText", "")) > LONGEST_ALT:
+        raise _too_long("thumbnailAltText")
+    uploads = [_owned_image(ask, article["thumbnail"])] if "thumbnail" in article else []
+    alt = ask.sandbox.kept_alt("linkedin", article.get("thumbnailAltText", ""))
+    others = {key: value for key, value in article.items() if key != "thumbnailAltText"}
+    kept = others | ({"thumbnailAltText": alt} if alt else {})
+    shown = _with_alt(uploads, [{"altText": alt}]) if uploads else ()
+    return _Content(
+        wire={"article": kept},
+        uploads=tuple(uploads),
+        link=article["source"],
+        title=article["title"],
+        description=article.get("description"),
+        thumbnail=next(iter(shown), None),
+    )
 
 
 def _refuse_duplicate(ask: Ask, commentary: str, content: _Content) -> None:
@@ -391,6 +406,8 @@ def _new_post(ask: Ask, commentary: str, content: _Content) -> Post:
         published=None if early else ask.now,
         link=content.link,
         title=content.title,
+        description=content.description,
+        thumbnail=content.thumbnail,
         pictures=list(content.pictures),
         memo={
             "activity": world.snowflake(ask.now, 0),

@@ -86,6 +86,8 @@ class CardView:
     url: str
     title: str
     host: str
+    description: str
+    picture: PictureView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +254,7 @@ def post_view(sandbox: Sandbox, post: Post) -> PostView:
         edited=post.edited is not None,
         text=_marked_up(post),
         pictures=tuple(_picture(sandbox, picture) for picture in post.pictures),
-        card=_card(post),
+        card=_card(sandbox, post),
         reactions=tuple(
             (label, kinds.count(kind)) for kind, label in _REACTIONS[post.network].items() if kind in kinds
         ),
@@ -277,12 +279,18 @@ def _picture(sandbox: Sandbox, picture: Picture) -> PictureView:
     return PictureView(path=sandbox.cdn_path(picture), alt=picture.alt, width=picture.width, height=picture.height)
 
 
-def _card(post: Post) -> CardView | None:
+def _card(sandbox: Sandbox, post: Post) -> CardView | None:
     if not post.link or (post.network == "facebook" and post.pictures):
         return None
     host = urlsplit(post.link).hostname or ""
     bare = post.link.partition("://")[2].removeprefix("www.")
-    return CardView(url=post.link, title=post.title or bare.partition("?")[0], host=host.removeprefix("www."))
+    return CardView(
+        url=post.link,
+        title=post.title or bare.partition("?")[0],
+        host=host.removeprefix("www."),
+        description=post.description or "",
+        picture=_picture(sandbox, post.thumbnail) if post.thumbnail else None,
+    )
 
 
 def _marked_up(post: Post) -> Markup:

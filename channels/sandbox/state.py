@@ -35,7 +35,8 @@ class Picture:
 class Post:
     """One post. `text` is what residents see, `source` what was sent; times in seconds since 1970.
 
-    `published` None: a draft, or refused after it was taken. `memo`: what only its network knows.
+    `title`, `description`, `thumbnail`: of the link's card. `published` None: a draft, or refused after it was taken. `memo`: what only its
+    network knows.
     """
 
     id: str
@@ -51,6 +52,8 @@ class Post:
     edited: float | None = None
     link: str | None = None
     title: str | None = None
+    description: str | None = None
+    thumbnail: Picture | None = None
     pictures: list[Picture] = field(default_factory=list)
     reactions: dict[str, str] = field(default_factory=dict)
     sharers: list[str] = field(default_factory=list)
@@ -278,6 +281,8 @@ def _kind(thing: Thing) -> str:
 def _revived(body: dict[str, Any]) -> dict[str, Any]:
     if body.get("picture"):
         body["picture"] = Picture(**body["picture"])
+    if body.get("thumbnail"):
+        body["thumbnail"] = Picture(**body["thumbnail"])
     if "pictures" in body:
         body["pictures"] = [Picture(**item) for item in body["pictures"]]
     return body

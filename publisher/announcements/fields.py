@@ -109,6 +109,8 @@ SYNONYMS: Mapping[str, str] = {
     "fil": "file",
     "alternativtext": "alt",
     "beskrivning": "alt",
+    "pikkukuva": "thumbnail",
+    "miniatyrbild": "thumbnail",
     # English, and other tools' names
     "body": "text",
     "message": "text",
@@ -215,6 +217,11 @@ class FieldReader:
         section.not_yet(*_NOT_YET)
         if not channel or not registry.capabilities(channel).max_thread:
             section.misplaced("thread", _("Write it in the block of a network that has threads: x: {thread: yes}."))
+        has_card = bool(channel) and registry.capabilities(channel).max_card_description is not None
+        if not has_card:
+            for name in ("description", "thumbnail"):
+                remedy = _("Write it in the block of a network whose link card takes it: linkedin: {%(field)s: …}.")
+                section.misplaced(name, remedy % {"field": name})
         if organisation or channel:
             section.misplaced(
                 "repeat", _("Write it at the top of the file; it counts for every network and organisation.")
@@ -226,6 +233,8 @@ class FieldReader:
                 thread=read_thread(section, self, organisation, channel)
                 if registry.capabilities(channel).max_thread
                 else UNSET,
+                description=self._texts(section, "description") if has_card else UNSET,
+                thumbnail=self.pictures.single(section, "thumbnail", self._alt) if has_card else UNSET,
             )
         return self._of_level(section, common)
 

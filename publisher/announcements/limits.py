@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import product
 
 from channels.base import Capabilities, Post
 from channels.text import cashtags, mentions, parts
@@ -156,17 +157,15 @@ class Examination:
                 self._error(_at(entry), "missing_language", language, message, remedy % known)
 
     def _alts(self, organisation: OrganisationView, channel: str, said: Fields, languages: Sequence[str]) -> None:
-        images = self.places.find(organisation.key, channel, "images")
-        if images is None:
-            return
-        for language in languages:
-            for picture in said.pictures or ():
-                if picture.alt and not in_language(picture.alt, language):
+        shown = {"images": said.pictures or (), "thumbnail": (said.thumbnail,) if said.thumbnail else ()}
+        for name, pictures in shown.items():
+            where = self.places.find(organisation.key, channel, name)
+            for picture, language in product(pictures, languages):
+                if where and picture.alt and not in_language(picture.alt, language):
                     known = {"language": language, "file": picture.name}
                     message = _("the alt text of '%(file)s' is missing in '%(language)s'") % known
-                    self._error(
-                        _at(images), "missing_language", picture.name + language, message, _("Add it under alt.")
-                    )
+                    about = picture.name + language
+                    self._error(_at(where), "missing_language", about, message, _("Add it under alt."))
 
     def _no_text(self, organisation: OrganisationView, channel: str) -> None:
         """Some part of the file has a text, but not the one that counts here."""
@@ -193,6 +192,7 @@ class Examination:
         self._measure_signs(plan, text, limits)
         self._measure_pictures(plan, limits, network)
         self._measure_comment(plan, limits, network, language)
+        self._measure_card(plan, limits, network, language)
 
     def _measure_signs(self, plan: Plan, text: str, limits: Capabilities) -> None:
         """Mentions and signs of shares that a network does not take from a program."""
@@ -275,12 +275,17 @@ class Examination:
             remedy = _("Name fewer for this network: %(channel)s: {images: […]}") % {"channel": plan.channel}
             self._error(where, "too_many_pictures", plan.channel, message % known, remedy)
         for picture, alt in zip(plan.pictures, plan.alts, strict=True):
-            if len(alt) > limits.pictures.max_alt:
-                message = _(
-                    "the alt text of '%(file)s' is too long for %(network)s: %(count)d of at most %(most)d characters"
-                )
-                known = {**network, "file": picture.name, "count": len(alt), "most": limits.pictures.max_alt}
-                self._error(where, "alt_too_long", plan.channel + picture.name, message % known, _("Shorten it."))
+            self._measure_alt(plan, picture.name, alt, "images", limits)
+
+    def _measure_alt(self, plan: Plan, file: str, alt: str, field_: str, limits: Capabilities) -> None:
+        most = limits.pictures.max_alt
+        if len(alt) <= most:
+            return
+        message = _("the alt text of '%(file)s' is too long for %(network)s: %(count)d of at most %(most)d characters")
+        network = NETWORKS.get(plan.channel, plan.channel)
+        known = {"network": network, "file": file, "count": len(alt), "most": most}
+        where = self._place(plan, field_)
+        self._error(where, "alt_too_long", plan.channel + file, message % known, _("Shorten it."))
 
     def _measure_comment(self, plan: Plan, limits: Capabilities, network: Mapping[str, str], language: str) -> None:
         where = self._place(plan, "first_comment", language)
@@ -289,6 +294,26 @@ class Examination:
             message = _("the first comment is too long for %(network)s: %(count)d of at most %(most)d characters")
             known = {**network, "count": len(plan.first_comment), "most": most}
             self._error(where, "comment_too_long", plan.channel, message % known, _("Shorten it."))
+
+    def _measure_card(self, plan: Plan, limits: Capabilities, network: Mapping[str, str], language: str) -> None:
+        """What the file says of a link's card needs the card, and has to fit on it."""
+        for name in ("description", "thumbnail"):
+            given = getattr(merged(self.announcement, plan.organisation, plan.channel), name)
+            if given and plan.link is None:
+                message = _("'%(field)s' has no place: %(network)s shows a card only for a link without pictures")
+                remedy = _("Remove it, add a link, or say %(channel)s: {images: []}.") % {"channel": plan.channel}
+                self._error(self._place(plan, name), "no_card", name, message % {**network, "field": name}, remedy)
+        if plan.link is None:
+            return
+        sizes = {"title": limits.max_card_title, "description": limits.max_card_description}
+        for name, most in sizes.items():
+            words = getattr(plan, name)
+            if words and most is not None and len(words) > most:
+                message = _("too long for the card on %(network)s: %(count)d of at most %(most)d characters")
+                known = {**network, "count": len(words), "most": most}
+                self._error(self._place(plan, name, language), "card_too_long", name, message % known, _("Shorten it."))
+        if plan.thumbnail:
+            self._measure_alt(plan, plan.thumbnail.name, plan.thumbnail_alt, "thumbnail", limits)
 
     def _no_picture(self, skipped: Skipped) -> None:
         """A network that needs a picture is left out without one; if the file names it, that is a fault."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from publisher.locale import _
-from publisher.model import PictureRef
+from publisher.model import UNSET, PictureRef, Unset
 from publisher.yamlfile import Block, Entry, Items, Node, Scalar, Section, Unreadable, read_bytes
 from publisher.yamlfile.reading import did_you_mean, shown
 
@@ -105,6 +105,15 @@ class PictureReader:
         if isinstance(given.value, Scalar) and given.value.value is None:
             nodes = ()
         return tuple(one for node in nodes if (one := self._one(section, given, node, alt)) is not None)
+
+    def single(self, section: Section, name: str, alt: AltReader) -> PictureRef | None | Unset:
+        """Read one picture under its own name; None: the field is there and empty."""
+        given = section.entry(name)
+        if given is None:
+            return UNSET
+        if isinstance(given.value, Scalar) and given.value.value is None:
+            return None
+        return self._one(section, given, given.value, alt)
 
     def _one(self, section: Section, given: Entry, node: Node, alt: AltReader) -> PictureRef | None:
         if isinstance(node, Scalar):

@@ -165,7 +165,8 @@ def _show(config: Config, announcement: Announcement, prospects: Sequence[Prospe
 
 def _words(plan: Plan) -> tuple[object, ...]:
     pictures = tuple(picture.name for picture in plan.pictures)
-    return (plan.text, plan.thread, plan.hashtags, plan.link, plan.title, pictures, plan.first_comment)
+    card = (plan.link, plan.title, plan.description, plan.thumbnail.name if plan.thumbnail else None)
+    return (plan.text, plan.thread, plan.hashtags, card, pictures, plan.first_comment)
 
 
 def _show_words(plan: Plan) -> None:
@@ -175,10 +176,11 @@ def _show_words(plan: Plan) -> None:
     lines += filter(None, [tags])
     if plan.link and plan.link not in plan.text:
         lines.append(_("Link: %(link)s") % {"link": plan.link})
-    lines += [
-        _("Picture: %(file)s (%(alt)s)") % {"file": picture.name, "alt": alt}
-        for picture, alt in zip(plan.pictures, plan.alts, strict=True)
-    ]
+    if plan.description:
+        lines.append(_("Description: %(text)s") % {"text": plan.description})
+    pictures = [*zip(plan.pictures, plan.alts, strict=True)]
+    pictures += [(plan.thumbnail, plan.thumbnail_alt)] if plan.thumbnail else []
+    lines += [_("Picture: %(file)s (%(alt)s)") % {"file": picture.name, "alt": alt} for picture, alt in pictures]
     if plan.first_comment:
         lines.append(_("First comment: %(text)s") % {"text": plan.first_comment})
     for line in lines:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from publisher.model import Announcement, Plan, Problem, State
+from publisher.model import Announcement, PictureRef, Plan, Problem, State
 from publisher.store.deliveries import FrozenPost, Key, NewDelivery, PictureNote, PlannedRow
 
 PLANNED_AHEAD = timedelta(days=60)
@@ -118,15 +118,14 @@ def planned_again(plan: Plan, row: PlannedRow, times: Times, now: datetime) -> N
 
 
 def frozen(plan: Plan) -> FrozenPost:
-    pictures = tuple(
-        PictureNote(name=picture.name, path=str(picture.path), sha256=picture.sha256, alt=alt)
-        for picture, alt in zip(plan.pictures, plan.alts, strict=True)
-    )
+    pictures = tuple(_note(picture, alt) for picture, alt in zip(plan.pictures, plan.alts, strict=True))
     return FrozenPost(
         text=plan.text,
         thread=plan.thread,
         link=plan.link,
         title=plan.title,
+        description=plan.description,
+        thumbnail=_note(plan.thumbnail, plan.thumbnail_alt) if plan.thumbnail else None,
         hashtags=plan.hashtags,
         pictures=pictures,
         first_comment=plan.first_comment,
@@ -135,10 +134,15 @@ def frozen(plan: Plan) -> FrozenPost:
     )
 
 
+def _note(picture: PictureRef, alt: str) -> PictureNote:
+    return PictureNote(name=picture.name, path=str(picture.path), sha256=picture.sha256, alt=alt)
+
+
 def words_of(post: FrozenPost) -> tuple[object, ...]:
     """Return what readers would see of a post: where its pictures lie does not matter."""
-    pictures = tuple((picture.sha256, picture.alt) for picture in post.pictures)
-    return (post.text, post.thread, post.mentions, post.link, post.title, post.hashtags, pictures, post.first_comment)
+    pictures = tuple((picture.sha256, picture.alt) for picture in post.shown)
+    words = (post.text, post.thread, post.mentions, post.link, post.title, post.description, post.hashtags)
+    return (*words, pictures, post.first_comment)
 
 
 def fingerprint(text: str, hashtags: Sequence[str]) -> str:

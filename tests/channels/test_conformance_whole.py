@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -154,6 +155,29 @@ def test_a_link_goes_where_the_network_has_its_place(bench: Bench) -> None:
     assert post.text.count("https://") == (0 if card is Card.INSTEAD else 1)
     if card is Card.INSTEAD:
         assert post.title == "Rakennuslupa (verkossa)"
+
+
+def test_a_card_shows_what_nobody_reads_from_the_page(bench: Bench) -> None:
+    """Where the network does not fetch the page, the card has its description, plain, and its picture with its alternative text."""
+    most = bench.capabilities.max_card_description
+    if most is None:
+        return
+    description = "Täytä (verkossa) & lähetä #1 " + "ä" * (most - 29)
+    assert len(description) == most
+    picture = Picture(name="talo.png", data=marked((1200, 600)), alt="Kunnantalo [etelästä]")
+    post = Post(
+        text="Hae lupaa.", link=LINK, title="t" * (bench.capabilities.max_card_title or 0), description=description
+    )
+    there = landed(bench, replace(post, thumbnail=picture))
+    assert (there.title, there.description) == (post.title, description)
+    assert there.thumbnail is not None
+    assert there.thumbnail.alt == picture.alt
+    with seen(bench, there.thumbnail).convert("RGB") as image:
+        assert is_like(image.getpixel((5, image.height // 2)), RED)
+        assert is_like(image.getpixel((image.width - 5, image.height // 2)), BLUE)
+    with closing(bench.connect()) as channel:
+        held = channel.read_back([there.id])[there.id]
+    assert held.alts == (picture.alt,)
 
 
 def test_a_link_in_the_words_stays_whole_beside_pictures(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -173,6 +174,26 @@ def test_a_card_is_never_without_a_title(linkedin: LinkedIn, network: Playback) 
     network.answer(201, None, x_restli_id=UGC)
     create(linkedin, Post(text="Uusi lupa.\nHae verkossa.", link="https://example.fi"))
     assert network.asked[0].json["content"]["article"]["title"] == "Uusi lupa."
+
+
+def test_a_cards_own_words_and_picture_are_sent_with_it(linkedin: LinkedIn, network: Playback) -> None:
+    """Plain, the picture by its URN, and no alternative text where there is none: an empty one is refused."""
+    post = Post(
+        text="Hae", link="https://example.fi", title="Lupa", description="Hae (verkossa) #1", thumbnail=a_picture()
+    )
+    for alt in ("Talo (uusi)", ""):
+        network.answer(201, None, x_restli_id=UGC)
+        told = replace(post, thumbnail=a_picture(alt=alt))
+        linkedin.advance(told, Step(name="create", memo={"image0": "urn:li:image:0"}, commits=True))
+    with_alt, without = (one.json["content"]["article"] for one in network.asked)
+    assert without == {
+        "source": "https://example.fi",
+        "title": "Lupa",
+        "description": "Hae (verkossa) #1",
+        "thumbnail": "urn:li:image:0",
+    }
+    assert with_alt == {**without, "thumbnailAltText": "Talo (uusi)"}
+    assert linkedin.begin(post).name == "initialize"
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,24 @@ class CardTitleDropped(Whole):
         return replace(post, title=None)
 
 
+class CardDescriptionDropped(Whole):
+    def sent(self, post: Post) -> Post:
+        return replace(post, description=None)
+
+
+class CardPictureDropped(Whole):
+    def begin(self, post: Post) -> Step:
+        return self.channel.begin(self.sent(post))
+
+    def sent(self, post: Post) -> Post:
+        return replace(post, thumbnail=None)
+
+
+class CardAltTextDropped(Whole):
+    def sent(self, post: Post) -> Post:
+        return replace(post, thumbnail=post.thumbnail and replace(post.thumbnail, alt=""))
+
+
 class MentionsDropped(Whole):
     def sent(self, post: Post) -> Post:
         return replace(post, mentions=())
@@ -201,6 +219,7 @@ COMMENTED = tuple(name for name in registry.NAMES if registry.capabilities(name)
 THREADED = tuple(name for name in registry.NAMES if registry.capabilities(name).max_thread)
 IN_ONE = tuple(name for name in registry.NAMES if name not in THREADED)
 EDITED = tuple(name for name in registry.NAMES if registry.capabilities(name).edits_words)
+CARDED = tuple(name for name in registry.NAMES if registry.capabilities(name).max_card_description)
 SPOILT = (
     Spoilt(AltTextsDropped, lambda bench: suite.test_pictures_land_with_their_alt_texts(bench, 2)),
     Spoilt(AltTextsDropped, after.test_what_is_held_is_what_was_meant),
@@ -212,6 +231,9 @@ SPOILT = (
     Spoilt(PicturesCropped, whole.test_pictures_of_different_shapes_go_together),
     Spoilt(AltTextsCut, whole.test_the_longest_alternative_text_arrives_whole),
     Spoilt(CardTitleDropped, whole.test_a_link_goes_where_the_network_has_its_place, ("linkedin",)),
+    Spoilt(CardDescriptionDropped, whole.test_a_card_shows_what_nobody_reads_from_the_page, CARDED),
+    Spoilt(CardPictureDropped, whole.test_a_card_shows_what_nobody_reads_from_the_page, CARDED),
+    Spoilt(CardAltTextDropped, whole.test_a_card_shows_what_nobody_reads_from_the_page, CARDED),
     Spoilt(MentionsDropped, whole.test_others_are_mentioned_in_the_networks_own_form, ("linkedin",)),
     Spoilt(FirstCommentEscaped, whole.test_a_first_comment_is_plain_whatever_the_posts_notation_is, COMMENTED),
     Spoilt(HashtagsDropped, whole.test_hashtags_stand_at_the_end_and_lead_somewhere),

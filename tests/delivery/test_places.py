@@ -67,10 +67,21 @@ def left_out(posts: list[LedgerPost]) -> bool:
     return not posts
 
 
+def whole_card(posts: list[LedgerPost]) -> bool:
+    (post,) = posts
+    alt = post.thumbnail.alt if post.thumbnail else None
+    return on_card(posts) and (post.description, alt, post.pictures) == ("Täytä hakemus.", "Kortin kuva", ())
+
+
 Seen = Callable[[list[LedgerPost]], bool]
 TABLE: dict[str, tuple[str, dict[str, Seen | str]]] = {
     # what the file says           Facebook                         Instagram                X                          LinkedIn
     "link, no picture": (HEAD, {"facebook": in_words_and_on_card, "instagram": left_out, "x": in_words, "linkedin": on_card}),
+    "link, its card": (
+        HEAD + "linkedin:\n  description: Täytä hakemus.\n  thumbnail: {file: kuva0.png, alt: Kortin kuva}\n",
+        {"facebook": in_words_and_on_card, "linkedin": whole_card},
+    ),
+    "link, its card, pictures": (HEAD + pictures(1) + "linkedin: {description: Täytä hakemus.}\n", {"linkedin": "no_card"}),
     "link, pictures": (HEAD + pictures(2), dict.fromkeys(registry.NAMES, in_words)),
     "link, thread": (HEAD + THREAD, {"x": in_words}),
     "hashtags": (HEAD + pictures(1), dict.fromkeys(registry.NAMES, tags_at_the_end)),

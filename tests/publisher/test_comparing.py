@@ -57,3 +57,11 @@ def test_a_link_on_a_card_counts() -> None:
     post = meant(text="Hae lupaa.", link="https://a.fi/x", alts=())
     assert differences(post, held("a.fi/x", alts=()), has_words=True) == ()
     assert differences(post, held(alts=()), has_words=True) == ("link",)
+
+
+def test_the_picture_of_a_links_card_counts_like_any() -> None:
+    """Lost, or without its alternative text: told as of the post's own pictures."""
+    card = Post(text="Hae", link="https://a.fi", thumbnail=Picture(name="a.jpg", data=b"", alt="Talo"))
+    assert differences(card, held("https://a.fi", alts=("Talo",)), has_words=True) == ()
+    assert differences(card, held("https://a.fi", alts=("",)), has_words=True) == ("alt:1",)
+    assert differences(card, held("https://a.fi", alts=()), has_words=True) == ("pictures",)

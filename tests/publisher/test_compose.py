@@ -276,6 +276,24 @@ def test_a_link_card_has_a_title():
     assert Case(top=top).plan("facebook").title is None
 
 
+def test_a_link_cards_words_and_picture_come_from_the_networks_block():
+    """Nearest first, in all languages of the post; without a card they have no place, and other networks read the page."""
+    picture = a_picture(name="kortti.png", fi="Talo", sv="Hus")
+    near = Fields(description={"": "Lopen lupa."})
+    block = Fields(description={"fi": "Hae verkossa.", "sv": "Sök på nätet."}, thumbnail=picture)
+    top = said({"fi": "Lupa.", "sv": "Lov."}, link={"": "https://a.fi"})
+    case = Case(top=top, blocks={"linkedin": block}, languages=("fi", "sv"), both={("loppi", "linkedin"): near})
+    plan = case.plan("linkedin")
+    assert (plan.description, plan.thumbnail_alt) == ("Hae verkossa. / Sök på nätet.", "Talo / Hus")
+    assert plan.thumbnail is picture
+    plan = replace(case, organisations=("loppi",)).plan("linkedin")
+    assert (plan.description, plan.thumbnail) == ("Lopen lupa.", picture)
+    plan = replace(case, top=replace(top, pictures=(picture,))).plan("linkedin")
+    assert (plan.link, plan.description, plan.thumbnail) == (None, None, None)
+    plan = replace(case, blocks={"facebook": block}).plan("facebook")
+    assert (plan.link, plan.description, plan.thumbnail) == ("https://a.fi", None, None)
+
+
 @pytest.mark.parametrize(
     "text,title",
     [

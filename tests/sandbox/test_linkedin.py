@@ -161,6 +161,21 @@ def test_a_method_header_must_fit(linkedin: LinkedIn) -> None:
             400,
             "description can't",
         ),
+        (
+            {"content": {"article": {"source": "https://x.fi", "title": "a", "description": "a" * 4086}}},
+            400,
+            "description length exceeds",
+        ),
+        (
+            {"content": {"article": {"source": "https://x.fi", "title": "a", "thumbnail": "urn:li:image:A"}}},
+            400,
+            "Invalid urn id",
+        ),
+        (
+            {"content": {"article": {"source": "https://x.fi", "title": "a", "thumbnailAltText": "a" * 4087}}},
+            400,
+            "thumbnailAltText length exceeds",
+        ),
         ({"content": {"poll": {"question": "?"}}}, 400, "does not take polls"),
     ],
 )
@@ -293,6 +308,19 @@ def test_a_link_card_says_what_it_was_given(box: Sandbox, linkedin: LinkedIn) ->
     linkedin.created("Hae", content={"article": article})
     (post,) = box.ledger()
     assert (post.link, post.title) == (article["source"], "Rakennuslupa (uusi)")
+    assert (post.description, post.thumbnail) == (None, None)
+
+
+def test_a_link_card_has_its_own_words_and_picture(box: Sandbox, linkedin: LinkedIn) -> None:
+    """The picture was uploaded before; all of it is read back as it was sent."""
+    article = {"source": "https://www.hausjarvi.fi/lupa", "title": "Lupa", "description": "Hae (verkossa)"}
+    article |= {"thumbnail": linkedin.picture(), "thumbnailAltText": "Kunnantalo"}
+    urn = linkedin.created("Hae", content={"article": article})
+    (post,) = box.ledger()
+    assert (post.description, post.pictures) == ("Hae (verkossa)", ())
+    assert post.thumbnail is not None
+    assert post.thumbnail.alt == "Kunnantalo"
+    assert linkedin.get(f"posts/{enc(urn)}?viewContext=READER").json()["content"]["article"] == article
 
 
 def test_a_duplicate_names_the_first_post(box: Sandbox, linkedin: LinkedIn) -> None:

@@ -41,11 +41,18 @@ class FrozenPost:
     thread: tuple[str, ...] = ()
     link: str | None = None
     title: str | None = None
+    description: str | None = None
+    thumbnail: PictureNote | None = None
     hashtags: tuple[str, ...] = ()
     pictures: tuple[PictureNote, ...] = ()
     first_comment: str | None = None
     mentions: tuple[Mention, ...] = ()
     comment_mentions: tuple[Mention, ...] = ()
+
+    @property
+    def shown(self) -> tuple[PictureNote, ...]:
+        """Give every picture of it, the link card's last."""
+        return self.pictures if self.thumbnail is None else (*self.pictures, self.thumbnail)
 
     def as_json(self) -> dict[str, Any]:
         """Return what the column holds."""
@@ -59,7 +66,9 @@ class FrozenPost:
             hashtags=self.hashtags,
             link=self.link,
             title=self.title,
-            pictures=tuple(Picture(name=picture.name, data=b"", alt=picture.alt) for picture in self.pictures),
+            description=self.description,
+            thumbnail=_unread(self.thumbnail) if self.thumbnail else None,
+            pictures=tuple(_unread(picture) for picture in self.pictures),
             first_comment=self.first_comment,
             mentions=self.mentions,
             comment_mentions=self.comment_mentions,
@@ -69,11 +78,16 @@ class FrozenPost:
     def from_json(cls, value: Mapping[str, Any]) -> FrozenPost:
         """Read what `as_json` wrote."""
         pictures = tuple(PictureNote(**picture) for picture in value["pictures"])
+        thumbnail = PictureNote(**value["thumbnail"]) if value.get("thumbnail") else None
         lists = {name: tuple(value.get(name, ())) for name in ("thread", "hashtags")}
         mentions = {
             name: tuple(Mention(**one) for one in value.get(name, ())) for name in ("mentions", "comment_mentions")
         }
-        return cls(**{**value, **lists, **mentions, "pictures": pictures})
+        return cls(**{**value, **lists, **mentions, "pictures": pictures, "thumbnail": thumbnail})
+
+
+def _unread(picture: PictureNote) -> Picture:
+    return Picture(name=picture.name, data=b"", alt=picture.alt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

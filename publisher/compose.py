@@ -133,13 +133,12 @@ def _each_occurrence(
 
 def merged(announcement: Announcement, organisation: str, channel: str) -> Fields:
     """Give the fields that count for an organisation on a channel."""
-    layers = (
-        announcement.top,
-        announcement.organisation_fields.get(organisation, Fields()),
-        announcement.channels.get(channel, Fields()),
-        announcement.organisation_channels.get((organisation, channel), Fields()),
+    above = (
+        announcement.organisation_fields.get(organisation),
+        announcement.channels.get(channel),
+        announcement.organisation_channels.get((organisation, channel)),
     )
-    return reduce(_over, layers)
+    return reduce(_over, (layer for layer in above if layer is not None), announcement.top)
 
 
 def _over(below: Fields, above: Fields) -> Fields:
@@ -384,12 +383,12 @@ def _with_link(text: str, link: str | None) -> str:
 def _replaced(texts: tuple[str, ...], link: str, tracked: str) -> tuple[tuple[str, ...], bool]:
     """Put the tracked link where the words already have the plain one. Tells whether they have it."""
     found = any(has_link(text, link) for text in texts)
-    return tuple(_as_it_stands(link).sub(lambda _found: tracked, text) for text in texts), found
+    return tuple(_as_it_stands(link).sub(lambda _found: tracked, text) for text in texts) if found else texts, found
 
 
 def has_link(text: str, link: str) -> bool:
     """Tell whether words have this link, and not only a longer one that begins like it."""
-    return _as_it_stands(link).search(text) is not None
+    return link in text and _as_it_stands(link).search(text) is not None
 
 
 def _as_it_stands(link: str) -> re.Pattern[str]:

@@ -45,6 +45,9 @@ _STILL_FOR = timedelta(seconds=30)
 _REREAD_EVERY = 120.0
 """The queue is read this often even if nothing changed, for what depends on time alone."""
 
+_REREAD_SHARE = 150.0
+"""Likewise, but this many times as long after a reading as it took at the least: thousands of files cost little more than ten."""
+
 _HEARTBEAT_EVERY = 20.0
 _STALLED_AFTER = 30.0
 _STOP_WITHIN = timedelta(seconds=70)
@@ -87,6 +90,7 @@ class Daemon:
         self._stillness = Stillness(_STILL_FOR)
         self._queue_seen: tuple[object, ...] = ()
         self._read_at: float | None = None
+        self._reread_after = _REREAD_EVERY
         self._running: set[str] = set()
         self._taken_over = False
 
@@ -174,10 +178,12 @@ class Daemon:
     def read_queue(self) -> None:
         """Read the queue if anything in its folder changed, or if it was not read for a while."""
         seen = _signature(self._service.config)
-        fresh = self._read_at is not None and time.monotonic() - self._read_at < _REREAD_EVERY
+        fresh = self._read_at is not None and time.monotonic() - self._read_at < self._reread_after
         if seen == self._queue_seen and fresh:
             return
+        began = time.thread_time()
         report = self._service.read_queue(self._stillness.is_still)
+        self._reread_after = max(_REREAD_EVERY, _REREAD_SHARE * (time.thread_time() - began))
         # What was touched a moment ago did not count yet: look again next time.
         self._queue_seen = () if report.unsettled else seen
         self._read_at = time.monotonic()
@@ -194,15 +200,19 @@ class Daemon:
 
 def _signature(config: Config) -> tuple[object, ...]:
     """Return what tells whether anything in the queue's folder has changed: names, times and sizes."""
-    found = []
-    for folder, _folders, files in os.walk(config.queue):
-        for name in files:
-            path = os.path.join(folder, name)  # noqa: PTH118 - a path object for each of thousands of files is slow
-            try:
-                facts = os.lstat(path)
-            except OSError:
-                continue
-            found.append((path, facts.st_mtime_ns, facts.st_size))
+    found: list[tuple[str, int, int]] = []
+    folders = [str(config.queue)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                        continue
+                    facts = entry.stat(follow_symlinks=False)
+                    found.append((entry.path, facts.st_mtime_ns, facts.st_size))
+        except OSError:
+            continue  # gone meanwhile, or closed to us: reading the queue tells
     return tuple(sorted(found))
 
 

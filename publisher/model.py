@@ -155,6 +155,16 @@ class Announcement:
     organisation_fields: Mapping[str, Fields] = field(default_factory=dict)
     organisation_channels: Mapping[tuple[str, str], Fields] = field(default_factory=dict)
 
+    @property
+    def blocks(self) -> tuple[Fields, ...]:
+        """Give every block of fields: the top, then all overrides."""
+        return (
+            self.top,
+            *self.channels.values(),
+            *self.organisation_fields.values(),
+            *self.organisation_channels.values(),
+        )
+
 
 class State(StrEnum):
     """Where a delivery stands."""

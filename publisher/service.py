@@ -214,6 +214,8 @@ class Service:
         self.afterwards = Afterwards(store, self._lend, clock)
         self.reporter = Reporter(store, config, open_outbox(config), shown=shown(config))
         self._lock = DaemonLock(store)
+        self._memory = queue.Memory()
+        self._planned: dict[str, tuple[Announcement, tuple[Plan, ...]]] = {}
         self._lost: Lost | None = None
         self._has_collected = False
 
@@ -284,8 +286,9 @@ class Service:
     def read_queue(self, is_still: Callable[[Path, datetime], bool] = lambda _path, _now: True) -> PlanReport:
         """Read the files and bring the deliveries in line with them; those that `is_still` does not hold for are left for later."""
         now = self.clock.now()
-        read = queue.read_queue(self.config, now=now, is_still=lambda path: is_still(path, now))
-        plans = {announcement.key: self.plans(announcement, now) for announcement in read.announcements}
+        read = queue.read_queue(self.config, now=now, is_still=lambda path: is_still(path, now), memory=self._memory)
+        self._planned = {one.key: (one, self._plans_of(one, now)) for one in read.announcements}
+        plans = {key: found for key, (_announcement, found) in self._planned.items()}
         reading = Reading(
             announcements=read.announcements,
             plans=plans,
@@ -305,6 +308,11 @@ class Service:
             self._lost = None
             self.seal.set(now, str(os.getpid()))
         return report
+
+    def _plans_of(self, announcement: Announcement, now: datetime) -> tuple[Plan, ...]:
+        """Plan an announcement, unless it is the very one of last time; what comes round again depends on the day."""
+        known, plans = self._planned.get(announcement.key, (None, ()))
+        return plans if known is announcement and announcement.repeat is None else self.plans(announcement, now)
 
     @property
     def times(self) -> Times:

@@ -360,14 +360,10 @@ class Examination:
         repeat, announcement = self.announcement.repeat, self.announcement
         if repeat is None:
             return None
-        blocks = (
-            announcement.top,
-            *announcement.channels.values(),
-            *announcement.organisation_fields.values(),
-            *announcement.organisation_channels.values(),
-        )
         starts = [
-            block.publish.instant for block in blocks if isinstance(block.publish, When) and block.publish.instant
+            block.publish.instant
+            for block in announcement.blocks
+            if isinstance(block.publish, When) and block.publish.instant
         ]
         if not starts:
             return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,25 +29,16 @@ AltReader = Callable[[Section], Mapping[str, str]]
 """Reads the alt text of a picture's block."""
 
 
-def _inside(path: Path, queue: Path) -> Path:
+def inside(path: Path, queue: Path) -> Path:
     """Follow every link on the way. Raises Unreadable for one that ends nowhere, or outside."""
     try:
-        real = path.resolve()
-        root = queue.resolve()
+        real = os.path.realpath(path)
+        root = os.path.realpath(queue)
     except (OSError, RuntimeError, ValueError) as error:
         raise Unreadable("missing", _("there is no such file")) from error
-    if not real.is_relative_to(root):
+    if not real.startswith(root.rstrip("/") + "/"):
         raise Unreadable("outside", _("the file lies outside the folder of announcements"))
-    return real
-
-
-def leads_out(path: Path, queue: Path) -> bool:
-    """Tell whether a file of the queue is a link to somewhere else."""
-    try:
-        _inside(path, queue)
-    except Unreadable as why:
-        return why.code == "outside"
-    return False
+    return Path(real)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ def _facts(real: Path, _size: int, _changed: int, _inode: int) -> _Facts:
 
 
 def _facts_now(path: Path, queue: Path) -> _Facts:
-    real = _inside(path, queue)
+    real = inside(path, queue)
     try:
         state = real.lstat()
     except (OSError, ValueError) as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from publisher.announcements.memory import Memory
 from publisher.announcements.reader import SUFFIXES, QueueView, Reading, read_file
 from publisher.locale import _
 from publisher.model import Announcement, Position, Problem
@@ -44,13 +45,24 @@ class Queue:
 
 
 def read_queue(
-    config: QueueView, now: datetime | None = None, *, is_still: Callable[[Path], bool] = lambda _path: True
+    config: QueueView,
+    now: datetime | None = None,
+    *,
+    is_still: Callable[[Path], bool] = lambda _path: True,
+    memory: Memory | None = None,
 ) -> Queue:
-    """Read every file; one that `is_still` does not hold for is left for the next time. `now`: warn of times that have passed."""
+    """Read every file; one that `is_still` does not hold for is left for the next time. `now`: warn of times that have passed.
+
+    `memory`: files that are the same as last time are taken from there; so are their warnings.
+    """
     trouble: list[OSError] = []
     paths = sorted(_paths(config.queue, trouble))
     unsettled = {path for path in paths if not is_still(path)}
-    readings = _without_namesakes([read_file(path, config, now=now) for path in paths if path not in unsettled])
+    memory = memory or Memory()
+    memory.keep_only(set(paths))
+    readings = _without_namesakes(
+        [memory.recall(path, lambda one: read_file(one, config, now=now)) for path in paths if path not in unsettled]
+    )
     return Queue(
         readings=tuple(readings),
         readable=not trouble,

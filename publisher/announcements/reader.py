@@ -15,13 +15,13 @@ from typing import Protocol
 from channels import registry
 from publisher.announcements.fields import SYNONYMS, FieldReader
 from publisher.announcements.limits import Examination
-from publisher.announcements.pictures import PictureReader, leads_out
+from publisher.announcements.pictures import PictureReader, inside
 from publisher.announcements.repeats import read_repeat
 from publisher.announcements.times import Clockwork
 from publisher.compose import PublishersView
 from publisher.locale import _
 from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, Repeat, When
-from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, read
+from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Unreadable, read
 from publisher.yamlfile.reading import shown
 
 LIMITS = Limits()
@@ -77,12 +77,17 @@ class _FileReader:
         self._file = unicodedata.normalize("NFC", self._below.as_posix())
 
     def read(self, now: datetime | None) -> Reading:
-        if not self._may_be_anywhere and leads_out(self._path, self._queue):
-            return self._refused(
-                "outside",
-                _("this is a link to a file outside the folder of announcements"),
-                _("Copy the file into the folder."),
-            )
+        real = self._path
+        if not self._may_be_anywhere:
+            try:
+                real = inside(self._path, self._queue)
+            except Unreadable as why:
+                if why.code == "outside":
+                    return self._refused(
+                        "outside",
+                        _("this is a link to a file outside the folder of announcements"),
+                        _("Copy the file into the folder."),
+                    )
         if self._path.suffix.lower() not in SUFFIXES:
             return self._refused(
                 "file_name",
@@ -90,7 +95,7 @@ class _FileReader:
                 _("Rename it, for example %(name)s. Windows hides the end of a name: switch on 'File name extensions'.")
                 % {"name": f"{self._path.name.partition('.')[0]}.yaml"},
             )
-        document, problems = read(self._path, _shown(self._path), LIMITS)
+        document, problems = read(real, _shown(self._path), LIMITS)
         faults = Faults(document, problems)
         announcement = None
         if document.root is not None:

@@ -6,6 +6,7 @@ that one run shows them all.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -55,10 +56,8 @@ def read_bytes(path: Path, most: int) -> bytes:
     """Read a regular file of at most `most` bytes. A pipe or a device is refused without waiting for it. Raises Unreadable."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise Unreadable("missing", _("there is no such file")) from error
     except OSError as error:
-        raise Unreadable("unreadable", _("the file cannot be opened: %(why)s") % {"why": error.strerror}) from error
+        raise _closed(error) from error
     facts = os.fstat(handle)
     if not stat.S_ISREG(facts.st_mode):
         os.close(handle)
@@ -68,6 +67,14 @@ def read_bytes(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise Unreadable("too_large", _("the file is larger than %(size)s") % {"size": _size(most)})
     return data
+
+
+def _closed(error: OSError) -> Unreadable:
+    if error.errno in {errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG}:
+        return Unreadable("missing", _("there is no such file"))
+    if error.errno == errno.EACCES:
+        return Unreadable("unreadable", _("the file may not be read by whoever runs this command"))
+    return Unreadable("unreadable", _("the file cannot be opened: %(why)s") % {"why": error.strerror})
 
 
 def _size(count: int) -> str:
@@ -80,7 +87,7 @@ def read(
     """Read a file, `file` being its name for people. Faults of the file itself are problems like all others."""
     try:
         # A link is followed here: whoever names the path decides whether it may lead there.
-        data = read_bytes(path.resolve(), limits.bytes)
+        data = read_bytes(path.resolve() if path.is_symlink() else path, limits.bytes)
     except Unreadable as why:
         document = Document(file=file, lines=(), root=None)
         return document, [_problem(document, Fault(line=1, column=1, code=why.code, message=str(why)))]

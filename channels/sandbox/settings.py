@@ -87,6 +87,8 @@ class Quotas:
     instagram_containers: int = 400
     instagram_comment_length: int = 2200
     x_limits: dict[str, int] = field(default_factory=_x_limits)
+    x_other_limit: int = 300
+    """Where `x_limits` says nothing."""
     x_posts_a_day: int = 10_000
     linkedin_app: int = 500
     linkedin_member: int = 100

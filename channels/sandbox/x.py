@@ -175,7 +175,7 @@ class X:
 
     def _limits(self, account: SandboxAccount, route: str) -> dict[str, str]:
         quotas = self.sandbox.settings.quotas
-        limit = quotas.x_limits.get(route, 300)
+        limit = quotas.x_limits.get(route, quotas.x_other_limit)
         now = self.sandbox.clock.stamp()
         count, reset = self.sandbox.windows.fixed(f"x:{account.account_id}:{route}", _QUARTER, now)
         headers = {

@@ -34,6 +34,7 @@ _RAISED = Quotas(
     instagram_posts=_MANY,
     instagram_containers=_MANY,
     x_limits={},
+    x_other_limit=_MANY,
     linkedin_app=_MANY,
     linkedin_member=_MANY,
 )

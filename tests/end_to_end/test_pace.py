@@ -37,7 +37,7 @@ def networks(folder: Path, answer: float) -> Iterator[str]:
     settings = {
         "accounts": [asdict(account) | {"tier": "standard"} for account in example_accounts()],
         "delays": {"answer": answer},
-        "quotas": {"graph_engaged_users": 100_000, "x_limits": {}},
+        "quotas": {"graph_engaged_users": 100_000, "x_limits": {}, "x_other_limit": 100_000},
     }
     (folder / "networks.json").write_text(json.dumps(settings, default=str), encoding="utf-8")
     ports = folder / "ports"

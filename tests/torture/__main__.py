@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.torture.networks import LAG
+from tests.torture.place import NETWORKS
 from tests.torture.run import Ordeal, Outcome, run
 from tests.torture.storm import LATEST
 from tests.torture.victim import CONFIRM_FOR, LEASE
@@ -47,6 +48,7 @@ def _ordeal(options: argparse.Namespace, seed: str, on_doubt: str) -> Ordeal:
         stops=options.stops,
         on_doubt=on_doubt,
         patience=options.patience,
+        networks=tuple(network for network in NETWORKS if network in (options.network or NETWORKS)),
     )
 
 
@@ -100,6 +102,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--late-kills", type=int, default=20, help="while the rest is worked off")
     parser.add_argument("--stops", type=int, default=8)
     parser.add_argument("--seed", action="append", help="may be given several times; 1 and 2 if left out")
+    parser.add_argument(
+        "--network", action="append", choices=NETWORKS, help="may be given several times; all if left out"
+    )
     parser.add_argument("--on-doubt", choices=["hold", "resend", "both"], default="both")
     parser.add_argument(
         "--patience", type=float, default=600, help="seconds after the last kill until all must be settled"

@@ -29,6 +29,7 @@ UNLIMITED = Quotas(
     instagram_posts=_MANY,
     instagram_containers=_MANY,
     x_limits={},
+    x_other_limit=_MANY,
     x_posts_a_day=_MANY,
     linkedin_app=_MANY,
     linkedin_member=_MANY,

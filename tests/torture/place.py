@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,6 @@ from channels.sandbox import SandboxAccount
 
 TOWNS = {"hausjarvi": "Hausjärven kunta", "loppi": "Lopen kunta"}
 NETWORKS = ("facebook", "instagram", "x", "linkedin")
-EACH = len(TOWNS) * len(NETWORKS)
-"""Deliveries of one announcement."""
-
 _CONFIG = """\
 sandbox: no
 language: en
@@ -43,29 +41,30 @@ class Wanted:
         return self.network != "x" and int(self.marker[-4:]) % 2 == 1
 
 
-def write_config(folder: Path, url: str, port: int, on_doubt: str) -> Path:
-    """Write a live configuration whose networks are at `url` and whose mail server is at `port`."""
-    networks = "\n".join(f'  {network}: {{base_url: "{url}"}}' for network in NETWORKS)
+def write_config(folder: Path, url: str, port: int, on_doubt: str, used: Sequence[str] = NETWORKS) -> Path:
+    """Write a live configuration whose networks are at `url` and whose mail server is at `port`; each town `used` these networks."""
+    networks = "\n".join(f'  {network}: {{base_url: "{url}"}}' for network in used)
     path = folder / "config.yaml"
-    words = _CONFIG.format(port=port, networks=networks, towns="\n".join(_town(key, on_doubt) for key in TOWNS))
+    towns = "\n".join(_town(key, on_doubt, used) for key in TOWNS)
+    words = _CONFIG.format(port=port, networks=networks, towns=towns)
     path.write_text(words, encoding="utf-8")
     (folder / "schedules").mkdir()
     Image.new("RGB", (400, 400), "teal").save(folder / "schedules" / "kuva.jpg")
     return path
 
 
-def _town(key: str, on_doubt: str) -> str:
+def _town(key: str, on_doubt: str, used: Sequence[str]) -> str:
     secrets = {account.channel: account for account in remote_accounts() if account.organisation == key}
     page, instagram, x, linkedin = (secrets[network] for network in NETWORKS)
-    doubt = f"on_doubt: {on_doubt}"
-    return (
-        f"  {key}:\n    name: {TOWNS[key]}\n    languages: [fi]\n    accounts:\n"
-        f'      facebook: {{page_id: "{page.account_id}", access_token: {page.token}, {doubt}}}\n'
-        f'      instagram: {{user_id: "{instagram.account_id}", access_token: {page.token}, media: facebook_page, {doubt}}}\n'
-        f'      x: {{user_id: "{x.account_id}", api_key: key, api_secret: secret, access_token: {x.token}, '
-        f"access_token_secret: {x.token_secret}, {doubt}}}\n"
-        f'      linkedin: {{organization_id: "{linkedin.account_id}", access_token: {linkedin.token}, {doubt}}}'
-    )
+    settings = {
+        "facebook": f'page_id: "{page.account_id}", access_token: {page.token}',
+        "instagram": f'user_id: "{instagram.account_id}", access_token: {page.token}, media: facebook_page',
+        "x": f'user_id: "{x.account_id}", api_key: key, api_secret: secret, access_token: {x.token}, '
+        f"access_token_secret: {x.token_secret}",
+        "linkedin": f'organization_id: "{linkedin.account_id}", access_token: {linkedin.token}',
+    }
+    accounts = "\n".join(f"      {network}: {{{settings[network]}, on_doubt: {on_doubt}}}" for network in used)
+    return f"  {key}:\n    name: {TOWNS[key]}\n    languages: [fi]\n    accounts:\n{accounts}"
 
 
 def remote_accounts() -> list[SandboxAccount]:
@@ -84,7 +83,7 @@ def remote_accounts() -> list[SandboxAccount]:
     return accounts
 
 
-def announce(folder: Path, number: int) -> list[Wanted]:
+def announce(folder: Path, number: int, used: Sequence[str] = NETWORKS) -> list[Wanted]:
     """Put an announcement into the queue, as if written an hour ago; return what must come of it.
 
     Every second one has a first comment, every third a picture on each network, the others only where Instagram needs one.
@@ -92,11 +91,15 @@ def announce(folder: Path, number: int) -> list[Wanted]:
     marker = f"tiedote-{number:04d}"
     picture = "images: [{file: kuva.jpg, alt: Sininen ruutu.}]"
     lines = [f"title: {marker}", f"text: Kuntalaisille {marker} verkossa.", "publish: asap"]
-    lines.append(f"instagram: {{{picture}}}" if number % 3 else picture)
-    if number % 2:
-        lines += ["first_comment: Ohjeet ovat verkkosivuilla.", "x: {first_comment: null}"]
+    if not number % 3:
+        lines.append(picture)
+    elif "instagram" in used:
+        lines.append(f"instagram: {{{picture}}}")
+    if number % 2 and set(used) - {"x"}:
+        lines.append("first_comment: Ohjeet ovat verkkosivuilla.")
+        lines += ["x: {first_comment: null}"] if "x" in used else []
     path = folder / "schedules" / f"{marker}.yaml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     for old in (path, path.parent / "kuva.jpg", path.parent):
         os.utime(old, (path.stat().st_ctime - 3600,) * 2)
-    return [Wanted(marker, town, network) for town in TOWNS for network in NETWORKS]
+    return [Wanted(marker, town, network) for town in TOWNS for network in used]

@@ -25,7 +25,7 @@ from tests.fulldisk import DISK_FULL
 from tests.torture.daemon import ROOT, Daemon
 from tests.torture.judge import Verdict, judge
 from tests.torture.mails import Mails
-from tests.torture.place import EACH, Wanted, announce, write_config
+from tests.torture.place import NETWORKS, TOWNS, Wanted, announce, write_config
 from tests.torture.storm import HARMLESS, LATEST
 from tests.torture.victim import LEASE
 
@@ -49,6 +49,12 @@ class Ordeal:
     blind: bool = False
     patience: float = 120.0
     """Seconds after the last kill until all must be settled."""
+    networks: tuple[str, ...] = NETWORKS
+
+    @property
+    def each(self) -> int:
+        """Deliveries of one announcement."""
+        return len(TOWNS) * len(self.networks)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,10 +150,11 @@ class _Run:
     in_the_act: int = 0
 
     def go_through(self, plan: list[Life]) -> None:
-        announcements = -(-self.ordeal.deliveries // EACH)
+        each = self.ordeal.each
+        announcements = -(-self.ordeal.deliveries // each)
         for number, life in enumerate(plan):
-            while len(self.wanted) < announcements * EACH * (number + 1) / len(plan):
-                self.wanted += announce(self.folder, len(self.wanted) // EACH + 1)
+            while len(self.wanted) < announcements * each * (number + 1) / len(plan):
+                self.wanted += announce(self.folder, len(self.wanted) // each + 1, self.ordeal.networks)
             self._arrange(life)
             self.daemon.start()
             time.sleep(life.after)
@@ -226,7 +233,7 @@ def run(ordeal: Ordeal, folder: Path) -> Outcome:
         url = stack.enter_context(networks(folder, ordeal.seed))
         mails = Mails()
         stack.callback(mails.down)
-        write_config(folder, url, mails.port, ordeal.on_doubt)
+        write_config(folder, url, mails.port, ordeal.on_doubt, ordeal.networks)
         daemon = stack.enter_context(closing(Daemon(folder, blind=ordeal.blind)))
         store = stack.enter_context(closing(Store(f"sqlite:///{folder}/tiedote.db")))
         one = _Run(ordeal, folder, daemon, mails, store)

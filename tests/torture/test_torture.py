@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.torture.judge import Says, judge
-from tests.torture.place import EACH, Wanted
+from tests.torture.place import Wanted
 from tests.torture.run import Ordeal, lives, run
 from tests.torture.storm import Storm
 
-SHORT: dict[str, Any] = {"deliveries": 5 * EACH, "kills": 6, "stops": 1, "patience": 60.0}
+SHORT: dict[str, Any] = {"deliveries": 40, "kills": 6, "stops": 1, "patience": 60.0}
 
 
 @pytest.mark.alone
@@ -38,7 +38,7 @@ def test_nothing_is_lost_or_doubled_while_the_daemon_is_killed_and_the_networks_
 @pytest.mark.timeout(150)
 def test_without_the_look_for_lost_answers_posts_are_doubled(tmp_path: Path) -> None:
     """The harness sees doubles where there are some: a worker that sends again blindly makes them."""
-    ordeal = Ordeal(seed="short", deliveries=3 * EACH, kills=2, stops=0, on_doubt="hold", blind=True, patience=5)
+    ordeal = Ordeal(seed="short", deliveries=24, kills=2, stops=0, on_doubt="hold", blind=True, patience=5)
     assert run(ordeal, tmp_path).verdict.doubled
 
 

@@ -536,7 +536,7 @@ class Deliverer:
         step = job.step or channel.begin(post)
         since = (job.doubt_since or job.due_at) - CLOCK_SKEW
         found: Found | None
-        permitted = True
+        permitted, wait = True, None
         try:
             found = channel.locate(post, step, since) if step.commits else _among_recent(channel, post, since)
         except AccountBlocked as error:
@@ -546,21 +546,22 @@ class Deliverer:
                     rows.record_blocked(conn, job, Setback(kind=error.kind, detail=error.detail), self._clock.now())
                     self._block(conn, job.account_id, error, self._clock.now())
                 return None
-            found, permitted = None, False
-        except ChannelError:
-            found = None
+            found, permitted = Found(), False
+        except ChannelError as error:
+            found, wait = None, policy.reset_of(error)
         self._reached(Point.AFTER_LOOK)
         looked = self._clock.now()
-        following = self.save(lambda: self._judge(replace(job, step=step), step, found, looked, permitted=permitted))
+        sight = _Sight(found=found, at=looked, wait=wait, permitted=permitted)
+        following = self.save(lambda: self._judge(replace(job, step=step), step, sight))
         self._reached(Point.AFTER_VERDICT)
         return following
 
-    def _judge(self, job: Job, step: Step, found: Found | None, now: datetime, *, permitted: bool) -> Job | None:
+    def _judge(self, job: Job, step: Step, sight: _Sight) -> Job | None:
+        now = sight.at
         with self._store.write() as conn:
-            match = self._ours(conn, job, found)
+            match = self._ours(conn, job, sight.found)
             if match is None:
-                resend = permitted and self._desk.resends(job.account_id)
-                self._not_found(conn, job, step, found, now, resend=resend)
+                self._not_found(conn, job, step, sight)
                 return None
             out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then, part=match.part)
             following = rows.record_out(conn, job, out, now, self._clock.now() + LEASE)
@@ -572,21 +573,28 @@ class Deliverer:
         taken = rows.owner_of(conn, job.account_id, [c.remote_id for c in candidates], but=job.id)
         return next((candidate for candidate in candidates if candidate.remote_id not in taken), None)
 
-    def _not_found(
-        self, conn: Connection, job: Job, step: Step, found: Found | None, now: datetime, *, resend: bool
-    ) -> None:
-        doubt = Doubt(ended=job.doubt_ended or now, looks=job.looks, absent_at=job.absent_at, resend=resend)
+    def _not_found(self, conn: Connection, job: Job, step: Step, sight: _Sight) -> None:
+        resend = sight.permitted and self._desk.resends(job.account_id)
+        doubt = Doubt(ended=job.doubt_ended or sight.at, looks=job.looks, absent_at=job.absent_at, resend=resend)
         rules = self._desk.rules
         judgement = policy.after_look(
-            found, step, doubt, confirm_for=rules.confirm_for, give_up_after=rules.retry.give_up_after, now=now
+            sight.found,
+            step,
+            doubt,
+            confirm_for=rules.confirm_for,
+            give_up_after=rules.retry.give_up_after,
+            now=sight.at,
+            wait=sight.wait,
         )
         match judgement.verdict:
             case Verdict.LOOK_AGAIN:
-                rows.record_look(conn, job, judgement.not_before, judgement.absent_at, now)
+                rows.record_look(conn, job, judgement.not_before, judgement.absent_at, sight.at)
+                if sight.wait is not None and judgement.not_before is not None:
+                    rows.put_off_looks(conn, job.account_id, judgement.not_before)
             case Verdict.RUN_AGAIN:
-                rows.record_absent(conn, job, now)
+                rows.record_absent(conn, job, sight.at)
             case Verdict.ASK_PERSON:
-                self._end(conn, job, State.UNCONFIRMED, Setback(kind="unconfirmed", detail=""), now)
+                self._end(conn, job, State.UNCONFIRMED, Setback(kind="unconfirmed", detail=""), sight.at)
 
     @staticmethod
     def _guard(act: Callable[[], Job | None]) -> Job | None:
@@ -598,6 +606,16 @@ class Deliverer:
 
 
 # ---------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """What a look told. `found` None: it failed; `wait`: until the reset that the network named; `permitted` False: we may not read."""
+
+    found: Found | None
+    at: datetime
+    wait: timedelta | None
+    permitted: bool
 
 
 def about(

@@ -16,8 +16,11 @@
     absent, proved              look again           run again
     not found, resend           look again           run again after two complete looks; a person after give_up_after
     not found, hold             look again           a person (unconfirmed)
+    failed, resend              look again           look again; a person after give_up_after
+    failed, hold                look again           look again; a person after `confirm_for` once more
 
-The horizon is `delivery.confirm_for` after the request had ended on our side: until then a network may still apply what it was sent.
+The horizon is `delivery.confirm_for` after the request had ended on our side: until then a network may still apply what it was sent. A look
+that the network refused until a reset is made after that reset, if that is in time.
 """
 
 from __future__ import annotations
@@ -108,7 +111,7 @@ def _again(
         return Decision(outcome=Outcome.FAIL)
     if error.after is not None:
         until = now + max(error.after, timedelta(0))
-        whole_account = isinstance(error, Retryable) and error.kind in {Kind.RATE_LIMITED, Kind.QUOTA_USED}
+        whole_account = reset_of(error) is not None
         return Decision(
             outcome=outcome,
             not_before=until,
@@ -143,6 +146,12 @@ def breaker(troubles: int, rules: RetryRules) -> timedelta | None:
     return 2 * rules.first * max(doubled, 1.0)
 
 
+def reset_of(error: ChannelError) -> timedelta | None:
+    """Return how long the network refuses whatever is asked of it, if it said so."""
+    limited = isinstance(error, Retryable) and error.kind in {Kind.RATE_LIMITED, Kind.QUOTA_USED}
+    return max(error.after, timedelta(0)) if limited and error.after is not None else None
+
+
 class Verdict(StrEnum):
     """What a look for a lost answer leads to."""
 
@@ -171,24 +180,54 @@ class Doubt:
 
 
 def after_look(
-    found: Found | None, step: Step, doubt: Doubt, *, confirm_for: timedelta, give_up_after: timedelta, now: datetime
+    found: Found | None,
+    step: Step,
+    doubt: Doubt,
+    *,
+    confirm_for: timedelta,
+    give_up_after: timedelta,
+    now: datetime,
+    wait: timedelta | None = None,
 ) -> Judgement:
-    """Decide what follows from a look that found no post of ours; `found` None: the look itself failed, which proves nothing."""
+    """Decide what follows from a look that found no post of ours.
+
+    `found` None: the look itself failed, which proves nothing; `wait`: until the reset that the network named for it.
+    """
     horizon = doubt.ended + confirm_for
     gap = min(LONGEST_GAP, confirm_for / 10)
-    if found is not None and found.absent and (step.repeatable or now >= horizon):
+    if found is None:
+        return _after_failure(
+            doubt, horizon, horizon + (give_up_after if doubt.resend else confirm_for), gap, wait, now
+        )
+    if found.absent and (step.repeatable or now >= horizon):
         return Judgement(verdict=Verdict.RUN_AGAIN)
     if now < horizon:
         return Judgement(verdict=Verdict.LOOK_AGAIN, not_before=min(now + _until_next(doubt.looks), horizon))
     if not doubt.resend or now >= horizon + give_up_after:
         return Judgement(verdict=Verdict.ASK_PERSON)
-    if found is None or not found.complete:
-        return Judgement(
-            verdict=Verdict.LOOK_AGAIN, not_before=now + _until_next(doubt.looks), absent_at=doubt.absent_at
-        )
-    if doubt.absent_at is not None and now - doubt.absent_at >= gap:
+    if not found.complete:
+        gap, absent_at = _until_next(doubt.looks), doubt.absent_at
+    elif doubt.absent_at is not None and now - doubt.absent_at >= gap:
         return Judgement(verdict=Verdict.RUN_AGAIN)
-    return Judgement(verdict=Verdict.LOOK_AGAIN, not_before=now + gap, absent_at=doubt.absent_at or now)
+    else:
+        absent_at = doubt.absent_at or now
+    return Judgement(verdict=Verdict.LOOK_AGAIN, not_before=now + gap, absent_at=absent_at)
+
+
+def _after_failure(
+    doubt: Doubt, horizon: datetime, latest: datetime, gap: timedelta, wait: timedelta | None, now: datetime
+) -> Judgement:
+    """A look that failed is made again until `latest`. A reset later than that is not waited for where a person is to be asked soon."""
+    pause = _until_next(doubt.looks)
+    if not doubt.resend and now >= horizon:
+        pause = min(pause, gap)
+    again = now + max(pause, wait or timedelta(0))
+    too_late = again > latest and not doubt.resend
+    if now < horizon and (too_late or wait is None or now + wait <= horizon):
+        again = min(again, horizon)
+    elif now >= latest or too_late:
+        return Judgement(verdict=Verdict.ASK_PERSON)
+    return Judgement(verdict=Verdict.LOOK_AGAIN, not_before=min(again, latest), absent_at=doubt.absent_at)
 
 
 def _until_next(looks: int) -> timedelta:

@@ -59,6 +59,7 @@ from publisher.store.deliveries.progress import (
     store_step,
 )
 from publisher.store.deliveries.setbacks import (
+    put_off_looks,
     record_absent,
     record_blocked,
     record_doubt,
@@ -132,6 +133,7 @@ __all__ = [
     "parts_of",
     "picture_bytes",
     "planned",
+    "put_off_looks",
     "record_absent",
     "record_amended",
     "record_blocked",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, update
+from sqlalchemy import Connection, func, or_, update
 
 from channels.base import Step
 from publisher.model import State
@@ -113,6 +113,16 @@ def record_look(
         looks=job.looks + 1,
         absent_at=absent_at,
         updated_at=now,
+    )
+
+
+def put_off_looks(conn: Connection, account_id: int, until: datetime) -> None:
+    """The network lets nobody read before `until`: whatever else was lost on the account is looked for no sooner."""
+    sooner = or_(DELIVERIES.c.not_before.is_(None), DELIVERIES.c.not_before < until)
+    conn.execute(
+        update(DELIVERIES)
+        .where(DELIVERIES.c.account_id == account_id, DELIVERIES.c.state == State.CONFIRMING, sooner)
+        .values(not_before=until)
     )
 
 

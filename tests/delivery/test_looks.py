@@ -1,0 +1,106 @@
+"""Looking for lost answers where looking itself is refused: what a network says about its reset is kept to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from channels.base import Found, Step
+from channels.sandbox.faults import Kind, Rule
+from publisher.model import State
+from publisher.policy import Doubt, Judgement, Verdict, after_look
+from publisher.store import accounts
+from tests.delivery.town import START, Town, town, write
+
+TIMELINE = "GET /2/users/:id/tweets"
+CREATE = Step(name="create", commits=True)
+ENDED = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def mark_looked_at(one: Town) -> None:
+    """As in a database that has been at work: only lost answers are looked for."""
+    with one.service.store.write() as conn:
+        for account in accounts.list_accounts(conn):
+            accounts.mark_looked(conn, account.id, one.clock.now())
+
+
+def looks(one: Town) -> list[int | None]:
+    """How X answered each reading of the timeline."""
+    return [
+        entry.status for entry in one.sandbox.requests() if entry.path.endswith("/tweets") and entry.method == "GET"
+    ]
+
+
+@pytest.mark.parametrize("on_doubt", ["hold", "resend"])
+def test_no_look_is_made_before_the_reset_that_the_network_named(tmp_path: Path, on_doubt: str) -> None:
+    """X lets nobody read for a quarter of an hour: three lost posts are asked for once each at most, and all are found after it."""
+    for n in range(3):
+        write(tmp_path, f"lupa{n}", f"text: Luvan {n} voi hakea.\npublish: asap\n")
+    with town(tmp_path, channels=("x",), on_doubt=on_doubt) as one:
+        one.service.read_queue()
+        mark_looked_at(one)
+        one.sandbox.add_rule(Rule(kind=Kind.LOST_AFTER, method="POST", path=r"^/2/tweets$", times=3))
+        one.sandbox.settings.quotas.x_limits[TIMELINE] = 0
+        one.work(until=START + 14 * MINUTE)
+        assert {view.state for view in one.deliveries()} == {State.CONFIRMING}
+        assert set(looks(one)) == {429}
+        assert len(looks(one)) <= 3
+        one.sandbox.settings.quotas.x_limits[TIMELINE] = 900
+        one.work(until=START + 30 * MINUTE)
+        assert {(view.state, view.evidence) for view in one.deliveries()} == {(State.PUBLISHED, "found")}
+        assert len(one.posts("x")) == 3
+
+
+def judged(
+    minute: float, found: Found | None, *, wait: float | None = None, resend: bool = False, looks: int = 0
+) -> Judgement:
+    """What follows from a look so many minutes after the request had ended, where a person is asked after ten."""
+    return after_look(
+        found,
+        CREATE,
+        Doubt(ended=ENDED, looks=looks, absent_at=None, resend=resend),
+        confirm_for=10 * MINUTE,
+        give_up_after=timedelta(hours=6),
+        now=ENDED + minute * MINUTE,
+        wait=None if wait is None else wait * MINUTE,
+    )
+
+
+@pytest.mark.parametrize(
+    "minute, wait, resend, again",
+    [
+        (1, 2, False, 3),  # not before the reset
+        (1, 0.01, False, 1 + 2 / 60),  # nor before its own time
+        (8, 5, False, 13),  # past the horizon, while there is patience with a look that fails
+        (8, 5, True, 13),
+        (1, 600, False, 10),  # a day's quota: asked once more at the horizon
+        (1, 120, True, 121),  # nobody waits for an answer
+        (1, 3000, True, 370),  # until it is given up
+        (10, None, False, 10 + 2 / 60),  # a look that failed at the horizon is made again
+        (10, 5, False, 15),
+    ],
+)
+def test_a_refused_look_waits_for_the_reset(minute: float, wait: float | None, again: float, *, resend: bool) -> None:
+    found = judged(minute, None, wait=wait, resend=resend)
+    assert found.verdict is Verdict.LOOK_AGAIN
+    assert found.not_before == ENDED + again * MINUTE
+
+
+@pytest.mark.parametrize(
+    "minute, found, wait",
+    [
+        (10, Found(complete=True), None),  # it was looked for, and it is not there
+        (10, Found(), None),  # what can be read does not tell
+        (10, None, 600),  # it cannot be looked for in time
+        (20, None, None),  # no look succeeds
+    ],
+)
+def test_a_person_is_asked_when_looking_told_nothing(minute: float, found: Found | None, wait: float | None) -> None:
+    assert judged(minute, found, wait=wait, looks=8).verdict is Verdict.ASK_PERSON
+
+
+def test_looks_that_fail_past_the_horizon_follow_each_other_by_a_minute_at_most() -> None:
+    assert judged(12, None, looks=8).not_before == ENDED + 13 * MINUTE

@@ -149,6 +149,29 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How many posts a network has counted of the account lately, and how many it takes in that time."""
+
+    used: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How an account stands before anything is sent; None where the network does not tell.
+
+    `asked`: the version that is asked for; `identity.version` is the one that answered. `ends`: when the one asked for ends. `role`: what
+    the person behind the token is on the page, in the network's word; '' for no role at all.
+    """
+
+    identity: Identity
+    asked: str | None = None
+    ends: date | None = None
+    quota: Quota | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """A post's counters now; None where the network does not tell. `comments` is the network's total, our own included."""
 
@@ -337,7 +360,10 @@ class Channel(Protocol):
     capabilities: Capabilities
 
     def check(self) -> Identity:
-        """Tell whose token this is. Raises AccountBlocked, Retryable."""
+        """Tell whose token this is. Raises AccountBlocked (also for a token of another account), Retryable."""
+
+    def examine(self) -> Health:
+        """Tell whose token this is, and all else that can be known before the first post, in few calls. Reads only; raises as `check`."""
 
     def begin(self, post: Post) -> Step:
         """Name the first step; pure."""

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     POST_REFUSED = "post_refused"
     TOKEN_EXPIRED = "token_expired"
     TOKEN_INVALID = "token_invalid"
+    WRONG_ACCOUNT = "wrong_account"
     PERMISSION_MISSING = "permission_missing"
     ACCOUNT_RESTRICTED = "account_restricted"
     OUT_OF_CREDIT = "out_of_credit"

@@ -26,6 +26,7 @@ from channels.base import (
     Comments,
     Counts,
     Found,
+    Health,
     Held,
     Identity,
     PictureRules,
@@ -42,6 +43,7 @@ from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpect
 from channels.graph import Created, Done, GraphWire, Listing, Rows, Token, connect_graph
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
+from channels.versions import graph_ends
 
 if TYPE_CHECKING:
     from channels.graph import Graph
@@ -125,8 +127,12 @@ class Facebook:
         """Tell which Page this is. Raises AccountBlocked when the token is somebody else's: it would publish there, or nowhere."""
         me = self._graph.get("me", _Named, fields="id,name")
         if me.id != self._page_id:
-            raise AccountBlocked(Kind.TOKEN_INVALID, f"the token belongs to {me.name} ({me.id}), not to this Page")
+            raise AccountBlocked(Kind.WRONG_ACCOUNT, f"{me.name} ({me.id})")
         return Identity(account_id=me.id, name=me.name, version=self._graph.version)
+
+    def examine(self) -> Health:
+        asked = self._graph.asked
+        return Health(identity=self.check(), asked=asked, ends=graph_ends(asked))
 
     def begin(self, post: Post) -> Step:
         return self._after_photos(post, {})

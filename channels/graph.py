@@ -341,6 +341,11 @@ class Graph:
         """The version that gave the latest answer: Graph answers for a dead one with another, without a word."""
         return self._session.usage.version
 
+    @property
+    def asked(self) -> str:
+        """The version that is asked for."""
+        return self._version
+
     def get(self, path: str, model: type[Model], **parameters: Parameter) -> Model:
         """Read a node or one page of an edge."""
         return _read(self._api.get_object(path, **_written(parameters)), model)

@@ -33,6 +33,7 @@ from channels.base import (
     Comments,
     Counts,
     Found,
+    Health,
     Held,
     Identity,
     Mentions,
@@ -40,6 +41,7 @@ from channels.base import (
     Post,
     Proof,
     Published,
+    Quota,
     Recent,
     RemotePost,
     Source,
@@ -60,6 +62,7 @@ from channels.graph import (
 )
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
+from channels.versions import graph_ends
 
 if TYPE_CHECKING:
     from channels.graph import Graph  # types only: requests and Pillow are slow to import, and limits need neither
@@ -182,8 +185,20 @@ class Instagram:
         self._shelf = _shelf(settings, graph)
 
     def check(self) -> Identity:
-        user = self._graph.get(self._user_id, _User, fields="id,username")
+        """Tell which account this is. To a token that does not reach it, it does not exist."""
+        try:
+            user = self._graph.get(self._user_id, _User, fields="id,username")
+        except Gone as gone:
+            raise AccountBlocked(Kind.WRONG_ACCOUNT, gone.detail) from gone
         return Identity(account_id=user.id, name=user.username, version=self._graph.version)
+
+    def examine(self) -> Health:
+        identity = self.check()
+        asked = self._graph.asked
+        limit = self._graph.get(f"{self._user_id}/content_publishing_limit", _Limits, fields="quota_usage,config")
+        told = next((row for row in limit.data if row.config.quota_total is not None), None)
+        quota = Quota(used=told.quota_usage, total=told.config.quota_total or 0) if told else None
+        return Health(identity=identity, asked=asked, ends=graph_ends(asked), quota=quota)
 
     def begin(self, post: Post) -> Step:
         return _next_photo(post, {})
@@ -559,6 +574,17 @@ _COMMENT_FIELDS: Final = f"{_REPLY_FIELDS},replies.limit({_PAGE}){{{_REPLY_FIELD
 class _User(GraphWire):
     id: str
     username: str = ""
+
+
+class _Limits(GraphWire):
+    class Row(GraphWire):
+        class Quota(GraphWire):
+            quota_total: int | None = None
+
+        quota_usage: int = 0
+        config: Quota = Field(default_factory=Quota)
+
+    data: tuple[Row, ...] = ()
 
 
 class _Image(GraphWire):

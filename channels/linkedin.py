@@ -29,6 +29,7 @@ from channels.base import (
     Comments,
     Counts,
     Found,
+    Health,
     Held,
     Identity,
     Mentions,
@@ -46,6 +47,7 @@ from channels.base import (
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
 from channels.text import linkedin_length, links_in, little, same_words, unlittle, words
+from channels.versions import linkedin_ends
 from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
@@ -102,6 +104,7 @@ CAPABILITIES: Final = Capabilities(
 
 VERSION: Final = "202609"
 """The newest version that was seen in use by 2026-11. A version dies around the 15th of its month one year later."""
+_ADMINISTRATOR: Final = "ADMINISTRATOR"
 
 HOSTS: Final = frozenset({"api.linkedin.com", "www.linkedin.com"})  # the second one for uploads
 _API: Final = "https://api.linkedin.com"
@@ -236,6 +239,27 @@ class LinkedIn:
         """Tell which page this is. A member's role on it is seen only when something is refused."""
         page = read(self._call("GET", f"/rest/organizations/{self._organization_id}", verb="GET"), _Organization)
         return Identity(account_id=str(page.id), name=page.localized_name, version=self._version)
+
+    def examine(self) -> Health:
+        """Two calls of the day's five hundred. Where the page is refused, the member's own pages tell whether it is another one's token."""
+        try:
+            identity = self.check()
+        except AccountBlocked as refused:
+            others = self._roles() if refused.kind is Kind.PERMISSION_MISSING else {}
+            if others and self._organization_id not in others:
+                raise AccountBlocked(Kind.WRONG_ACCOUNT, ", ".join(sorted(others))) from refused
+            raise
+        role = self._roles().get(self._organization_id, "")
+        return Health(identity=identity, asked=self._version, ends=linkedin_ends(self._version), role=role)
+
+    def _roles(self) -> Mapping[str, str]:
+        """Return what the member behind the token is on which pages, by their numbers; an administrator before anything else."""
+        query = "/rest/organizationAcls?q=roleAssignee&state=APPROVED&count=100"
+        rows = read(self._call("GET", query, verb="FINDER"), _Roles).elements
+        found: dict[str, str] = {}
+        for row in sorted(rows, key=lambda row: row.role != _ADMINISTRATOR):
+            found.setdefault(row.organization.rpartition(":")[2], row.role)
+        return found
 
     def begin(self, post: Post) -> Step:
         return _after_pictures(post, {})
@@ -653,6 +677,14 @@ class _Problem(_Wire):
 class _Organization(_Wire):
     id: int | str
     localized_name: str = ""
+
+
+class _Roles(_Wire):
+    class Row(_Wire):
+        role: str = ""
+        organization: str = Field(validation_alias=AliasChoices("organizationTarget", "organization"))
+
+    elements: tuple[Row, ...] = ()
 
 
 class _Initialized(_Wire):

@@ -33,6 +33,7 @@ from channels.base import (
     Comments,
     Counts,
     Found,
+    Health,
     Held,
     Identity,
     Mentions,
@@ -262,9 +263,15 @@ class X:
         self._client = _tweepy(settings, session, meter)
 
     def check(self) -> Identity:
-        """Tell whose token this is. Costs a user read."""
+        """Tell whose token this is. Costs a user read. Raises AccountBlocked when it is somebody else's: it would publish there."""
         me = read(self._client.get_me(user_auth=self._user_auth), _Me).data
+        if me.id != self._user_id:
+            raise AccountBlocked(Kind.WRONG_ACCOUNT, f"{me.name} ({me.id})")
         return Identity(account_id=me.id, name=me.name)
+
+    def examine(self) -> Health:
+        """X tells a user's token neither its end nor what it may do, and no credit but by refusing (402)."""
+        return Health(identity=self.check())
 
     def begin(self, post: Post) -> Step:
         return _after(post, {})

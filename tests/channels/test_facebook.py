@@ -393,7 +393,7 @@ def test_a_token_of_another_page_is_noticed(sandbox):
     """It would publish on the wrong Page, or nowhere."""
     with pytest.raises(AccountBlocked) as caught:
         a_channel(sandbox, access_token="EAAB-loppi").check()
-    assert caught.value.kind is Kind.TOKEN_INVALID
+    assert caught.value.kind is Kind.WRONG_ACCOUNT
     assert "Loppi" in caught.value.detail
 
 

@@ -56,7 +56,16 @@ if TYPE_CHECKING:
 
     from channels.base import Meter
 
-__all__ = ["Network", "Response", "Session", "Usage", "error_by_status", "usage_of", "waiting_time"]
+__all__ = [
+    "Network",
+    "Response",
+    "Session",
+    "UnwelcomeError",
+    "Usage",
+    "error_by_status",
+    "usage_of",
+    "waiting_time",
+]
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 30.0
@@ -106,7 +115,8 @@ class Session(requests.Session):
     """HTTP to one network's own `hosts`; `judge` reads every answer and returns the error to raise, or None.
 
     Seconds: `connect` per address, `read` per silence, `deadline` for everything after the host name was resolved (the resolver has its
-    own limits). `max_body` bytes of an unpacked answer are read at most.
+    own limits). `max_body` bytes of an unpacked answer are read at most. `welcome`: the server is a stranger's. It tells of a machine's
+    address whether it may be talked to (a proxy's is not asked about), and an answer that is too long ends where it is cut.
     """
 
     def __init__(
@@ -119,6 +129,7 @@ class Session(requests.Session):
         read: float = _READ_SECONDS,
         deadline: float = _DEADLINE_SECONDS,
         max_body: int = _MAX_BODY,
+        welcome: Callable[[str], bool] | None = None,
     ) -> None:
         """Open nothing yet; connections are made by requests."""
         super().__init__()
@@ -127,6 +138,8 @@ class Session(requests.Session):
         self._timeout = (connect, read)
         self._deadline = deadline
         self._max_body = max_body
+        self._cut = welcome is not None
+        self._welcome = None if network.proxy else welcome
         self._route = _Route(network, hosts)
         self._door = _Door(self._route)
         self._proxy = network.proxy
@@ -171,7 +184,7 @@ class Session(requests.Session):
 
     def _exchange(self, request: PreparedRequest, kwargs: dict[str, Any]) -> Response:
         host = urlsplit(request.url or "").hostname or ""
-        with _Watch(self._deadline + _size(request) / _UPLOAD_BYTES_PER_SECOND) as watch:
+        with _Watch(self._deadline + _size(request) / _UPLOAD_BYTES_PER_SECOND, self._welcome) as watch:
             try:
                 response = self._read(super().send(request, **kwargs))
             # ValueError: what http.client and urllib3 raise for headers and framing that are not HTTP.
@@ -190,6 +203,8 @@ class Session(requests.Session):
             for piece in response.raw.stream(_PIECE, decode_content=True):
                 body += piece
                 if len(body) > self._max_body:
+                    if self._cut:
+                        break
                     raise _TooLargeError
         if not body and _is_cut(response):
             raise _CutShortError
@@ -303,6 +318,10 @@ class _TooLargeError(HTTPError):
     """The answer is larger than any answer of a network."""
 
 
+class UnwelcomeError(HTTPError):
+    """The host's name leads to a machine that may not be talked to; nothing was sent to it."""
+
+
 class _CutShortError(HTTPError):
     """The connection ended among the answer's headers; http.client takes that for an answer without a body."""
 
@@ -385,7 +404,8 @@ class _Watch:
     `connected`: through to the network, proxy and TLS included. `sending`: the request's own bytes may have left. `over`: too late.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, welcome: Callable[[str], bool] | None = None) -> None:
+        self.welcome = welcome
         self.connected = False
         self.sending = False
         self.over = False
@@ -438,7 +458,12 @@ class _Watched(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()
-        _WATCH.get().hold(sock)
+        watch = _WATCH.get()
+        # Asked of the machine that was really reached: a name may lead elsewhere from one look-up to the next.
+        if watch.welcome is not None and not watch.welcome(sock.getpeername()[0]):
+            sock.close()
+            raise UnwelcomeError
+        watch.hold(sock)
         return sock
 
     def request(self, *args: Any, **kwargs: Any) -> None:

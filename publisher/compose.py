@@ -253,6 +253,7 @@ def _plan(
         text=text.text,
         thread=tuple(post.text for post in thread),
         link=words_.card,
+        addresses=tuple(dict.fromkeys(link for language in languages if (link := _link(said.link, language)))),
         title=words_.title,
         description=_description(said, languages, known) if on_card else None,
         thumbnail=thumbnail,

@@ -31,11 +31,23 @@ from typing import Protocol
 from channels.base import Channel, Found, Picture, Post, Published, RemotePost, Step
 from channels.errors import AccountBlocked, ChannelError, Kind, Rejected
 from publisher import policy, spending
+from publisher.linking import Dead
 from publisher.model import State
 from publisher.policy import Decision, Doubt, Outcome, RetryRules, Verdict
 from publisher.store import Connection, Store, StoreAway, accounts
 from publisher.store import deliveries as rows
-from publisher.store.deliveries import AccountBusy, ClaimLost, Job, Key, Out, PictureNote, Setback, TooLate, Untried
+from publisher.store.deliveries import (
+    AccountBusy,
+    ClaimLost,
+    FrozenPost,
+    Job,
+    Key,
+    Out,
+    PictureNote,
+    Setback,
+    TooLate,
+    Untried,
+)
 from publisher.store.notices import NoticeKind, raise_notice
 from publisher.store.seal import Seal
 from publisher.thrift import Purse
@@ -57,6 +69,9 @@ CLOCK_SKEW = timedelta(minutes=5)
 """A network's clock may be behind ours by this much."""
 
 BUSY_FOR = timedelta(seconds=2)
+ASK_EVERY = timedelta(minutes=1)
+"""How often an e-service that an announcement waits for is asked again."""
+
 LARGEST_PICTURE = 64 * 1024 * 1024
 
 
@@ -91,6 +106,12 @@ class Desk(Protocol):
 
     def purse(self, account_id: int) -> Purse | None:
         """Return what the account may spend in a month; None: what it takes."""
+
+    def waits_for_link(self, post: FrozenPost) -> bool:
+        """Tell whether a post waits while where it leads does not answer."""
+
+    def dead_link(self, post: FrozenPost, now: datetime) -> Dead | None:
+        """Ask where a post leads; return what does not answer."""
 
 
 class Point(StrEnum):
@@ -328,6 +349,34 @@ class Deliverer:
     def _master(self, sha256: str) -> bytes:
         with self._store.read() as conn:
             return rows.picture_bytes(conn, sha256)
+
+    def must_ask(self, job: Job) -> bool:
+        """Tell whether where the job leads must answer before anything of it is sent."""
+        return job.fresh and not job.link_asked and job.step is None and self._desk.waits_for_link(job.post)
+
+    def ask_link(self, job: Job) -> Job | None:
+        """Go on with a job whose e-service answers; put one back whose does not, and tell its people."""
+        dead = self._desk.dead_link(job.post, self._clock.now())
+        if dead is None:
+            return replace(job, link_asked=True)
+        return self._guard(lambda: self._put_back(job, dead))
+
+    def _put_back(self, job: Job, dead: Dead) -> None:
+        now = self._clock.now()
+        setback = Setback(kind=dead.kind, detail=dead.detail)
+        with self._store.write() as conn:
+            rows.record_put_back(conn, job, setback, now + ASK_EVERY, now)
+            raise_notice(
+                conn,
+                cause=f"link_down:{job.key.announcement}@{job.key.occurrence}:{dead.address}",
+                kind=NoticeKind.LINK_DOWN,
+                params={
+                    **about(job.key, job.id, job.post.title, job.post.text, job.due_at, dead.address, setback),
+                    "channel": "",
+                },
+                recipients=self._desk.audience(job),
+                now=now,
+            )
 
     def freeze(self, job: Job) -> Job | None:
         """Keep a master of each picture; one that is not what it was when the file was read holds the delivery until it is read again."""

@@ -40,6 +40,11 @@ _LOOK = N_(
     "If it is not: tiedote resolve %(delivery)s --not-published."
 )
 
+_LINK = N_(
+    "Open the link in a browser. If it does not work, tell whoever looks after the e-service; "
+    "if the address is wrong, correct 'link' in the file."
+)
+
 _NOT_SPOKEN = frozenset({"unreachable", "answer_lost"})
 """Here the network said nothing that was heard; the detail is of our own side."""
 _PASSING = frozenset({"unreachable", "rate_limited", "quota_used", "busy", "not_ready", "answer_lost", "internal"})
@@ -91,6 +96,13 @@ NETWORK: Mapping[str, tuple[str, str]] = {
     "post_refused": (N_("The network does not take this post."), _EDIT),
     "token_expired": (N_("The account's access token has expired."), _NEW_TOKEN),
     "token_invalid": (N_("The network does not accept the account's access token."), _NEW_TOKEN),
+    "wrong_account": (
+        N_("The access token belongs to another account than the one that the configuration names."),
+        N_(
+            "Look whether the id and the token of two accounts were mixed up in the configuration. "
+            "If not, make a token for the right account."
+        ),
+    ),
     "permission_missing": (
         N_("The access token does not have every permission that is needed."),
         N_("Make a new token with all the permissions that the README lists for this network; then restart Tiedote."),
@@ -199,6 +211,29 @@ OWN: Mapping[str, tuple[str, str]] = {
     "unread": (
         N_("Why is not known; no network has refused it."),
         N_("Ask whoever looks after Tiedote to see its log."),
+    ),
+    "link_refuses": (
+        N_("The announcement's link does not work (%(detail)s)."),
+        _LINK,
+    ),
+    "link_unreachable": (
+        N_("The server that the announcement's link leads to does not answer (%(detail)s)."),
+        _LINK,
+    ),
+    "link_private": (
+        N_("The announcement's link leads into an internal network (%(detail)s), where residents cannot follow it."),
+        N_(
+            "Write the public address into 'link'. If it is public and only looks internal from this machine, "
+            "name the host under 'links: private_hosts' in the configuration."
+        ),
+    ),
+    "link_loops": (
+        N_("The announcement's link leads from one address to the next without an end (%(detail)s)."),
+        _LINK,
+    ),
+    "link_no_address": (
+        N_("The announcement's link is no address that a browser opens."),
+        N_("Write the whole address into 'link', https:// included."),
     ),
     "person": (N_("A person cancelled it."), N_("If it is to go out after all: tiedote retry %(delivery)s")),
 }

@@ -142,6 +142,8 @@ class Lane:
         )
 
     def _commits(self, slot: Slot) -> bool:
+        if self._deliverer.must_ask(slot.job):
+            return False
         if slot.job.post.shown and not slot.job.frozen:
             return False
         return self._deliverer.next_step(slot.job, self._channel).commits
@@ -167,7 +169,7 @@ class Lane:
         return min((time for time in times if time > now), default=None)
 
     def act(self, slot: Slot, channel: Channel) -> Job | None:
-        """Do one thing for a slot: save, look, freeze, or run one step; return its job as it stands then. Touches no other slot.
+        """Do one thing for a slot: save, look, ask, freeze, or run one step; return its job as it stands then. Touches no other slot.
 
         Raises StoreAway, and Unsaved when something happened that the next turn must save.
         """
@@ -175,6 +177,8 @@ class Lane:
             return self._deliverer.save(slot.unsaved)
         if slot.looks():
             return self._deliverer.look(slot.job, channel)
+        if self._deliverer.must_ask(slot.job):
+            return self._deliverer.ask_link(slot.job)
         if slot.job.post.shown and not slot.job.frozen:
             return self._deliverer.freeze(slot.job)
         return self._deliverer.run(slot.job, channel)

@@ -213,6 +213,9 @@ class Plan:
     thread: tuple[str, ...] = ()
     """The words of the posts that follow the first one."""
     link: str | None
+    """On the post's card."""
+    addresses: tuple[str, ...] = ()
+    """Where the announcement leads, wherever that stands: as the file has it, one for each of its languages."""
     title: str | None
     description: str | None = None
     """The card's words below its title, where the network does not read them from the page."""

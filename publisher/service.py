@@ -32,6 +32,7 @@ from publisher.compose import compose
 from publisher.config import Account, Config, configured, everybody
 from publisher.delivery import Clock, Deliverer, Point, Rules, nothing
 from publisher.lanes import Lanes
+from publisher.linking import Dead, Links
 from publisher.mail import open_outbox
 from publisher.model import FINAL, Announcement, Plan, State
 from publisher.planning import PLANNED_AHEAD, PlanReport, Prospect, Reading, Times
@@ -131,12 +132,13 @@ def _unmetered(_charge: Charge) -> None:
 class _Desk:
     """What the delivery worker asks of the configuration."""
 
-    def __init__(self, config: Config, store: Store) -> None:
+    def __init__(self, config: Config, store: Store, links: Links) -> None:
         settings = config.delivery
         retry = RetryRules(first=settings.first, longest=settings.longest, give_up_after=settings.give_up_after)
         self.rules = Rules(retry=retry, confirm_for=settings.confirm_for)
         self._config = config
         self._store = store
+        self._links = links
         self._by_id: dict[int, Account] = {}
 
     def account(self, account_id: int) -> Account:
@@ -161,6 +163,14 @@ class _Desk:
     def purse(self, account_id: int) -> Purse | None:
         """Return what the account may spend in a month."""
         return spending.purse_of(self._config, self.account(account_id))
+
+    def waits_for_link(self, post: FrozenPost) -> bool:
+        """Tell whether a post waits while where it leads does not answer."""
+        return self._config.hold_if_link_fails and bool(post.addresses)
+
+    def dead_link(self, post: FrozenPost, now: datetime) -> Dead | None:
+        """Ask where a post leads; return what does not answer."""
+        return self._links.dead(post.addresses, now)
 
     def audience(self, job: Job | Outside) -> list[tuple[str, str]]:
         """Return who hears of the troubles of a delivery, or of a post that is out."""
@@ -204,7 +214,8 @@ class Service:
         self.alarm = Alarm()
         self._book = spending.Book(store, self._note_away)
         self.pool = ChannelPool(config, base_url, self._meter)
-        self.desk = _Desk(config, store)
+        self.links = Links(config)
+        self.desk = _Desk(config, store, self.links)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.seal = Seal(store, config.var)
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)

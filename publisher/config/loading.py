@@ -103,9 +103,11 @@ class _Reader:
             proxy=root.parsed("proxy", None, _origin, _("Write an address such as http://proxy.example.fi:8080.")),
             ca_bundle=self._folder / ca_bundle if ca_bundle else None,
             organisations=self._organisations(root.section("organisations")),
+            hold_if_link_fails=root.flag("hold_if_link_fails", default=False),
+            private_hosts=_hosts(root.section("links")),
             mentions=read_mentions(root.section("mentions")),
         )
-        root.not_yet("web", "feeds", "log", "metrics", "apps", "token_key", "hold_if_link_fails")
+        root.not_yet("web", "feeds", "log", "metrics", "apps", "token_key")
         root.finish()
         return replace(config, warnings=self._faults.sorted())
 
@@ -242,6 +244,21 @@ def _delivery(section: Section) -> DeliverySettings:
     retry.finish()
     section.finish()
     return settings
+
+
+def _hosts(section: Section) -> frozenset[str]:
+    """Read `links.private_hosts`: hosts, with a port or without."""
+    found = section.scalars("private_hosts") or []
+    for node in found:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9a-fA-F:]+\](?::\d{1,5})?", node.value or ""):
+            section.faults.error(
+                node,
+                "host",
+                _("'%(value)s' is not the name of a host") % {"value": node.value or ""},
+                _("Write it like this: %(example)s") % {"example": "asiointi.hausjarvi.fi"},
+            )
+    section.finish()
+    return frozenset((node.value or "").casefold() for node in found)
 
 
 def _collection(section: Section) -> CollectionSettings:

@@ -145,6 +145,10 @@ class Config:
     proxy: str | None = field(repr=False)
     ca_bundle: Path | None
     organisations: Mapping[str, Organisation]
+    hold_if_link_fails: bool = False
+    """Whether an announcement waits while the address that it leads to does not answer."""
+    private_hosts: frozenset[str] = frozenset()
+    """Hosts that may be asked whether they answer although they are inside the organisation's own network."""
     mentions: Mapping[str, Mentioned] = field(default_factory=dict)
     """Whom the words may mention, by the key in `@[key]`."""
     warnings: tuple[Problem, ...] = field(default=(), repr=False)

@@ -186,6 +186,29 @@ def _blocked(told: Told) -> Alert:
     )
 
 
+def _link_down(told: Told) -> Alert:
+    message, remedy = told.because("link_unreachable")
+    return Alert(
+        subject=_("Waiting for its e-service: %(title)s") % told.words,
+        what=_('%(organisation)s: "%(title)s" was to go out now, but waits, since residents could not follow its link.')
+        % told.words,
+        details=(*told.about, *([told.link] if told.link else [])),
+        meaning=message
+        + " "
+        + _(
+            "Tiedote asks every minute and sends the announcement as soon as the link works. "
+            "If that takes longer than 'late_limit' allows, it is not sent and you hear of it."
+        ),
+        remedy=remedy,
+        commands=(
+            Command(
+                when=_("To send it all the same, for each of its accounts:"), line=f"tiedote retry {_('DELIVERY')}"
+            ),
+            Command(when=_("To see its accounts and how they stand:"), line="tiedote status"),
+        ),
+    )
+
+
 def _over_budget(told: Told) -> Alert:
     message, _remedy = told.because("over_budget")
     return Alert(
@@ -362,6 +385,7 @@ _WORDS: Mapping[str, Callable[[Told], Alert]] = {
     "differs": _differs,
     "held": _held,
     "behind": _behind,
+    "link_down": _link_down,
     "disk_full": _disk_full,
     "database_away": _database_away,
 }

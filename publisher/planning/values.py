@@ -123,6 +123,7 @@ def frozen(plan: Plan) -> FrozenPost:
         text=plan.text,
         thread=plan.thread,
         link=plan.link,
+        addresses=plan.addresses,
         title=plan.title,
         description=plan.description,
         thumbnail=_note(plan.thumbnail, plan.thumbnail_alt) if plan.thumbnail else None,

@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     DIFFERS = "differs"
     HELD = "held"
     BEHIND = "behind"
+    LINK_DOWN = "link_down"
     DISK_FULL = "disk_full"
     DATABASE_AWAY = "database_away"
 

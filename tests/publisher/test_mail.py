@@ -293,6 +293,7 @@ COMMANDS = {
     NoticeKind.DIFFERS: ["tiedote unpublish d-12"],
     NoticeKind.EXPIRED: ["tiedote retry d-12", "tiedote cancel d-12"],
     NoticeKind.HELD: ["tiedote retry d-12", "tiedote cancel d-12"],
+    NoticeKind.LINK_DOWN: ["tiedote retry DELIVERY", "tiedote status"],
     NoticeKind.BEHIND: ["tiedote collect --all", "tiedote doctor"],
     NoticeKind.DISK_FULL: ["df -h", "tiedote status"],
     NoticeKind.DATABASE_AWAY: ["tiedote status"],

@@ -65,6 +65,7 @@ from publisher.store.deliveries.setbacks import (
     record_doubt,
     record_end,
     record_look,
+    record_put_back,
     record_restart,
     record_retry,
 )
@@ -142,6 +143,7 @@ __all__ = [
     "record_gone",
     "record_look",
     "record_out",
+    "record_put_back",
     "record_put_off",
     "record_read_back",
     "record_refused",

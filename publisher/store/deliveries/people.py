@@ -85,6 +85,9 @@ def _settle(
     )
 
 
+_ENDED = (State.FAILED, State.RETRYING, State.HELD, State.MISSED, State.EXPIRED, State.CANCELLED)
+
+
 def retry_delivery(conn: Connection, delivery_id: int, now: datetime, late_limit: timedelta) -> bool:
     """A person wants it tried again; False if nothing failed here or something may still be in doubt.
 
@@ -92,22 +95,23 @@ def retry_delivery(conn: Connection, delivery_id: int, now: datetime, late_limit
     """
     if _go_on(conn, delivery_id, DELIVERIES.c.error_kind != UNCONFIRMED, State.RETRYING, now):
         return True
-    return _settle(
-        conn,
-        delivery_id,
-        [State.FAILED, State.RETRYING, State.HELD, State.MISSED, State.EXPIRED, State.CANCELLED],
-        state=State.RETRYING,
-        not_before=None,
-        due_at=now,
-        late_after=now + late_limit,
-        expires_at=None,
-        repost=True,
-        by_hand_at=now,
-        refusals=0,
-        refused_since=None,
-        error_kind=None,
-        error_detail=None,
-        updated_at=now,
+    anew: dict[str, Any] = {
+        "state": State.RETRYING,
+        "not_before": None,
+        "due_at": now,
+        "late_after": now + late_limit,
+        "expires_at": None,
+        "repost": True,
+        "by_hand_at": now,
+        "refusals": 0,
+        "refused_since": None,
+        "error_kind": None,
+        "error_detail": None,
+        "updated_at": now,
+    }
+    waits_for_link = DELIVERIES.c.error_kind.startswith("link_", autoescape=True)
+    return _settle(conn, delivery_id, _ENDED, **anew) or _settle(
+        conn, delivery_id, [State.SCHEDULED], waits_for_link, **anew
     )
 
 

@@ -79,6 +79,22 @@ def record_blocked(conn: Connection, job: Job, setback: Setback, now: datetime) 
         close_attempts(conn, job.id, "refused", now, kind=setback.kind, detail=setback.detail)
 
 
+def record_put_back(conn: Connection, job: Job, setback: Setback, not_before: datetime, now: datetime) -> None:
+    """Nothing of it was sent, and something outside must come right first: it waits as it is. Raises ClaimLost."""
+    guarded(
+        conn,
+        job,
+        state=State.SCHEDULED,
+        owner=None,
+        lease_until=None,
+        not_before=not_before,
+        error_kind=setback.kind,
+        error_detail=setback.detail,
+        token=job.token + 1,
+        updated_at=now,
+    )
+
+
 def record_doubt(conn: Connection, job: Job, setback: Setback, intent_at: datetime, now: datetime, step: Step) -> None:
     """The answer was lost: look before anything else. `step` may carry a hint from the network. Raises ClaimLost."""
     guarded(

@@ -40,6 +40,8 @@ class FrozenPost:
     text: str
     thread: tuple[str, ...] = ()
     link: str | None = None
+    addresses: tuple[str, ...] = ()
+    """Where it leads, as the file has it: no part of what goes out."""
     title: str | None = None
     description: str | None = None
     thumbnail: PictureNote | None = None
@@ -79,7 +81,7 @@ class FrozenPost:
         """Read what `as_json` wrote."""
         pictures = tuple(PictureNote(**picture) for picture in value["pictures"])
         thumbnail = PictureNote(**value["thumbnail"]) if value.get("thumbnail") else None
-        lists = {name: tuple(value.get(name, ())) for name in ("thread", "hashtags")}
+        lists = {name: tuple(value.get(name, ())) for name in ("thread", "addresses", "hashtags")}
         mentions = {
             name: tuple(Mention(**one) for one in value.get(name, ())) for name in ("mentions", "comment_mentions")
         }
@@ -192,6 +194,8 @@ class Job:
     step_n: int
     step: Step | None
     ready_at: datetime | None
+    link_asked: bool = False
+    """Where it leads was asked in this claim, and answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

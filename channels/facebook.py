@@ -44,6 +44,7 @@ from channels.graph import Created, Done, GraphWire, Listing, Rows, Token, conne
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
 from channels.versions import graph_ends
+from channels.wire import NO_TOKEN
 
 if TYPE_CHECKING:
     from channels.graph import Graph
@@ -96,19 +97,19 @@ _COUNTED_A_PAGE: Final = 25  # each row of counters is nine edges; more and Grap
 
 
 class Settings(BaseModel):
-    """A Facebook Page. `access_token` is the Page's own, not a person's."""
+    """A Facebook Page. `access_token` is the Page's own, not a person's; None: from `tiedote login`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     page_id: str = Field(pattern=r"^[0-9]{1,20}$")
-    access_token: Token
+    access_token: Token | None = None
     draft_first: bool = True
 
 
 def connect(settings: Settings, network: Network) -> Facebook:
     """Make the channel of one Page."""
     limits = changed(CAPABILITIES, network.limits)
-    return Facebook(settings, connect_graph(settings.access_token, network), limits)
+    return Facebook(settings, connect_graph(settings.access_token or NO_TOKEN, network), limits)
 
 
 class Facebook:

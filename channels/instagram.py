@@ -63,6 +63,7 @@ from channels.graph import (
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
 from channels.versions import graph_ends
+from channels.wire import NO_TOKEN
 
 if TYPE_CHECKING:
     from channels.graph import Graph  # types only: requests and Pillow are slow to import, and limits need neither
@@ -134,16 +135,18 @@ _MOST_PAGES: Final = 20
 
 
 class Settings(BaseModel):
-    """An Instagram account. `access_token` is that of the Page it is linked to.
+    """An Instagram account. `access_token` is that of the Page it is linked to; None: from `tiedote login`.
 
-    `page_id`: that Page, by default the one that the token belongs to. `public_folder`: where our web server finds what it shows at
-    `public_base_url`; a relative path starts at the folder in the validation context, if there is one.
+    `login`: how the token was got; one of Instagram's own login belongs to no Page and is taken by another host. `page_id`: the Page, by
+    default the one that the token belongs to. `public_folder`: where our web server finds what it shows at `public_base_url`; a relative
+    path starts at the folder in the validation context, if there is one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     user_id: str = Field(pattern=r"^[0-9]{1,20}$")
-    access_token: Token
+    access_token: Token | None = None
+    login: Literal["facebook_login", "instagram_login"] = "facebook_login"
     media: Literal["facebook_page", "public_url"] = "facebook_page"
     page_id: str | None = Field(default=None, pattern=r"^[0-9]{1,20}$")
     public_folder: Path | None = None
@@ -163,13 +166,21 @@ class Settings(BaseModel):
     def _is_whole(self) -> Self:
         if self.media == "public_url" and not (self.public_folder and self.public_base_url):
             raise ValueError("media: public_url needs public_folder and public_base_url")
+        if self.login == "instagram_login" and self.media != "public_url":
+            raise ValueError("with login: instagram_login there is no Page to take pictures; write media: public_url")
         return self
 
 
 def connect(settings: Settings, network: Network) -> Instagram:
     """Make the channel of one account."""
     limits = changed(CAPABILITIES, network.limits)
-    return Instagram(settings, connect_graph(settings.access_token, network), limits)
+    return Instagram(settings, connect_graph(settings.access_token or NO_TOKEN, _reached(settings, network)), limits)
+
+
+def _reached(settings: Settings, network: Network) -> Network:
+    if settings.login == "instagram_login" and network.base_url is None:
+        return replace(network, base_url="https://graph.instagram.com")
+    return network
 
 
 class Instagram:

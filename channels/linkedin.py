@@ -48,7 +48,7 @@ from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnk
 from channels.limits import changed
 from channels.text import linkedin_length, links_in, little, same_words, unlittle, words
 from channels.versions import linkedin_ends
-from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
+from channels.wire import NO_TOKEN, Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
     from channels.session import Network, Response, Session  # requests is slow to import and limits do not need it
@@ -121,12 +121,15 @@ _SLACK: Final = timedelta(minutes=10)  # our clock and theirs
 
 
 class Settings(BaseModel):
-    """A page on LinkedIn. The development tier has 100 calls a day and no calls for many posts at once."""
+    """A page on LinkedIn. `access_token` None: from `tiedote login`.
+
+    The development tier has 100 calls a day and no calls for many posts at once.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     organization_id: str = Field(pattern=r"^[0-9]+$")
-    access_token: Secret
+    access_token: Secret | None = None
     tier: Literal["development", "standard"] = "development"
 
 
@@ -230,7 +233,7 @@ class LinkedIn:
         self.capabilities = replace(limits, readings_a_day=None) if standard else limits
         self._organization_id = settings.organization_id
         self._us = f"urn:li:organization:{settings.organization_id}"
-        self._token = settings.access_token
+        self._token = settings.access_token or NO_TOKEN
         self._many_at_once = standard
         self._session = session
         self._version = version

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel  # types only: whoever asks for names alone should not wait for pydantic
 
     from channels.base import Capabilities, Channel
+    from channels.oauth.values import App, Credentials, Flow
     from channels.session import Network  # likewise for requests
 
 NAMES: Final = ("facebook", "instagram", "x", "linkedin")
@@ -76,6 +77,67 @@ def connect(name: str, settings: BaseModel, network: Network) -> Channel:
     if not isinstance(settings, module.Settings):
         raise TypeError(f"{name} takes {module.Settings.__qualname__}, not {type(settings).__qualname__}")
     return module.connect(settings, network)
+
+
+_FLOWS: Final = {
+    "facebook": ("facebook_login",),
+    "instagram": ("facebook_login", "instagram_login"),
+    "x": ("x_oauth2", "x_oauth1"),
+    "linkedin": ("linkedin_login",),
+}
+
+
+def flows(name: str) -> tuple[str, ...]:
+    """Name the ways in which an account of a network can be connected, the usual one first; none for other people's networks."""
+    return _FLOWS.get(canonical(name), ())
+
+
+def flow(channel: str, name: str, app: App, network: Network) -> Flow:
+    """Make one of a network's `flows`; opens no connection yet. Raises UnknownChannelError for a flow that it does not have."""
+    if name not in flows(channel):
+        raise UnknownChannelError(f"{channel}:{name}")
+    match name:
+        case "facebook_login":
+            from channels.oauth.meta import FacebookLogin
+
+            return FacebookLogin(canonical(channel), app, network)
+        case "instagram_login":
+            from channels.oauth.instagram import InstagramLogin
+
+            return InstagramLogin(app, network)
+        case "x_oauth2":
+            from channels.oauth.x import XOAuth2
+
+            return XOAuth2(app, network)
+        case "x_oauth1":
+            from channels.oauth.x import XOAuth1
+
+            return XOAuth1(app, network)
+        case _:
+            from channels.oauth.linkedin import LinkedInLogin
+
+            return LinkedInLogin(app, network)
+
+
+def has_token(settings: BaseModel) -> bool:
+    """Tell whether the configuration itself gives an account its token; such a one is never renewed by us."""
+    return getattr(settings, "access_token", ...) is not None
+
+
+def with_credentials(settings: BaseModel, credentials: Credentials, app: App | None) -> BaseModel:
+    """Give an account's settings the token that `login` got; OAuth 1.0a needs the key of its `app` as well."""
+    fields = type(settings).model_fields
+    from pydantic import SecretStr
+
+    given: dict[str, object] = {"access_token": credentials.access_token}
+    if credentials.token_secret is not None and app is not None:
+        given["access_token_secret"] = credentials.token_secret
+        given |= {"api_key": SecretStr(app.client_id), "api_secret": app.client_secret}
+    if "page_id" in fields and getattr(settings, "page_id", None) is None:
+        given["page_id"] = credentials.page_id
+    if "login" in fields:
+        given["login"] = credentials.flow
+    return settings.model_copy(update=given)
 
 
 def _module(name: str) -> ChannelModule:

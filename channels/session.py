@@ -84,6 +84,7 @@ class Network:
     `base_url` moves its API: scheme, host and port are replaced, the path is kept. `version` None: the channel's own dated default.
     `limits` and `prices`: numbers that count instead of the channel's dated ones, by their names there. `meter` is told what the network
     bills. `allowed_hosts`: if given, only these are ever reached ("host", or "host:port"). `proxy` is never used for loopback.
+    `barred`: why nothing may be sent for this account at all: it has no token that can be used.
     """
 
     base_url: str | None = None
@@ -94,6 +95,7 @@ class Network:
     limits: Mapping[str, int | float] = field(default_factory=dict)
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     meter: Meter | None = field(default=None, repr=False)
+    barred: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,7 @@ class Session(requests.Session):
         super().__init__()
         self.usage = Usage()
         self._judge = judge
+        self._barred = network.barred
         self._timeout = (connect, read)
         self._deadline = deadline
         self._max_body = max_body
@@ -156,6 +159,8 @@ class Session(requests.Session):
 
         The host is rewritten before the request is prepared, so OAuth 1.0a signs the URL that is really sent.
         """
+        if self._barred is not None:
+            raise AccountBlocked(self._barred)
         target = self._route.rewrite(url if isinstance(url, str) else url.decode())
         kwargs |= {"timeout": self._timeout, "proxies": self._proxies(target), "allow_redirects": False, "stream": True}
         try:

@@ -29,6 +29,10 @@ Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_fits_a_header
 """A token or key. A line break that came along from a file would otherwise be found out at three in the morning."""
 
 
+NO_TOKEN = SecretStr("none")
+"""In the place of a token that an account does not have; nothing is sent with it, for its `Network` is barred."""
+
+
 class Wire(BaseModel):
     """A part of an answer; what it does not name is ignored."""
 

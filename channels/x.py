@@ -50,7 +50,7 @@ from channels.base import (
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
 from channels.text import cashtags, links_in, mentions, parts, same_words, words, x_exact_length, x_length
-from channels.wire import Secret, Wire, answered_at, batches, judge_by_status, read, understand
+from channels.wire import NO_TOKEN, Secret, Wire, answered_at, batches, judge_by_status, read, understand
 
 if TYPE_CHECKING:
     from requests.models import PreparedRequest  # types only: requests is slow to import and limits do not need it
@@ -145,7 +145,7 @@ _SLACK: Final = timedelta(minutes=10)  # our clock and theirs
 
 
 class Settings(BaseModel):
-    """An account on X. OAuth 1.0a takes all four secrets; an OAuth 2.0 user token stands in `access_token` alone.
+    """An account on X. OAuth 1.0a takes all four secrets; an OAuth 2.0 user token stands in `access_token` alone; None: from `login`.
 
     `owns_app`: the developer app whose keys are used belongs to this very account, which makes reading its own posts cheaper.
     """
@@ -153,7 +153,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     user_id: str = Field(pattern=r"^[0-9]{1,19}$")
-    access_token: Secret
+    access_token: Secret | None = None
     access_token_secret: Secret | None = None
     api_key: Secret | None = None
     api_secret: Secret | None = None
@@ -164,6 +164,8 @@ class Settings(BaseModel):
         given = {part is not None for part in (self.access_token_secret, self.api_key, self.api_secret)}
         if len(given) > 1:
             raise ValueError("give api_key, api_secret and access_token_secret together, or none of them")
+        if self.access_token is None and self.api_key is not None:
+            raise ValueError("give access_token beside api_key, api_secret and access_token_secret, or none of them")
         return self
 
 
@@ -540,15 +542,16 @@ def _tweepy(settings: Settings, session: Session, meter: Meter | None) -> _Clien
     for name in _TALKATIVE:
         logging.getLogger(name).addFilter(_is_no_debugging)
     secrets = {}
+    token = settings.access_token or NO_TOKEN
     if settings.api_key and settings.api_secret and settings.access_token_secret:
         secrets = {
             "consumer_key": settings.api_key.get_secret_value(),
             "consumer_secret": settings.api_secret.get_secret_value(),
-            "access_token": settings.access_token.get_secret_value(),
+            "access_token": token.get_secret_value(),
             "access_token_secret": settings.access_token_secret.get_secret_value(),
         }
     client = tweepy.Client(**secrets, bearer_token="", return_type=Response, wait_on_rate_limit=False)
-    door = _Door(session, None if secrets else settings.access_token)
+    door = _Door(session, None if secrets else token)
     client.session = _Till(door, meter, settings) if meter else door
     made: _Client = client
     return made

@@ -107,6 +107,22 @@ NETWORK: Mapping[str, tuple[str, str]] = {
         N_("The access token does not have every permission that is needed."),
         N_("Make a new token with all the permissions that the README lists for this network; then restart Tiedote."),
     ),
+    "not_connected": (
+        N_("The account has no access token yet."),
+        N_("Connect it: tiedote login NETWORK --org ORGANISATION. What waits goes out by itself."),
+    ),
+    "token_locked": (
+        N_("The account's access token is encrypted, and the key to it is missing or is another one."),
+        N_("Give Tiedote the key that was in use at the login (token_key or TIEDOTE_KEY); then restart it."),
+    ),
+    "code_refused": (
+        N_("The network does not take this answer any more: it was used, or took too long."),
+        N_("Run the same command again, and answer soon after the browser has come back."),
+    ),
+    "app_refused": (
+        N_("The network does not accept the developer app."),
+        N_("Compare 'apps' in the configuration with the network's developer portal: id, secret and redirect_uri."),
+    ),
     "account_restricted": (
         N_("The network has restricted the account."),
         N_("Sign in to the network, see what it asks for, and do that. What waits goes out by itself afterwards."),

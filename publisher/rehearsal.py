@@ -19,8 +19,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
+from publisher.config.apps import REHEARSED, USUAL
+
 if TYPE_CHECKING:
-    from channels.sandbox import Sandbox, SandboxAccount
+    from channels.sandbox import Sandbox, SandboxAccount, SandboxApp
     from publisher.config import Account, Config
 
 _PATIENCE = 5.0
@@ -86,7 +88,7 @@ def _host(config: Config, folder: Path) -> Iterator[Rehearsal]:
     address = folder / "address"
     port = _last_port(address)
     address.unlink(missing_ok=True)
-    sandbox = Sandbox(accounts=sandbox_accounts(config), state=folder / "state")
+    sandbox = Sandbox(accounts=sandbox_accounts(config), apps=sandbox_apps(config), state=folder / "state")
     with serve(sandbox, ports=(port,)) as server:
         _write(address, server.base_url)
         yield Rehearsal(base_url=server.base_url, sandbox=sandbox)
@@ -165,4 +167,28 @@ def _credentials(account: Account) -> dict[str, Any]:
     given = {
         name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in account.settings
     }
-    return {ours: given[theirs] for theirs, ours in _FIELDS[account.channel].items() if given.get(theirs)}
+    known = {ours: given[theirs] for theirs, ours in _FIELDS[account.channel].items() if given.get(theirs)}
+    return {"token": "", **known}
+
+
+def sandbox_apps(config: Config) -> list[SandboxApp]:
+    """Give the sandbox the apps that the configuration connects accounts with, else its own."""
+    from channels.sandbox import SandboxApp
+
+    apps = []
+    for network, usual in REHEARSED.items():
+        app = config.apps.get(network, usual)
+        where = app.redirect_uri or USUAL.get(network, "")
+        apps.append(
+            SandboxApp(
+                network=network,
+                client_id=app.client_id or "",
+                client_secret=app.client_secret.get_secret_value() if app.client_secret else "",
+                api_key=app.api_key or "",
+                api_secret=app.api_secret.get_secret_value() if app.api_secret else "",
+                redirect_uris=(where,),
+                live=not where.startswith("http://localhost"),
+                refresh_tokens=True,
+            )
+        )
+    return apps

@@ -14,15 +14,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from channels import registry
 from channels.base import Channel, Charge, Identity, Meter
 from channels.errors import ChannelError
-from channels.session import Network
 from publisher import announcements as queue
 from publisher import planning, spending, telling
 from publisher.afterwards import AccountRemovedError, Afterwards
@@ -37,6 +35,7 @@ from publisher.mail import open_outbox
 from publisher.model import FINAL, Announcement, Plan, State
 from publisher.planning import PLANNED_AHEAD, PlanReport, Prospect, Reading, Times
 from publisher.policy import RetryRules
+from publisher.pool import ChannelPool
 from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
@@ -47,6 +46,7 @@ from publisher.store.announcements import contacts, known_files
 from publisher.store.deliveries import FrozenPost, Job, Key, Outside
 from publisher.store.seal import Lost, Seal, doubt_what_was_due
 from publisher.thrift import Purse
+from publisher.vault import Tokens, Vault
 
 _DONE, _FAILED, _LATER = 0, 4, 75
 _POLL_SECONDS = 0.05
@@ -66,67 +66,6 @@ class SystemClock:
 
 class AnotherDaemonError(Exception):
     """Another process publishes from this database at this moment."""
-
-
-@dataclass(slots=True)
-class _Shelf:
-    """Connected channels of one account that nobody uses at the moment."""
-
-    idle: list[Channel] = field(default_factory=list)
-
-
-class ChannelPool:
-    """Lends channels: an instance for one worker at a time, connected once and used again."""
-
-    def __init__(
-        self, config: Config, base_url: str | None, meter: Callable[[Account], Meter] = lambda _: _unmetered
-    ) -> None:
-        """`base_url`: where the sandbox stands in for every network; None for the real ones. `meter`: what an account's bill is told to."""
-        self._config = config
-        self._base_url = base_url
-        self._meter = meter
-        self._shelves: dict[tuple[str, str, str], _Shelf] = {}
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def lend(self, account: Account) -> Iterator[Channel]:
-        """Give a channel for this account."""
-        key = (account.organisation, account.channel, account.name)
-        with self._lock:
-            shelf = self._shelves.setdefault(key, _Shelf())
-            channel = shelf.idle.pop() if shelf.idle else None
-        channel = channel or self._connect(account)
-        try:
-            yield channel
-        finally:
-            with self._lock:
-                shelf.idle.append(channel)
-
-    def _connect(self, account: Account) -> Channel:
-        network = replace(self.network(account.channel), meter=self._meter(account))
-        return registry.connect(account.channel, account.settings, network)
-
-    def network(self, channel: str) -> Network:
-        """Return how a network is reached."""
-        moved = self._config.networks.get(channel)
-        version = moved.version if moved else None
-        own = Network(version=version, limits=moved.limits if moved else {}, prices=moved.prices if moved else {})
-        if self._base_url is not None:
-            return replace(own, base_url=self._base_url, allowed_hosts=frozenset({"127.0.0.1", "localhost"}))
-        bundle = str(self._config.ca_bundle) if self._config.ca_bundle else None
-        base_url = moved.base_url if moved else None
-        return replace(own, base_url=base_url, proxy=self._config.proxy, ca_bundle=bundle)
-
-    def close(self) -> None:
-        """Close what is idle."""
-        with self._lock:
-            for shelf in self._shelves.values():
-                while shelf.idle:
-                    shelf.idle.pop().close()
-
-
-def _unmetered(_charge: Charge) -> None:
-    """Keep no account of what is billed."""
 
 
 class _Desk:
@@ -213,8 +152,9 @@ class Service:
         self.sandbox_url = base_url
         self.alarm = Alarm()
         self._book = spending.Book(store, self._note_away)
-        self.pool = ChannelPool(config, base_url, self._meter)
         self.links = Links(config)
+        self.vault = Vault(config)
+        self.pool = ChannelPool(config, base_url, self._meter, Tokens(config, store, self.vault))
         self.desk = _Desk(config, store, self.links)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.seal = Seal(store, config.var)

@@ -13,7 +13,7 @@ from channels.sandbox.core import Sandbox
 from channels.sandbox.faults import Kind, Rule
 from channels.sandbox.ledger import LedgerComment, LedgerPicture, LedgerPost
 from channels.sandbox.server import Served, serve
-from channels.sandbox.settings import Delays, Habits, Quotas, SandboxAccount, Versions
+from channels.sandbox.settings import Delays, Habits, Quotas, SandboxAccount, SandboxApp, SandboxPerson, Versions
 from channels.sandbox.xbill import BillLine
 
 __all__ = [
@@ -29,6 +29,8 @@ __all__ = [
     "Rule",
     "Sandbox",
     "SandboxAccount",
+    "SandboxApp",
+    "SandboxPerson",
     "Served",
     "Versions",
     "serve",

@@ -14,10 +14,20 @@ from typing import TYPE_CHECKING
 from channels.sandbox import facebook, instagram, linkedin, x
 from channels.sandbox.clock import Clock
 from channels.sandbox.faults import Rule
+from channels.sandbox.grants import Grants
 from channels.sandbox.graph import Graph
 from channels.sandbox.ledger import LedgerPost, ledger_posts
 from channels.sandbox.residents import Lively, handle, resident_id
-from channels.sandbox.settings import Delays, Habits, Quotas, SandboxAccount, Settings, Versions
+from channels.sandbox.settings import (
+    Delays,
+    Habits,
+    Quotas,
+    SandboxAccount,
+    SandboxApp,
+    SandboxPerson,
+    Settings,
+    Versions,
+)
 from channels.sandbox.state import Picture, Post, Remark, World
 from channels.sandbox.windows import Windows
 from channels.sandbox.wire import Entry
@@ -40,7 +50,7 @@ class Sandbox:
     windows: Windows
     world: World
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part that a test may bring
         self,
         accounts: Iterable[SandboxAccount],
         *,
@@ -50,8 +60,13 @@ class Sandbox:
         habits: Habits | None = None,
         versions: Versions | None = None,
         clock: Clock | None = None,
+        apps: Iterable[SandboxApp] = (),
+        people: Iterable[SandboxPerson] = (),
     ) -> None:
-        """Set up the networks with these accounts. `state`: a folder that keeps what was posted over a restart."""
+        """Set up the networks with these accounts; `apps` may ask `people` for consent.
+
+        `state`: a folder that keeps what was posted over a restart.
+        """
         self.lock = threading.RLock()
         self.accounts = list(accounts)
         self.settings = Settings(
@@ -62,6 +77,7 @@ class Sandbox:
         )
         self.world = World(state)
         self.clock = clock or Clock(ahead=float(self.world.notes.get("ahead", "0")))
+        self.grants = Grants(self, apps, people)
         self.windows = Windows()
         self.bills = Bill()
         self.rules: list[Rule] = []
@@ -168,7 +184,7 @@ class Sandbox:
         return hit[0] if hit else None
 
     def _network_of(self, path: str) -> str | None:
-        if path.startswith("/2/"):
+        if path.startswith(("/2/", "/i/oauth2/", "/oauth/request_token")):
             return "x"
         if path.startswith(("/rest/", "/dms-uploads/", "/oauth/v2/")):
             return "linkedin"
@@ -177,7 +193,8 @@ class Sandbox:
 
     def _account_of(self, scope: Scope) -> str | None:
         header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
-        found = [item for item in self.accounts if item.token in header]
+        found = [item for item in self.accounts if item.token and item.token in header]
+        found = found or self.grants.holders(header.rpartition(" ")[2], "facebook", "instagram", "x", "linkedin")
         return found[0].account_id if found else None
 
     def requests(self, network: str | None = None) -> list[Entry]:

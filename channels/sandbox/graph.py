@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from channels.sandbox import logins
 from channels.sandbox.fieldspec import Field, FieldSyntaxError, parse_fields
 from channels.sandbox.wire import Answer, Call, Refusal
 
@@ -295,6 +296,9 @@ class Graph:
         asked, parts = self._split(call)
         version = self._serving(asked)
         headers = {"facebook-api-version": version}
+        login = logins.graph(self.sandbox, call, parts)
+        if login is not None:
+            return Answer(status=login.status, body=login.body, headers=headers, media_type=GRAPH_JSON)
         try:
             view = self._view(call, version)
             headers.update(self._usage(view))
@@ -357,6 +361,7 @@ class Graph:
         if not token:
             raise refuse(104, "An access token is required to request this resource.")
         mine = tuple(item for item in self.sandbox.meta_accounts if token in {item.token, item.user_token})
+        mine = mine or tuple(self.sandbox.grants.holders(token, "facebook", "instagram"))
         if not mine:
             raise refuse(190, "Invalid OAuth access token - Cannot parse access token")
         now = self.sandbox.clock.now()

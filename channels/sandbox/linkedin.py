@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from channels.sandbox import little, restli
+from channels.sandbox import little, logins, restli
 from channels.sandbox.looks import look
 from channels.sandbox.restli import trouble
 from channels.sandbox.state import Picture, Post, Remark, Upload
@@ -108,6 +108,7 @@ class LinkedIn:
         account = next(
             (item for item in self.sandbox.accounts if item.channel == "linkedin" and item.token == token), None
         )
+        account = account or self._granted(token, call)
         if account is None or account.status == "invalid":
             raise trouble(401, "Invalid access token", service=65600)
         call.entry.account = account.account_id
@@ -120,6 +121,18 @@ class LinkedIn:
         if account.status == "restricted" and call.method != "GET":
             raise trouble(403, "Your account is restricted", "ACCESS_DENIED", 100)
         return account
+
+    def _granted(self, token: str, call: Call) -> SandboxAccount | None:
+        """Give the page that a member's token is used for: a member may administer several, or none."""
+        grant = self.sandbox.grants.find(token, "linkedin")
+        if grant is None:
+            return None
+        mine = self.sandbox.grants.holders(token, "linkedin")
+        asked = f"{call.raw_path}?{call.raw_query}{call.body.decode('utf-8', 'replace')}"
+        return next(
+            (one for one in mine if one.account_id in asked),
+            mine[0] if mine else self.sandbox.grants.nobody(grant, token),
+        )
 
     def _version(self, call: Call) -> str:
         version = call.headers.get("linkedin-version")
@@ -1021,8 +1034,15 @@ def roles(ask: Ask, _keys: list[str]) -> Answer:
     ask.need("rw_organization_admin", "organizationAcls.FINDER-roleAssignee")
     if restli.value(ask.query, "q") != "roleAssignee":
         raise restli.unresolved()
-    row = {"roleAssignee": ADMIN, "role": "ADMINISTRATOR", "state": "APPROVED", "organizationTarget": ask.author}
-    return Answer(body={"paging": {"start": 0, "count": 20, "links": []}, "elements": [row]})
+    role = restli.value(ask.query, "role") or "ADMINISTRATOR"
+    pages = logins.linkedin_roles(ask.sandbox, ask.account.token, role)
+    if pages is None:
+        pages = [ask.account.account_id] if role == "ADMINISTRATOR" else []
+    rows = [
+        {"roleAssignee": ADMIN, "role": role, "state": "APPROVED", "organizationTarget": _ORGANIZATION + page}
+        for page in pages
+    ]
+    return Answer(body={"paging": {"start": 0, "count": 20, "links": []}, "elements": rows})
 
 
 def followers(ask: Ask, keys: list[str]) -> Answer:
@@ -1037,7 +1057,12 @@ def introspect(sandbox: Sandbox, call: Call) -> Answer:
     """POST /oauth/v2/introspectToken, by the app that owns the token."""
     call.entry.network = "linkedin"
     account = next(
-        (item for item in sandbox.accounts if item.channel == "linkedin" and item.token == call.form.get("token")), None
+        (
+            item
+            for item in sandbox.accounts
+            if item.channel == "linkedin" and item.token and item.token == call.form.get("token")
+        ),
+        None,
     )
     client = (call.form.get("client_id"), call.form.get("client_secret"))
     if account is None or client != (account.api_key, account.api_secret):

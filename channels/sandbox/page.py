@@ -368,12 +368,15 @@ def _stylesheet() -> str:
     return resources.files("channels.sandbox").joinpath("templates", "style.css").read_text("utf-8")
 
 
+def render(template: str, **values: object) -> str:
+    """Fill a template in."""
+    return _templates().get_template(template).render(**values)
+
+
 def _html(template: str, **values: object) -> Response:
-    content = _templates().get_template(template).render(**values)
+    content = render(template, **values)
     return HTMLResponse(content, headers={"content-security-policy": _CONTENT_POLICY})
 
 
 def _missing() -> Response:
-    return HTMLResponse(
-        _templates().get_template("missing.html").render(heading="Sivua ei löydy", tabs=[], here=""), 404
-    )
+    return HTMLResponse(render("missing.html", heading="Sivua ei löydy", tabs=[], here=""), 404)

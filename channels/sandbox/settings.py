@@ -58,6 +58,35 @@ class SandboxAccount:
         return self.status == "expired" or (self.expires_at is not None and now >= self.expires_at)
 
 
+@dataclass(slots=True, kw_only=True)
+class SandboxApp:
+    """A developer app that may ask people for consent.
+
+    `network`: facebook (also for Instagram by Facebook's login), instagram, x or linkedin. `api_key`, `api_secret`: X's pair for
+    OAuth 1.0a.
+    `redirect_uris`: where a browser may be sent, to the letter. `live` False: Meta's development mode, in which http://localhost is taken.
+    `refresh_tokens`: LinkedIn gives them to this app.
+    """
+
+    network: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    api_key: str = ""
+    api_secret: str = field(default="", repr=False)
+    redirect_uris: tuple[str, ...] = ()
+    live: bool = True
+    refresh_tokens: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class SandboxPerson:
+    """Somebody who can sign in to Facebook and LinkedIn. `roles`: by the id of a Page, "full" or "analyst"."""
+
+    name: str
+    roles: Mapping[str, str] = field(default_factory=dict)
+    manages_all: bool = False
+
+
 def _x_limits() -> dict[str, int]:
     """Requests per user in 15 minutes (docs.x.com, 2026-07-24)."""
     return {

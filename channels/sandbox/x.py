@@ -111,8 +111,9 @@ class Ask:
         """Bill something done, or the posts or users that were read; take it off the credit."""
         app = self.account.api_key or self.account.account_id
         dollars = self.sandbox.bills.add(self.account.account_id, app, item, resources, self.now)
-        if self.account.credit is not None:
-            self.account.credit = round(self.account.credit - dollars, 4)
+        account = self.sandbox.account("x", self.account.account_id)
+        if account is not None and account.credit is not None:
+            account.credit = round(account.credit - dollars, 4)
 
     def wants(self, name: str) -> set[str]:
         """Read a list parameter such as tweet.fields."""
@@ -163,6 +164,10 @@ class X:
             key_fits = oauth.get("oauth_consumer_key") == account.api_key
             fits = key_fits and is_signed(call, oauth, account.api_secret, account.token_secret, self._nonces)
             return account if fits else None
+        for account in self.sandbox.grants.holders(oauth.get("oauth_token"), "x"):
+            key_fits = oauth.get("oauth_consumer_key") == account.api_key and bool(account.token_secret)
+            if key_fits and is_signed(call, oauth, account.api_secret, account.token_secret, self._nonces):
+                return account
         return None
 
     def _by_bearer(self, call: Call) -> SandboxAccount | None:
@@ -171,7 +176,8 @@ class X:
             # An OAuth 1.0a access token is no bearer token.
             if account.channel == "x" and token and not account.token_secret and account.token == token:
                 return account
-        return None
+        granted = self.sandbox.grants.holders(token, "x")
+        return next((account for account in granted if not account.token_secret), None)
 
     def _limits(self, account: SandboxAccount, route: str) -> dict[str, str]:
         quotas = self.sandbox.settings.quotas

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import SecretStr
 
 from publisher.config.accounts import SYNONYMS, Holders, read_accounts, read_channel
+from publisher.config.apps import read_apps, read_keys
 from publisher.config.limits import read_limits, read_prices
 from publisher.config.mentions import read_mentions
 from publisher.config.references import References
@@ -106,8 +107,10 @@ class _Reader:
             hold_if_link_fails=root.flag("hold_if_link_fails", default=False),
             private_hosts=_hosts(root.section("links")),
             mentions=read_mentions(root.section("mentions")),
+            apps=read_apps(root.section("apps")),
+            token_keys=read_keys(root),
         )
-        root.not_yet("web", "feeds", "log", "metrics", "apps", "token_key")
+        root.not_yet("web", "feeds", "log", "metrics")
         root.finish()
         return replace(config, warnings=self._faults.sorted())
 

@@ -86,6 +86,17 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppSettings:
+    """A developer app. X has two pairs: `client_id` for OAuth 2.0, `api_key` for OAuth 1.0a. `redirect_uri` None: the usual one."""
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    api_key: str | None = None
+    api_secret: SecretStr | None = None
+    redirect_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSettings:
     """The weekly summary: to whom, on which weekday (Monday is 0) and at what local time it leaves."""
 
@@ -149,6 +160,10 @@ class Config:
     """Whether an announcement waits while the address that it leads to does not answer."""
     private_hosts: frozenset[str] = frozenset()
     """Hosts that may be asked whether they answer although they are inside the organisation's own network."""
+    apps: Mapping[str, AppSettings] = field(default_factory=dict, repr=False)
+    """The developer apps of `login`, by network; an Instagram account is connected by Facebook's app or by its own."""
+    token_keys: tuple[SecretStr, ...] = ()
+    """What stored tokens are closed with, newest first; () when the environment has it."""
     mentions: Mapping[str, Mentioned] = field(default_factory=dict)
     """Whom the words may mention, by the key in `@[key]`."""
     warnings: tuple[Problem, ...] = field(default=(), repr=False)

@@ -303,6 +303,30 @@ class SnapshotRow(Table, table=True):
     views: int | None = None
 
 
+class CredentialRow(Table, table=True):
+    """The tokens that `login` got for an account. What is secret of them stands in `closed` alone, encrypted."""
+
+    __tablename__ = "credentials"
+
+    organisation: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    account: str = Field(primary_key=True)
+    serial: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Grows at every change."""
+    closed: str
+    key_name: str
+    flow: str
+    account_id: str
+    name: str
+    page_id: str | None = None
+    scopes: str
+    expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
+    data_until: datetime | None = None
+    obtained_at: datetime
+    login_at: datetime
+
+
 class ChargeRow(Table, table=True):
     """What a network has billed an account in a month (UTC), by item of its price list."""
 

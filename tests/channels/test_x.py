@@ -208,7 +208,7 @@ def test_a_lone_access_token_is_a_bearer(network: Playback) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"user_id": "2000000101"},
+        {"user_id": "2000000101", "api_key": "k", "api_secret": "s", "access_token_secret": "t"},
         {"user_id": "@hausjarvi", "access_token": "t"},
         {"user_id": "1", "access_token": ""},
         {"user_id": "1", "access_token": "t\n"},

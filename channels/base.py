@@ -380,6 +380,9 @@ class Channel(Protocol):
     def is_same(self, post: Post, remote: RemotePost) -> bool:
         """Tell whether `remote` has the words of `post`, whatever the network did to them; pure."""
 
+    def taken_up(self, post: Post, remote: RemotePost) -> Published:
+        """Tell what is left to do under `remote`, which is `post`, but for its first step nothing is known of it; pure."""
+
     def counts(self, remote_ids: Sequence[str]) -> Tally:
         """Read the counters of many posts in few calls; further posts of a thread are posts of their own here."""
 

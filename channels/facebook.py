@@ -265,6 +265,9 @@ class Facebook:
     def is_same(self, post: Post, remote: RemotePost) -> bool:
         return same_words(words(post), remote.text)
 
+    def taken_up(self, post: Post, remote: RemotePost) -> Published:
+        return _published(post, remote.remote_id, remote.url or f"https://www.facebook.com/{remote.remote_id}")
+
     def counts(self, remote_ids: Sequence[str]) -> Tally:
         """Read counters off our listing, 25 posts a call, and by id what is not on it: old posts, and those that are gone."""
         wanted = set(remote_ids)

@@ -354,6 +354,9 @@ class Instagram:
     def is_same(self, post: Post, remote: RemotePost) -> bool:
         return same_words(words(post), remote.text)
 
+    def taken_up(self, post: Post, remote: RemotePost) -> Published:
+        return _with_address(post, {"media": remote.remote_id, "url": remote.url or ""})
+
     def counts(self, remote_ids: Sequence[str]) -> Tally:
         """Read counters off our listing, 50 posts a call, and by id what is not on it: old posts, and those that are gone."""
         wanted = set(remote_ids)

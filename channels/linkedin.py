@@ -389,6 +389,9 @@ class LinkedIn:
     def is_same(self, post: Post, remote: RemotePost) -> bool:
         return same_words(words(post), unlittle(remote.text))
 
+    def taken_up(self, post: Post, remote: RemotePost) -> Published:
+        return _published(post, remote.remote_id)
+
     def counts(self, remote_ids: Sequence[str]) -> Tally:
         """Read reactions and comments from the posts' metadata, shares and views from the page's statistics.
 

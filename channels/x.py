@@ -361,6 +361,9 @@ class X:
     def is_same(self, post: Post, remote: RemotePost) -> bool:
         return same_words(words(post), remote.text)
 
+    def taken_up(self, post: Post, remote: RemotePost) -> Published:
+        return _published(post, remote.remote_id)
+
     def counts(self, remote_ids: Sequence[str]) -> Tally:
         posts, gone = self._own_posts(remote_ids)
         told = tuple(posts[remote_id].counts() for remote_id in remote_ids if remote_id in posts)

@@ -267,12 +267,13 @@ class Deliverer:
         with self._store.write() as conn:
             parts = {part for thread in rows.parts_of(conn, account_id).values() for part in thread}
             taken = rows.owner_of(conn, account_id, [post.remote_id for post in posts]) | parts
-            left = [post for post in posts if post.remote_id not in taken]
+            there = [post for post in posts if post.remote_id not in taken]
             for untried in waiting:
-                match = _earliest(left, untried, channel)
+                match = _earliest(there, untried, channel)
                 if match is not None:
-                    left.remove(match)
-                    rows.adopt(conn, untried.id, match.remote_id, match.url, match.created_at, now)
+                    there.remove(match)
+                    left = channel.taken_up(untried.post.as_post(), match).then
+                    rows.adopt(conn, untried.id, match, left, now)
             accounts.mark_looked(conn, account_id, now)
         return True
 
@@ -613,7 +614,13 @@ class Deliverer:
                 self._not_found(conn, job, step, sight)
                 return None
             out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then, part=match.part)
+            tried = rows.was_tried(conn, job)
             following = rows.record_out(conn, job, out, now, self._clock.now() + LEASE)
+            if match.then is not None and match.then.commits and not tried:
+                # Another database sent it, so it may have sent what follows as well.
+                unknown = Setback(kind="restored", detail="")
+                rows.record_doubt(conn, following, unknown, job.doubt_since or now, now, match.then)
+                return None
         return following if match.then is not None else None
 
     @staticmethod
@@ -716,10 +723,8 @@ def _earliest(posts: Sequence[RemotePost], untried: Untried, channel: Channel) -
 def _among_recent(channel: Channel, post: Post, since: datetime) -> Found:
     """Look for a post of which no step is known: the database that knew was restored from an older copy."""
     recent = channel.recent(since)
-    same = [one for one in recent.posts if channel.is_same(post, one)]
-    return Found(
-        candidates=tuple(Published(remote_id=one.remote_id, url=one.url) for one in same), complete=recent.complete
-    )
+    same = tuple(channel.taken_up(post, one) for one in recent.posts if channel.is_same(post, one))
+    return Found(candidates=same, complete=recent.complete)
 
 
 def _with_hint(step: Step, error: ChannelError) -> Step:

@@ -16,19 +16,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Connection, and_, exists, or_, update
 
 from publisher.model import State
 from publisher.store import meta
 from publisher.store.deliveries import last_attempt
 from publisher.store.engine import Store
-from publisher.store.models import AccountRow, DeliveryRow
+from publisher.store.models import AccountRow, DeliveryRow, StepRow
 
 _LOG = logging.getLogger("tiedote.store")
 
 HEARTBEAT = "heartbeat"
 _DELIVERIES = DeliveryRow.__table__  # type: ignore[attr-defined]
 _ACCOUNTS = AccountRow.__table__  # type: ignore[attr-defined]
+_STEPS = StepRow.__table__  # type: ignore[attr-defined]
 
 _BETWEEN = timedelta(seconds=30)
 """The moment is noted every 20 seconds; something may have gone out after the last time."""
@@ -131,12 +132,20 @@ class Seal:
 
 
 def doubt_what_was_due(conn: Connection, lost: Lost, now: datetime) -> int:
-    """Put what fell due in the lost time into doubt; look at every account anew before anything is sent. Return how many."""
+    """Put what fell due in the lost time into doubt, and what was to follow a post that was out. Return how many.
+
+    Every account is looked at anew before anything is sent.
+    """
     conn.execute(update(_ACCOUNTS).values(looked_at=None))
+    later = _STEPS.alias()
+    is_last = ~exists().where(later.c.delivery_id == _STEPS.c.delivery_id, later.c.n > _STEPS.c.n)
+    follows = exists().where(_STEPS.c.delivery_id == _DELIVERIES.c.id, _STEPS.c.commits.is_(True), is_last)
+    to_come = and_(_DELIVERIES.c.remote_id.is_(None), _DELIVERIES.c.due_at <= lost.until)
+    begun = and_(_DELIVERIES.c.remote_id.is_not(None), follows)
     open_ = or_(_DELIVERIES.c.state == State.SCHEDULED, _DELIVERIES.c.state == State.RETRYING)
     return conn.execute(
         update(_DELIVERIES)
-        .where(open_, _DELIVERIES.c.remote_id.is_(None), _DELIVERIES.c.due_at <= lost.until)
+        .where(open_, or_(to_come, begun))
         .values(
             state=State.CONFIRMING,
             doubt_since=lost.since,

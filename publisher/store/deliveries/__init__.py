@@ -57,6 +57,7 @@ from publisher.store.deliveries.progress import (
     picture_bytes,
     record_out,
     store_step,
+    was_tried,
 )
 from publisher.store.deliveries.setbacks import (
     put_off_looks,
@@ -164,5 +165,6 @@ __all__ = [
     "to_withdraw",
     "unfinished",
     "unsent",
+    "was_tried",
     "words_were_out",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from channels.base import Step
 from publisher.model import WAITING, State
@@ -153,7 +153,10 @@ def _go_on(
     now: datetime,
     **values: Any,  # noqa: ANN401
 ) -> bool:
-    """Take up what is left to do under a post that is out, if its last try was no success; False if nothing is."""
+    """Take up what is left to do under a post that is out, if its last try was no success; False if nothing is.
+
+    What another database may have sent is unconfirmed without a try of this one.
+    """
     last = select(func.max(ATTEMPTS.c.n)).where(ATTEMPTS.c.delivery_id == delivery_id).scalar_subquery()
     left = exists().where(
         ATTEMPTS.c.delivery_id == delivery_id, ATTEMPTS.c.n == last, ATTEMPTS.c.outcome.in_(["refused", "unknown"])
@@ -164,7 +167,7 @@ def _go_on(
         [State.PUBLISHED],
         DELIVERIES.c.remote_id.is_not(None),
         condition,
-        left,
+        or_(left, DELIVERIES.c.error_kind == UNCONFIRMED),
         state=state,
         not_before=None,
         refusals=0,

@@ -9,9 +9,19 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from channels.base import Step
+from channels.base import RemotePost, Step
 from publisher.model import WAITING, State
-from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, PARTS, PICTURES, add_step, close_attempts, guarded
+from publisher.store.deliveries.tables import (
+    ATTEMPTS,
+    DELIVERIES,
+    PARTS,
+    PICTURES,
+    STEPS,
+    add_step,
+    close_attempts,
+    doubt,
+    guarded,
+)
 from publisher.store.deliveries.values import AccountBusy, FrozenPost, Job, Out, TooLate, Untried
 from publisher.store.upsert import insert_for
 
@@ -153,25 +163,33 @@ def owner_of(conn: Connection, account_id: int, remote_ids: Iterable[str], *, bu
     return frozenset(remote_id for remote_id in rows if remote_id)
 
 
-def adopt(
-    conn: Connection, delivery_id: int, remote_id: str, url: str | None, published_at: datetime, now: datetime
-) -> None:
-    """A post with these words was there before the first send: it is this delivery."""
-    conn.execute(
+def was_tried(conn: Connection, job: Job) -> bool:
+    """Tell whether this database sent what it looks for; if not, one that was lost may have sent what follows it as well."""
+    last = select(ATTEMPTS.c.outcome).where(ATTEMPTS.c.delivery_id == job.id).order_by(ATTEMPTS.c.n.desc()).limit(1)
+    return conn.execute(last).scalar() == "unknown"
+
+
+def adopt(conn: Connection, delivery_id: int, there: RemotePost, left: Step | None, now: datetime) -> None:
+    """A post with these words was there before the first send: it is this delivery. What is `left` to do under it is looked for first."""
+    what_follows = doubt(there.created_at, now) if left is not None else {"state": State.PUBLISHED}
+    adopted = conn.execute(
         update(DELIVERIES)
         .where(DELIVERIES.c.id == delivery_id, DELIVERIES.c.state.in_([*_MAY_BE_OUT, State.RETRYING]))
         .values(
-            state=State.PUBLISHED,
-            remote_id=remote_id,
-            url=url,
-            published_at=published_at,
+            **what_follows,
+            remote_id=there.remote_id,
+            url=there.url,
+            published_at=there.created_at,
             evidence="adopted",
             token=DELIVERIES.c.token + 1,
             error_kind=None,
             error_detail=None,
             updated_at=now,
         )
-    )
+    ).rowcount
+    if adopted and left is not None:
+        last = select(func.coalesce(func.max(STEPS.c.n), 0)).where(STEPS.c.delivery_id == delivery_id)
+        add_step(conn, delivery_id, conn.execute(last).scalar_one() + 1, left, None, now)
 
 
 def awaiting_first_look(conn: Connection, account_id: int, now: datetime) -> tuple[Untried, ...]:

@@ -56,8 +56,8 @@ _MASTER_SIDE = 3_072
 """The longest side that is kept: more than a network shows on a screen."""
 _LARGEST_MASTER_PNG = 4_000_000
 _MASTER_QUALITY = 95
-_BEGINNING = 100_000
-"""Bytes of a JPEG's drawing that show whether it can be drawn at all."""
+_UNDRAWN = 128
+"""What libjpeg shows where there is no drawing: grey, exactly."""
 _COARSEST = 8
 """A JPEG can be unpacked at a half, a quarter or an eighth of its sides."""
 _LONGEST_SIDE = 65_535
@@ -131,17 +131,13 @@ _IN_HAND = Lock()
 
 
 def inspect(data: bytes) -> Facts:
-    """Look at the whole of a picture; of a JPEG at its two ends, since no damage between them is ever told. Raises PictureError."""
-    with _IN_HAND:
-        with _open(data) as image:
-            is_jpeg, size = image.format in _JPEGS, image.size
-        if is_jpeg:
-            _refuse_unfinished(data)
-        seen = data[: jpegs.first_scan(data) + _BEGINNING] + jpegs.END if is_jpeg else data
-        with _open(seen) as image:
-            _unpack(image, seen, _COARSEST)
-            width, height = _turned(size, _orientation(image))
-            return Facts(format=image.format or "", width=width, height=height, size=len(data))
+    """Look at the whole of a picture. Raises PictureError."""
+    with _IN_HAND, _open(data) as image:
+        width, height = _turned(image.size, _orientation(image))
+        _unpack(image, data, _COARSEST)
+        if image.format in _JPEGS and _is_short(image, data):
+            raise PictureError(PictureFault.BROKEN)
+        return Facts(format=image.format or "", width=width, height=height, size=len(data))
 
 
 def master(data: bytes) -> bytes:
@@ -287,6 +283,22 @@ def _unpack(image: Image.Image, data: bytes, factor: int) -> None:
 def _refuse_unfinished(jpeg: bytes) -> None:
     if jpegs.end(jpeg) is None or jpegs.scans(jpeg) > _MOST_SCANS:
         raise PictureError(PictureFault.BROKEN)
+
+
+def _is_short(image: Image.Image, data: bytes) -> bool:
+    """Tell whether an unpacked JPEG ended before it was drawn to its end, which libjpeg tells nobody.
+
+    More drawing before its end mark changes nothing of a whole picture; of a short one it draws what was missing, however wrong. That need
+    not be tried where the last corner has not the grey of what is missing, unless colours that come later may be missing alone.
+    """
+    if image.info.get("progressive") and jpegs.lacks_scans(data):
+        return True
+    corner = image.getpixel((image.width - 1, image.height - 1))
+    if _comes_in_lines(image, data) and image.mode != "CMYK" and corner not in {_UNDRAWN, (_UNDRAWN,) * 3}:
+        return False
+    with jpegs.drawn_on(data) as file, Image.open(file, formats=("JPEG",)) as other:
+        _unpack(other, data, _COARSEST)
+        return other.tobytes() != image.tobytes()
 
 
 def _plain_jpeg(data: bytes) -> tuple[int, int] | None:

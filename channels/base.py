@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +128,15 @@ class Found:
     candidates: tuple[Published, ...] = ()
     complete: bool = False
     absent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """A lost answer: the committing `step` of `post`, tried at `since` or later."""
+
+    post: Post
+    step: Step
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -410,3 +419,11 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Give the connections back."""
+
+
+@runtime_checkable
+class Overview(Channel, Protocol):
+    """A channel that looks for several lost answers with one reading of the account's listing, where reading is billed or rationed."""
+
+    def locate_all(self, sought: Sequence[Sought]) -> tuple[Found, ...]:
+        """Tell of each what `locate` would. Reads only; what is raised holds for all."""

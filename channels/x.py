@@ -43,6 +43,7 @@ from channels.base import (
     Published,
     Recent,
     RemotePost,
+    Sought,
     Source,
     Step,
     Tally,
@@ -138,6 +139,7 @@ _PAGE: Final = 100
 _READS_FOR_ONE_BY_ID: Final = (
     5  # $0.001 to $0.005 (https://docs.x.com/x-api/getting-started/pricing, 2026-08-13); also the smallest page
 )
+_ON_TIMELINE: Final = frozenset({"create", "reply"})
 _MOST_PAGES: Final = 40  # a timeline ends after 3,200 posts; some cursors never end
 _IDS_A_CALL: Final = 100
 _CONVERSATIONS_A_SEARCH: Final = 13  # a query takes 512 characters
@@ -328,29 +330,43 @@ class X:
         return self._client.request("POST", route, json=body, user_auth=self._user_auth)
 
     def locate(self, post: Post, step: Step, since: datetime) -> Found:
-        """Look for the post, or the further one of a thread, on our own timeline; all before `create` is invisible and repeatable."""
-        match step.name:
-            case "create":
-                recent = self.recent(since - _SLACK)
-                same = tuple(
-                    _published(post, remote.remote_id) for remote in recent.posts if self.is_same(post, remote)
-                )
-                return Found(candidates=same, complete=recent.complete)
-            case "reply":
-                return self._locate_reply(post, step.memo, since - _SLACK)
-        return Found()
+        (found,) = self.locate_all((Sought(post=post, step=step, since=since),))
+        return found
 
-    def _locate_reply(self, post: Post, memo: Mapping[str, str], since: datetime) -> Found:
+    def locate_all(self, sought: Sequence[Sought]) -> tuple[Found, ...]:
+        """Look for posts, and for further ones of threads, on our own timeline; all before `create` is invisible and repeatable.
+
+        The timeline is read once for all, since every post on it is billed.
+        """
+        if not any(one.step.name in _ON_TIMELINE for one in sought):
+            return tuple(Found() for _ in sought)
+        listing = self._timeline(start_time=min(one.since for one in sought) - _SLACK)
+        return tuple(self._among(listing, one) for one in sought)
+
+    def _among(self, listing: _Listing, one: Sought) -> Found:
+        posts = [post for post in _newest_first(listing.posts) if post.created_at >= one.since - _SLACK]
+        match one.step.name:
+            case "create":
+                same = (post.id for post in posts if post.answers is None and self.is_same(one.post, post.as_remote()))
+                made = tuple(_published(one.post, post_id) for post_id in same)
+            case "reply":
+                made = self._among_replies(posts, one.post, one.step.memo)
+            case _:
+                return Found()
+        return Found(candidates=made, complete=listing.complete)
+
+    def _among_replies(
+        self, posts: Sequence[_RemotePost], post: Post, memo: Mapping[str, str]
+    ) -> tuple[Published, ...]:
         """Find the answer of ours to the post before it. What a person named is asked for by its id, however old it is."""
-        listing = self._timeline(start_time=since)
         named = self._by_ids([memo["hint"]]).data if "hint" in memo else ()
         text = parts(post)[int(memo["n"])]
         same = {
             remote.id: _continued(post, memo, remote.id)
-            for remote in (*named, *_newest_first(listing.posts))
+            for remote in (*named, *posts)
             if remote.answers == memo["after"] and same_words(text, remote.whole_text)
         }
-        return Found(candidates=tuple(same.values()), complete=listing.complete)
+        return tuple(same.values())
 
     def recent(self, since: datetime) -> Recent:
         """List what stands by itself; answers, and so a thread's further posts, are none of it."""

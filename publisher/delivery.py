@@ -28,7 +28,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from channels.base import Channel, Found, Picture, Post, Published, RemotePost, Step
+from channels.base import Channel, Found, Overview, Picture, Post, Published, RemotePost, Sought, Step
 from channels.errors import AccountBlocked, ChannelError, Kind, Rejected
 from publisher import policy, spending
 from publisher.linking import Dead
@@ -138,6 +138,15 @@ def nothing(_point: Point) -> None:
 
 class PictureChanged(Exception):
     """A picture is not there, or not what it was when the file was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What a look told, or why it failed. `at`: when it began (what came later may be missing from it), or when it had failed."""
+
+    at: datetime
+    found: Found | None = None
+    error: ChannelError | None = None
 
 
 class Unsaved(StoreAway):
@@ -577,37 +586,52 @@ class Deliverer:
 
     # ------------------------------------------------------------ looking
 
-    def look(self, job: Job, channel: Channel) -> Job | None:
-        """Look whether the step whose answer was lost took effect."""
-        return self._guard(lambda: self._look(job, channel))
+    def look(self, job: Job, channel: Channel, sight: Sight | None = None) -> Job | None:
+        """Look whether the step whose answer was lost took effect; `sight`: it was looked for already, together with others."""
+        return self._guard(lambda: self._look(job, channel, sight))
 
-    def _look(self, job: Job, channel: Channel) -> Job | None:
-        post = job.post.as_post()
-        step = job.step or channel.begin(post)
-        since = (job.doubt_since or job.due_at) - CLOCK_SKEW
-        found: Found | None
-        permitted, wait = True, None
+    def survey(self, jobs: Sequence[Job], channel: Overview) -> dict[int, Sight]:
+        """Look for several lost answers with one reading; return by delivery what it told."""
+        steps = [(job, self.next_step(job, channel)) for job in jobs]
+        sought = {
+            job.id: Sought(post=job.post.as_post(), step=step, since=_since(job)) for job, step in steps if step.commits
+        }
+        if not sought:
+            return {}
+        begun = self._clock.now()
         try:
-            found = channel.locate(post, step, since) if step.commits else _among_recent(channel, post, since)
-        except AccountBlocked as error:
-            # Where we may write and not read, no look will ever tell: the account goes on, and past the horizon a person is asked.
-            if error.kind is not Kind.PERMISSION_MISSING:
-                with self._store.write() as conn:
-                    rows.record_blocked(conn, job, Setback(kind=error.kind, detail=error.detail), self._clock.now())
-                    self._block(conn, job.account_id, error, self._clock.now())
-                return None
-            found, permitted = Found(), False
+            found = channel.locate_all(tuple(sought.values()))
         except ChannelError as error:
-            found, wait = None, policy.reset_of(error)
+            return dict.fromkeys(sought, Sight(at=self._clock.now(), error=error))
+        return {job_id: Sight(at=begun, found=one) for job_id, one in zip(sought, found, strict=True)}
+
+    def _look(self, job: Job, channel: Channel, sight: Sight | None) -> Job | None:
+        step = job.step or channel.begin(job.post.as_post())
+        ready = replace(job, step=step)
+        seen = sight or self._see(ready, step, channel)
+        # Where we may write and not read, no look will ever tell: the account goes on, and past the horizon a person is asked.
+        if isinstance(seen.error, AccountBlocked) and seen.error.kind is not Kind.PERMISSION_MISSING:
+            blocked = seen.error
+            with self._store.write() as conn:
+                rows.record_blocked(conn, job, Setback(kind=blocked.kind, detail=blocked.detail), self._clock.now())
+                self._block(conn, job.account_id, blocked, self._clock.now())
+            return None
         self._reached(Point.AFTER_LOOK)
-        looked = self._clock.now()
-        sight = _Sight(found=found, at=looked, wait=wait, permitted=permitted)
-        following = self.save(lambda: self._judge(replace(job, step=step), step, sight))
+        following = self.save(lambda: self._judge(ready, step, seen))
         self._reached(Point.AFTER_VERDICT)
         return following
 
-    def _judge(self, job: Job, step: Step, sight: _Sight) -> Job | None:
-        now = sight.at
+    def _see(self, job: Job, step: Step, channel: Channel) -> Sight:
+        begun = self._clock.now()
+        post, since = job.post.as_post(), _since(job)
+        try:
+            found = channel.locate(post, step, since) if step.commits else _among_recent(channel, post, since)
+        except ChannelError as error:
+            return Sight(at=self._clock.now(), error=error)
+        return Sight(at=begun, found=found)
+
+    def _judge(self, job: Job, step: Step, sight: Sight) -> Job | None:
+        now = self._clock.now()
         with self._store.write() as conn:
             match = self._ours(conn, job, sight.found)
             if match is None:
@@ -615,7 +639,7 @@ class Deliverer:
                 return None
             out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then, part=match.part)
             tried = rows.was_tried(conn, job)
-            following = rows.record_out(conn, job, out, now, self._clock.now() + LEASE)
+            following = rows.record_out(conn, job, out, now, now + LEASE)
             if match.then is not None and match.then.commits and not tried:
                 # Another database sent it, so it may have sent what follows as well.
                 unknown = Setback(kind="restored", detail="")
@@ -629,28 +653,30 @@ class Deliverer:
         taken = rows.owner_of(conn, job.account_id, [c.remote_id for c in candidates], but=job.id)
         return next((candidate for candidate in candidates if candidate.remote_id not in taken), None)
 
-    def _not_found(self, conn: Connection, job: Job, step: Step, sight: _Sight) -> None:
-        resend = sight.permitted and self._desk.resends(job.account_id)
-        doubt = Doubt(ended=job.doubt_ended or sight.at, looks=job.looks, absent_at=job.absent_at, resend=resend)
+    def _not_found(self, conn: Connection, job: Job, step: Step, sight: Sight) -> None:
+        now = sight.at
+        permitted = not isinstance(sight.error, AccountBlocked)
+        resend = permitted and self._desk.resends(job.account_id)
+        wait = policy.reset_of(sight.error) if sight.error is not None else None
         rules = self._desk.rules
         judgement = policy.after_look(
-            sight.found,
+            sight.found if permitted else Found(),
             step,
-            doubt,
+            Doubt(ended=job.doubt_ended or now, looks=job.looks, absent_at=job.absent_at, resend=resend),
             confirm_for=rules.confirm_for,
             give_up_after=rules.retry.give_up_after,
-            now=sight.at,
-            wait=sight.wait,
+            now=now,
+            wait=wait,
         )
         match judgement.verdict:
             case Verdict.LOOK_AGAIN:
-                rows.record_look(conn, job, judgement.not_before, judgement.absent_at, sight.at)
-                if sight.wait is not None and judgement.not_before is not None:
+                rows.record_look(conn, job, judgement.not_before, judgement.absent_at, now)
+                if wait is not None and judgement.not_before is not None:
                     rows.put_off_looks(conn, job.account_id, judgement.not_before)
             case Verdict.RUN_AGAIN:
-                rows.record_absent(conn, job, sight.at)
+                rows.record_absent(conn, job, now)
             case Verdict.ASK_PERSON:
-                self._end(conn, job, State.UNCONFIRMED, Setback(kind="unconfirmed", detail=""), sight.at)
+                self._end(conn, job, State.UNCONFIRMED, Setback(kind="unconfirmed", detail=""), now)
 
     @staticmethod
     def _guard(act: Callable[[], Job | None]) -> Job | None:
@@ -664,14 +690,8 @@ class Deliverer:
 # ---------------------------------------------------------------- values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sight:
-    """What a look told. `found` None: it failed; `wait`: until the reset that the network named; `permitted` False: we may not read."""
-
-    found: Found | None
-    at: datetime
-    wait: timedelta | None
-    permitted: bool
+def _since(job: Job) -> datetime:
+    return (job.doubt_since or job.due_at) - CLOCK_SKEW
 
 
 def about(

@@ -14,14 +14,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from channels.base import Channel
-from publisher.delivery import LEASE, Clock, Deliverer, Unsaved
+from channels.base import Channel, Overview
+from publisher.delivery import LEASE, Clock, Deliverer, Sight, Unsaved
 from publisher.model import State
 from publisher.store import StoreAway
 from publisher.store.deliveries import Job
@@ -56,7 +56,8 @@ def _nobody_hears(_away: StoreAway) -> None:
 class Slot:
     """A job in a lane. `since`: when it came in; `kept`: when its lease was last extended.
 
-    `unsaved` writes down what happened to it on its network, which the database did not take yet.
+    `unsaved` writes down what happened to it on its network, which the database did not take yet; `sight`: what a look for it and
+    others told.
     """
 
     job: Job
@@ -64,6 +65,7 @@ class Slot:
     kept: datetime
     busy: bool = False
     unsaved: Callable[[], Job | None] | None = None
+    sight: Sight | None = None
 
     def ready(self, now: datetime) -> bool:
         """Tell whether its next step may run."""
@@ -80,10 +82,11 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a lane does next: one slot that makes something public, or slots that prepare or look."""
+    """What a lane does next: one slot that makes something public, and slots that prepare or look, those of a group together."""
 
     commit: Slot | None = None
     prepare: tuple[Slot, ...] = ()
+    look: tuple[Slot, ...] = ()
 
 
 class Lane:
@@ -135,10 +138,17 @@ class Lane:
         prepare = [slot for slot in ready if id(slot) not in commits]
         # The foremost post first; what is left under posts that are out (an address, a clean-up) can wait.
         prepare.sort(key=Slot.is_out)
-        free = AT_ONCE - sum(slot.busy for slot in self.slots)
+        busy = [slot for slot in self.slots if slot.busy]
+        look: tuple[Slot, ...] = ()
+        if isinstance(self._channel, Overview):
+            if not any(slot.looks() for slot in busy):
+                look = tuple(slot for slot in prepare if slot.looks())
+            prepare, busy = ([slot for slot in slots if not slot.looks()] for slots in (prepare, busy))
         under_posts = [slot for slot in ready if id(slot) in commits and slot.is_out()]
         return Turn(
-            commit=under_posts[0] if under_posts else self._first_in_order(commits, now), prepare=tuple(prepare[:free])
+            commit=under_posts[0] if under_posts else self._first_in_order(commits, now),
+            prepare=tuple(prepare[: max(AT_ONCE - len(busy), 0)]),
+            look=look,
         )
 
     def _commits(self, slot: Slot) -> bool:
@@ -176,12 +186,20 @@ class Lane:
         if slot.unsaved is not None:
             return self._deliverer.save(slot.unsaved)
         if slot.looks():
-            return self._deliverer.look(slot.job, channel)
+            sight, slot.sight = slot.sight, None
+            return self._deliverer.look(slot.job, channel, sight)
         if self._deliverer.must_ask(slot.job):
             return self._deliverer.ask_link(slot.job)
         if slot.job.post.shown and not slot.job.frozen:
             return self._deliverer.freeze(slot.job)
         return self._deliverer.run(slot.job, channel)
+
+    def survey(self, slots: Sequence[Slot], channel: Channel) -> None:
+        """Look for several slots with one reading, for `act` to judge one by one. Touches no other slot."""
+        if len(slots) > 1 and isinstance(channel, Overview):
+            sights = self._deliverer.survey([slot.job for slot in slots], channel)
+            for slot in slots:
+                slot.sight = sights.get(slot.job.id)
 
     def settle(self, slot: Slot, job: Job | None) -> None:
         """Keep what became of a slot's job."""
@@ -354,9 +372,11 @@ class _Runner(threading.Thread):
                 self._ended = True
                 return False
             turn = lane.next_turn()
-            for slot in turn.prepare:
-                slot.busy = True
-                self._helpers.submit(self._prepare, lane, slot)
+            for group in (*((slot,) for slot in turn.prepare), turn.look):
+                for slot in group:
+                    slot.busy = True
+                if group:
+                    self._helpers.submit(self._prepare, lane, group)
             if turn.commit is None:
                 self._pause(lane)
                 return True
@@ -373,15 +393,28 @@ class _Runner(threading.Thread):
         self._changed.wait(seconds)
         lane.keep()
 
-    def _prepare(self, lane: Lane, slot: Slot) -> None:
+    def _prepare(self, lane: Lane, slots: Sequence[Slot]) -> None:
+        left = list(slots)
         try:
             with self._lend(self._account_id) as channel:
-                self._do(lane, slot, channel)
+                self._survey(lane, slots, channel)
+                while left:
+                    self._do(lane, left.pop(0), channel)
         except StoreAway as away:
-            self._put_off(lane, slot, away)
-        except Exception:  # noqa: BLE001 - lending failed: the slot is given back by the sweep
+            for slot in left:
+                self._put_off(lane, slot, away)
+        except Exception:  # noqa: BLE001 - lending failed: the slots are given back by the sweep
             _LOG.exception("no channel for account %s", self._account_id)
-            self._settle(lane, slot, None)
+            for slot in left:
+                self._settle(lane, slot, None)
+
+    def _survey(self, lane: Lane, slots: Sequence[Slot], channel: Channel) -> None:
+        try:
+            lane.survey(slots, channel)
+        except StoreAway:
+            raise
+        except Exception:  # noqa: BLE001 - a fault of our own: each is looked for by itself, and parked if that fails too
+            _LOG.exception("account %s could not be looked at as a whole", self._account_id)
 
     def _do(self, lane: Lane, slot: Slot, channel: Channel) -> None:
         try:

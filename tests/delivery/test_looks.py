@@ -9,6 +9,7 @@ import pytest
 
 from channels.base import Found, Step
 from channels.sandbox.faults import Kind, Rule
+from channels.sandbox.settings import Delays
 from publisher.model import State
 from publisher.policy import Doubt, Judgement, Verdict, after_look
 from publisher.store import accounts
@@ -52,6 +53,29 @@ def test_no_look_is_made_before_the_reset_that_the_network_named(tmp_path: Path,
         one.work(until=START + 30 * MINUTE)
         assert {(view.state, view.evidence) for view in one.deliveries()} == {(State.PUBLISHED, "found")}
         assert len(one.posts("x")) == 3
+
+
+def test_one_reading_of_the_timeline_answers_for_all_that_was_lost_on_the_account(tmp_path: Path) -> None:
+    """X bills every post that is read: what is out, what is not and a further post of a thread are settled by the readings of one."""
+    for n in range(3):
+        write(tmp_path, f"lupa{n}", f"text: Luvan {n} voi hakea.\npublish: asap\n")
+    write(tmp_path, "lupa3", "text: Lupa.\npublish: asap\nx: {thread: [Ohjeet ovat verkossa., Neuvonta palvelee.]}\n")
+    with town(tmp_path, channels=("x",), on_doubt="resend", delays=Delays(listing=60)) as one:
+        one.service.read_queue()
+        mark_looked_at(one)
+        for nth, kind in {1: Kind.LOST_AFTER, 2: Kind.LOST_AFTER, 3: Kind.LOST_BEFORE, 5: Kind.LOST_AFTER}.items():
+            one.sandbox.add_rule(Rule(kind=kind, method="POST", path=r"^/2/tweets$", nth=nth))
+        one.work(until=START + 60 * MINUTE)
+        assert {view.state for view in one.deliveries()} == {State.PUBLISHED}
+        assert [(post.text, bool(post.reply_to)) for post in one.posts("x")] == [
+            ("Luvan 0 voi hakea.", False),
+            ("Luvan 1 voi hakea.", False),
+            ("Ohjeet ovat verkossa.", False),
+            ("Neuvonta palvelee.", True),
+            ("Luvan 2 voi hakea.", False),
+        ]
+        # Eight until ten minutes have passed and one after them: as many as one lost answer takes.
+        assert len(looks(one)) <= 10
 
 
 def judged(

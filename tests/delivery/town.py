@@ -162,17 +162,19 @@ class Town:
             if not lane.slots:
                 return
             turn = lane.next_turn()
-            slot = turn.prepare[0] if turn.prepare else turn.commit
-            if slot is None:
+            slots = turn.look or turn.prepare[:1] or ([turn.commit] if turn.commit else [])
+            if not slots:
                 moment = lane.until()
                 assert moment is not None, "a lane that waits for nothing"
                 self.clock.set(max(moment, self.clock.now()))
                 continue
-            slot.busy = True
-            try:
-                lane.settle(slot, lane.act(slot, channel))
-            except StoreAway as away:
-                lane.put_off(slot, away)
+            lane.survey(slots, channel)
+            for slot in slots:
+                slot.busy = True
+                try:
+                    lane.settle(slot, lane.act(slot, channel))
+                except StoreAway as away:
+                    lane.put_off(slot, away)
         lane.let_go()
 
     @contextmanager

@@ -16,6 +16,7 @@ from channels import graph, instagram, linkedin
 from channels.base import Channel
 from publisher import daemon, delivery, lanes, policy, reporting, service
 from publisher.config import Config, load_config
+from publisher.delivery import Sight
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import Job
 from tests.fulldisk import FillingStore
@@ -61,7 +62,7 @@ def hurried(config: Config) -> Config:
 class Blind(delivery.Deliverer):
     """Sends again whatever is in doubt."""
 
-    def _look(self, job: Job, channel: Channel) -> Job | None:
+    def _look(self, job: Job, _channel: Channel, _sight: Sight | None) -> Job | None:
         with self._store.write() as conn:
             rows.record_absent(conn, job, self._clock.now())
         return None

@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
-WORKERS ?= 2
+# Tests wait as often as they work: twice as many as CI has cores.
+WORKERS ?= 4
 CATALOGUES := $(shell find publisher/locale -name '*.po' 2>/dev/null)
 
 .PHONY: help install demo test torture check bench format readme lock clean

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,39 +15,12 @@ from publisher.delivery import Point
 from publisher.model import State
 from publisher.store import Store
 from publisher.store import deliveries as rows
+from tests.delivery.conftest import Victims
 from tests.delivery.test_worker import announce
-from tests.delivery.town import remote_accounts, write_config
+from tests.delivery.town import write_config
 
-ROOT = Path(__file__).parents[2]
 DOUBT = {Point.AFTER_REFUSAL, Point.SETBACK_STORED, Point.AFTER_LOOK, Point.AFTER_VERDICT}
 """Points that are reached only when a network misbehaves."""
-
-
-@pytest.fixture
-def networks(tmp_path: Path) -> Iterator[str]:
-    """The sandbox as a process of its own, which outlives the one that is killed."""
-    accounts = tmp_path / "accounts.json"
-    content = {"accounts": [asdict(account) for account in remote_accounts()]}
-    accounts.write_text(json.dumps(content, default=str), encoding="utf-8")
-    ports = tmp_path / "ports"
-    command = [sys.executable, "-m", "channels.sandbox", "--accounts", str(accounts), "--port-file", str(ports)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-        try:
-            end = time.monotonic() + 20
-            while not ports.exists():
-                assert process.poll() is None
-                assert time.monotonic() < end, "the sandbox did not start"
-                time.sleep(0.05)
-            yield ports.read_text(encoding="utf-8").split()[0]
-        finally:
-            process.terminate()
-
-
-def run(config: Path, *more: str) -> int:
-    """Run the victim; return its exit code."""
-    return subprocess.run(
-        [sys.executable, "-m", "tests.delivery.victim", str(config), *more], cwd=ROOT, timeout=90, check=False
-    ).returncode
 
 
 def ledger(url: str) -> list[dict[str, Any]]:
@@ -74,7 +41,7 @@ def states(folder: Path) -> dict[str, State]:
 @pytest.mark.parametrize("on_doubt", ["hold", "resend"])
 @pytest.mark.parametrize("point, nth", [(point, nth) for point in Point for nth in (1, 3)])
 def test_a_killed_process_loses_and_doubles_nothing(
-    tmp_path: Path, networks: str, point: Point, nth: int, on_doubt: str
+    tmp_path: Path, networks: str, victims: Victims, point: Point, nth: int, on_doubt: str
 ) -> None:
     """SIGKILL at a labelled point, restart at once: each account has its post once, or a person is asked."""
     announce(tmp_path)
@@ -82,10 +49,10 @@ def test_a_killed_process_loses_and_doubles_nothing(
     if point in DOUBT:
         rule = {"kind": "lost_after", "method": "POST", "path": "/2/tweets$|/rest/posts$|media_publish", "times": 3}
         requests.post(f"{networks}/_sandbox/faults", json=rule, timeout=5).raise_for_status()
-    first = run(config, point, str(nth))
+    first = victims.run(config, point, str(nth))
     if first != -signal.SIGKILL:
         pytest.fail(f"{point} was not reached {nth} times (exit code {first})")
-    second = run(config)
+    second = victims.run(config)
     posts = ledger(networks)
     count = Counter(str(post["network"]) for post in posts)
     comments = Counter(str(post["network"]) for post in posts for comment in post["comments"] if comment["own"])

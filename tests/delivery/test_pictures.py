@@ -28,11 +28,10 @@ from publisher.delivery import Point
 from publisher.model import State
 from publisher.store import deliveries as rows
 from tests.channels.test_masters import camera_jpeg
-from tests.delivery.test_killed import ROOT, ledger, networks
+from tests.delivery.test_killed import ledger
 from tests.delivery.town import ACCOUNTS, Town, town, write, write_config, write_picture
 
-__all__ = ["networks"]  # a fixture
-
+ROOT = Path(__file__).parents[2]
 ANNOUNCEMENT = """
     text: Rakennusluvan voi nyt hakea kokonaan verkossa.
     publish: asap

@@ -16,11 +16,10 @@ from publisher.errors import explain
 from publisher.model import State
 from publisher.store import accounts, engagement
 from publisher.store import deliveries as rows
-from tests.delivery.test_killed import ledger, networks, run, states
+from tests.delivery.conftest import Victims
+from tests.delivery.test_killed import ledger, states
 from tests.delivery.test_worker import publish, told
 from tests.delivery.town import Town, town, write, write_config, write_picture
-
-__all__ = ["networks"]
 
 WORDS = ["Rakennusluvan voi hakea verkossa.", "Tarvitset tontin tiedot ja piirustukset.", "Käsittely kestää kuukauden."]
 LINK = "https://asiointi.hausjarvi.example/lupa"
@@ -243,6 +242,7 @@ AT = [
 def test_a_process_killed_within_a_thread_goes_on_where_it_was(
     tmp_path: Path,
     networks: str,
+    victims: Victims,
     point: Point,
     nth: int,
     on_doubt: str,
@@ -250,8 +250,8 @@ def test_a_process_killed_within_a_thread_goes_on_where_it_was(
     """SIGKILL before, during or after a further post, restart at once: no post twice, the thread complete wherever that can be known."""
     announce(tmp_path)
     config = write_config(tmp_path, networks, channels=("x",), on_doubt=on_doubt, confirm_for="2s")
-    assert run(config, point, str(nth)) == -signal.SIGKILL
-    run(config)
+    assert victims.run(config, point, str(nth)) == -signal.SIGKILL
+    victims.run(config)
     posts = ledger(networks)
     seen = [post["text"] for post in posts]
     assert seen == WHOLE[: len(seen)]

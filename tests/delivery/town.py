@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from publisher.delivery import Point, nothing
 from publisher.lanes import Lane
 from publisher.model import State
 from publisher.service import Service
-from publisher.store import StoreAway, accounts
+from publisher.store import Store, StoreAway, accounts, migrate
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import DeliveryView
 
@@ -197,6 +199,17 @@ class Town:
         return [post for post in self.sandbox.ledger() if post.network == channel]
 
 
+@cache
+def _migrated() -> bytes:
+    """An empty database of this version: to migrate takes as long as to publish, and other tests look at it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tiedote.db"
+        store = Store(f"sqlite:///{path}")
+        migrate(store, START)
+        store.close()
+        return path.read_bytes()
+
+
 @contextmanager
 def town(
     folder: Path,
@@ -212,5 +225,7 @@ def town(
     sandbox = Sandbox(accounts=remote_accounts(), clock=clock, delays=delays or Delays(), quotas=Quotas())
     with serve(sandbox, ports=(0,)) as server:
         config = load_config(write_config(folder, server.base_url, channels=channels, on_doubt=on_doubt, more=more))
+        if not (folder / "tiedote.db").exists():
+            (folder / "tiedote.db").write_bytes(_migrated())
         with Service.open(config, clock, reached=reached) as service:
             yield Town(folder, service, sandbox, clock)

@@ -1,4 +1,4 @@
-"""`python -m tests.delivery.victim CONFIG [POINT NTH]`: `tiedote run --once` in a process that kills itself at a point of the worker."""
+"""`tiedote run --once` in a process that kills itself at a point of the worker."""
 
 from __future__ import annotations
 
@@ -37,5 +37,6 @@ def main(path: str, point: str = "", nth: str = "1") -> int:
         return service.run_once(timedelta(seconds=40))
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+def end(path: str, *more: str) -> None:
+    """Do so, and end the process with the exit code."""
+    sys.exit(main(path, *more))

@@ -137,6 +137,7 @@ class Vault:
             expires_at=credentials.expires_at,
             refresh_expires_at=credentials.refresh_expires_at,
             data_until=credentials.data_until,
+            refreshable=credentials.refresh_token is not None or credentials.flow == "instagram_login",
             obtained_at=credentials.obtained_at,
             login_at=now,
         )

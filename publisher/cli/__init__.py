@@ -50,6 +50,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "publisher.cli.networks:networks",
         N_("Show every network's limits and what it tells, each with its source and date."),
     ),
+    "login": (
+        "publisher.cli.login:login",
+        N_("Connect an account: a person consents, and the token is kept encrypted."),
+    ),
+    "accounts": (
+        "publisher.cli.accounts:accounts",
+        N_("List the accounts, until when they last and what they may do."),
+    ),
+    "logout": ("publisher.cli.accounts:logout", N_("Forget an account's token.")),
     "doctor": ("publisher.cli.doctor:doctor", N_("Test the installation and say what to mend.")),
     "migrate": ("publisher.cli.upkeep:migrate", N_("Bring the database up to this version.")),
 }

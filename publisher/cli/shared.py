@@ -302,6 +302,11 @@ def say(*lines: str) -> None:
         click.echo(line, err=True)
 
 
+def tell(text: str) -> None:
+    """Tell the person at the terminal a sentence or two, folded as wide as the terminal is."""
+    say(*(_folded(text, _columns()) if sys.stderr.isatty() else [text]))
+
+
 def echo_folded(first: str, text: str, *, fg: str | None = None) -> None:
     """Print `text` after `first`; on a terminal, folded under its own beginning."""
     lines = [text]

@@ -30,6 +30,8 @@ class Kept:
     expires_at: datetime | None
     refresh_expires_at: datetime | None
     data_until: datetime | None
+    refreshable: bool
+    """It has what renews it without a person; the secret itself is in `closed`."""
     obtained_at: datetime
     login_at: datetime
     """When a person last logged in; a renewal leaves it."""
@@ -113,6 +115,7 @@ def _values(kept: Kept) -> dict[str, object]:
         "expires_at": kept.expires_at,
         "refresh_expires_at": kept.refresh_expires_at,
         "data_until": kept.data_until,
+        "refreshable": kept.refreshable,
         "obtained_at": kept.obtained_at,
     }
 

@@ -323,6 +323,7 @@ class CredentialRow(Table, table=True):
     expires_at: datetime | None = None
     refresh_expires_at: datetime | None = None
     data_until: datetime | None = None
+    refreshable: bool
     obtained_at: datetime
     login_at: datetime
 

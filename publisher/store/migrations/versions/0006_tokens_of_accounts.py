@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("expires_at", UTCDateTime(), nullable=True),
         sa.Column("refresh_expires_at", UTCDateTime(), nullable=True),
         sa.Column("data_until", UTCDateTime(), nullable=True),
+        sa.Column("refreshable", sa.Boolean(), nullable=False),
         sa.Column("obtained_at", UTCDateTime(), nullable=False),
         sa.Column("login_at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("organisation", "channel", "account", name=op.f("pk_credentials")),

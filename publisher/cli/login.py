@@ -211,7 +211,8 @@ def _trouble(error: ChannelError) -> Stop:
 
     told = explain(error.kind, error.detail)
     code = Exit.TRY_LATER if isinstance(error, Retryable) else Exit.FINDINGS
-    return Stop(f"{told.message} {_('Nothing was stored.')}", remedy=told.remedy, code=code)
+    nothing = _("Nothing was stored.")
+    return Stop(f"{told.message} {nothing}", remedy=told.remedy, code=code)
 
 
 # ---------------------------------------------------------------- asking

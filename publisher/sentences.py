@@ -59,6 +59,11 @@ def split(text: str, fits: Callable[[str], bool]) -> tuple[str, ...]:
     return (*posts, here)
 
 
+def sentences(text: str) -> tuple[str, ...]:
+    """Give the sentences of a text; the end of a line ends one too."""
+    return tuple(piece for _between, piece in _sentences(text))
+
+
 def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     """Give the sentences, each with the white space before it; links and hashtags that stand alone go with the one before if they fit."""
     held: tuple[str, str] | None = None

@@ -10,14 +10,16 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from channels import registry
-from publisher.announcements.pictures import PictureReader, looks_like_file_name
+from publisher.announcements import hints
+from publisher.announcements.pictures import PictureReader
 from publisher.announcements.threads import read_thread
 from publisher.announcements.times import Clockwork
 from publisher.locale import _
 from publisher.mentions import keys_in
 from publisher.model import UNSET, Fields, PictureRef, Unset, When
-from publisher.yamlfile import Block, Entry, Faults, Scalar, Section
-from publisher.yamlfile.reading import closest, did_you_mean, is_language, shown, truth
+from publisher.yamlfile import Block, Entry, Faults, Scalar, Section, Span
+from publisher.yamlfile.mending import any_sign
+from publisher.yamlfile.reading import LANGUAGE_NAMES, closest, did_you_mean, is_language, shown, truth
 
 SYNONYMS: Mapping[str, str] = {
     # Finnish
@@ -144,7 +146,12 @@ SYNONYMS: Mapping[str, str] = {
 """Words that people write, and the field or channel that is meant."""
 
 CHANNEL_FIELDS = frozenset({"text", "publish", "link", "images", "image", "hashtags", "first_comment", "skip"})
+_TOP_FIELDS = ("title", "service", "organisations", "channels", "languages", "campaign", "expires", "repost")
 _NOT_YET = ("video", "poll")
+_LISTED = frozenset({"variants", "thread"})
+_READ = frozenset({"text", "variants", "thread"})
+"""What residents read as running text."""
+
 _LONG_WORD = 16
 """Letters from which a hashtag without capitals is probably several words; Finnish has long ones of its own."""
 
@@ -158,6 +165,19 @@ def _joined(words: str) -> str:
 
 def _list_of(tags: Sequence[str]) -> str:
     return _("Write several hashtags as a list: [%(tags)s].") % {"tags": ", ".join(tags)}
+
+
+def _elsewhere(section: Section, *, below: bool) -> None:
+    """Refuse fields that belong into another block; most are only not indented."""
+    for name in ("file", "alt"):
+        section.misplaced(name, _("Indent it below '%(field)s'.") % {"field": "image"})
+    for name in ("every", "until", "variants"):
+        section.misplaced(name, _("Indent it below '%(field)s'.") % {"field": "repeat"})
+    if below:
+        for name in _TOP_FIELDS:
+            section.misplaced(name, _("Write it without indentation, at the top of the file."))
+    else:
+        section.misplaced("skip", _("Write it in the block of a network, for example x: {skip: yes}."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +235,7 @@ class FieldReader:
             publish=self._when(section),
         )
         section.not_yet(*_NOT_YET)
+        _elsewhere(section, below=bool(channel))
         if not channel or not registry.capabilities(channel).max_thread:
             section.misplaced("thread", _("Write it in the block of a network that has threads: x: {thread: yes}."))
         has_card = bool(channel) and registry.capabilities(channel).max_card_description is not None
@@ -290,15 +311,27 @@ class FieldReader:
     def _each_text(self, found: Entry, name: str) -> Iterator[tuple[str, str]]:
         if isinstance(found.value, Scalar):
             self._lost(found.value)
-            self._mentioned(found.value)
+            self._words(found.value, name)
             if found.value.value and found.value.value.strip():
                 yield "", clean(found.value.value)
         elif isinstance(found.value, Block):
+            if name in _LISTED and self._is_split_text(found.value):
+                return
             for entry in found.value:
                 yield from self._in_language(entry, name)
         else:
             message = _("'%(field)s' is one text, or one per language") % {"field": name}
-            self.faults.error(found.key, "not_text", message, _("Without the sign - before it."))
+            self.faults.error(found.key, "not_text", message, _("Write it without the signs - and [ ] of a list."))
+
+    def _is_split_text(self, block: Block) -> bool:
+        """`- Huom: words`: one text of a list, which its colon made a field. Tells it, and whether it is so."""
+        key = block.entries[0].key if len(block.entries) == 1 and not block.flow else None
+        if key is None or len(key.written) <= 3 or key.written.casefold() in LANGUAGE_NAMES:
+            return False
+        colon = Span(key.at.end_line, key.at.end_column, key.at.end_line, key.at.end_column + 1)
+        message = _("a second colon followed by a space cannot stand in this text")
+        self.faults.error(colon, "second_colon", message, any_sign())
+        return True
 
     def _in_language(self, entry: Entry, name: str) -> Iterator[tuple[str, str]]:
         if not is_language(entry.key, self.faults):
@@ -308,7 +341,7 @@ class FieldReader:
             self.faults.error(entry.key, "not_text", message % {"field": name, "language": entry.name})
         else:
             lost = self._lost(entry.value)
-            self._mentioned(entry.value)
+            self._words(entry.value, name)
             if entry.value.value and entry.value.value.strip():
                 yield entry.name, clean(entry.value.value)
             elif not lost:
@@ -327,9 +360,13 @@ class FieldReader:
             )
         return lost is not None
 
+    def _words(self, node: Scalar, name: str) -> None:
+        self._mentioned(node)
+        hints.of_words(node, self.faults, sentences_too=name in _READ)
+
     def _mentioned(self, node: Scalar) -> None:
         """Find mentions of somebody whom the configuration does not know."""
-        for key in keys_in(node.value or ""):
+        for key in dict.fromkeys(keys_in(node.value or "")):
             if key not in self.mentions:
                 message = _("the configuration does not know '%(key)s' under 'mentions'") % {"key": key}
                 guess = closest(key, self.mentions)
@@ -357,6 +394,8 @@ class FieldReader:
         elif parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", link):
             message = _("'%(value)s' is not a link") % known
             remedy = _("Write the whole address, beginning with https://.")
+            if link[:1] in "”“„«":
+                remedy = _("Write it without the quotation marks.")
             if parts.hostname and re.search(r"\s", link):
                 remedy = _("An address has no spaces; copy it from the browser's address bar.")
             self.faults.error(node, "link", message, remedy)
@@ -440,14 +479,9 @@ class FieldReader:
                 _("Add alt: and say in a sentence what the picture shows, for those who cannot see it."),
             )
         if entry is not None:
+            file = picture.text("file") or ""
             for language, text in texts.items():
-                if looks_like_file_name(text):
-                    self.faults.warn(
-                        _node(entry, language),
-                        "alt_is_file_name",
-                        _("this alt text is only the name of a file"),
-                        _("Say in a sentence what the picture shows."),
-                    )
+                hints.of_alt(_node(entry, language), text, file, self.faults)
         return texts
 
     def told(self, entry: Entry | None) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
 
-from channels.base import Capabilities, Post
+from channels.base import Capabilities
 from channels.text import cashtags, mentions, parts
 from publisher.announcements.fields import Places
+from publisher.announcements.hints import MANY_HASHTAGS, same_on_x, wordy
 from publisher.cadence import occurrence
 from publisher.compose import (
     OrganisationView,
@@ -35,6 +36,9 @@ _LINKS_NOT_CLICKABLE = frozenset({"instagram"})
 
 _FORESEEN = timedelta(days=5 * 366)
 """How far a repeat is followed to see when its words come again: long enough to meet a leap year and every length of month."""
+
+_NEVER_FITS = 20_000
+"""Characters of a text from which it is not counted as a network counts, where four times the network's limit are fewer."""
 
 _DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 28, Unit.YEAR: 365}
 
@@ -178,7 +182,7 @@ class Examination:
 
     def _measure(self, plan: Plan, limits: Capabilities) -> None:
         network = {"network": NETWORKS.get(plan.channel, plan.channel)}
-        posts = parts(_wordy(plan))
+        posts = parts(wordy(plan))
         language = plan.language.partition("+")[0]
         for n, text in enumerate(posts):
             self._measure_words(plan, text, n, limits, language)
@@ -189,6 +193,10 @@ class Examination:
             message = _("too many hashtags for %(network)s: %(count)d of at most %(most)d")
             known = {**network, "count": tags, "most": limits.max_hashtags}
             self._error(self._place(plan, "hashtags"), "too_many_hashtags", plan.channel, message % known)
+        elif tags > MANY_HASHTAGS.get(plan.channel, tags):
+            message = _("%(count)d hashtags on %(network)s; more than %(most)d find no more readers")
+            known = {**network, "count": tags, "most": MANY_HASHTAGS[plan.channel]}
+            self.faults.warn(self._place(plan, "hashtags"), "many_hashtags", message % known, _("Keep the best ones."))
         self._measure_signs(plan, text, limits)
         self._measure_pictures(plan, limits, network)
         self._measure_comment(plan, limits, network, language)
@@ -225,7 +233,9 @@ class Examination:
         return next((one for one in found if one), self._place(plan, "text", language))
 
     def _measure_words(self, plan: Plan, text: str, n: int, limits: Capabilities, language: str) -> None:
-        count = limits.measure(text)
+        # X's own way of counting takes seconds for such a text, which is too long however its links are counted.
+        beyond = len(text) > max(_NEVER_FITS, 4 * limits.max_text)
+        count = len(text) if beyond else limits.measure(text)
         if count <= limits.max_text:
             return
         network = NETWORKS.get(plan.channel, plan.channel)
@@ -405,7 +415,7 @@ class Examination:
         days: dict[str, int] = {}
         for number, at in ((1, turns[0].due_at), *further):
             plan = turns[(number - 1) % around]
-            said = " ".join(" ".join(parts(_wordy(plan))).split())
+            said = " ".join(" ".join(parts(wordy(plan))).split())
             # Days of the calendar: clocks that are put forward make none of them shorter.
             day = at.astimezone(zone).toordinal()
             if day - days.get(said, day) < pause.days and said in days:
@@ -453,6 +463,28 @@ class Examination:
         for plan in plans:
             if self._link_in_vain(plan):
                 break
+        same = same_on_x(plans)
+        if same is not None:
+            message = _("%(organisation)s posts the same words on X as another account; X's rules forbid that")
+            known = {"organisation": self.publishers.organisations[same.organisation].name, "key": same.organisation}
+            remedy = _("Give it words of its own, for example: for: {%(key)s: {x: {text: …}}}")
+            self.faults.warn(self._place(same, "text"), "same_on_x", message % known, remedy % known)
+        self._other_languages()
+
+    def _other_languages(self) -> None:
+        """`languages: [no]`: a waiver that names a language in which nobody here publishes."""
+        entry = self.places.entries.get(("", "", "languages"))
+        spoken = {
+            language
+            for key in self.announcement.organisations
+            if (organisation := self.publishers.organisations.get(key))
+            for language in organisation.languages
+        }
+        for node in getattr(entry.value, "items", (entry.value,)) if entry else ():
+            if isinstance(node, Scalar) and node.value not in spoken and spoken:
+                message = _("nobody here publishes in '%(language)s' otherwise") % {"language": node.value}
+                remedy = _("If it was meant so, all is well; otherwise: %(languages)s.")
+                self.faults.warn(node, "other_language", message, remedy % {"languages": ", ".join(sorted(spoken))})
 
     def _comment_in_vain(self, plan: Plan) -> None:
         """A first comment that the file gives to a network without them: more than leaving it out was meant."""
@@ -476,10 +508,6 @@ class Examination:
         remedy = _("Say there where the link is, for example in the profile: %(channel)s: {text: …}")
         self.faults.warn(link.key, "link_not_clickable", message, remedy % {"channel": plan.channel})
         return True
-
-
-def _wordy(plan: Plan) -> Post:
-    return Post(text=plan.text, thread=plan.thread, hashtags=plan.hashtags)
 
 
 def _at(found: Entry | Scalar) -> Span:

@@ -61,7 +61,8 @@ def _looks(path: Path, announcement: Announcement | None) -> tuple[_Looks | None
 def _pictures(announcement: Announcement | None) -> list[Path]:
     if announcement is None:
         return []
-    return [one.path for block in announcement.blocks if block.pictures is not UNSET for one in block.pictures]
+    several = [one.path for block in announcement.blocks if block.pictures is not UNSET for one in block.pictures]
+    return [*several, *(block.thumbnail.path for block in announcement.blocks if block.thumbnail)]
 
 
 def _look(path: Path) -> _Looks | None:

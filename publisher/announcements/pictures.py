@@ -154,7 +154,7 @@ class PictureReader:
     def _look_around(self, name: str) -> str:
         wanted = self._folder / name
         try:
-            present = {file.name.casefold(): file.name for file in wanted.parent.iterdir()}
+            present = {file.name.casefold(): file.name for file in wanted.parent.iterdir() if file.name != wanted.name}
         except (OSError, ValueError):
             return _("The path starts at the announcement's own folder.")
         guess = difflib.get_close_matches(wanted.name.casefold(), list(present), n=1, cutoff=0.75)

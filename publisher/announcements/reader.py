@@ -22,7 +22,7 @@ from publisher.compose import PublishersView
 from publisher.locale import _
 from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, Repeat, When
 from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Unreadable, read
-from publisher.yamlfile.reading import shown
+from publisher.yamlfile.reading import shown, truth
 
 LIMITS = Limits()
 _NO_KEY = re.compile(r"[\s@:\\\x00-\x1f]")
@@ -131,7 +131,7 @@ class _FileReader:
         top.finish()
         blocks = (own, *channels.values(), *per_organisation.values(), *per_both.values())
         if root.get("text") is None and all(block.text is UNSET for block in blocks):
-            top.missing("text")
+            top.missing("text", _("Write text: and the words of the announcement."))
         announcement = Announcement(
             key=key,
             path=self._path.absolute(),
@@ -176,7 +176,8 @@ class _FileReader:
         if node.value in self._config.organisations:
             return node.value
         message = _("the configuration has no organisation '%(value)s'") % {"value": shown(node)}
-        section.not_one_of(node, self._config.organisations, message)
+        names = {one.name.casefold().replace(" ", "_"): key for key, one in self._config.organisations.items()}
+        section.not_one_of(node, self._config.organisations, message, names)
         return None
 
     def _overrides(
@@ -210,15 +211,31 @@ def _channels(section: Section, reader: FieldReader, organisation: str) -> dict[
     blocks: dict[str, Fields] = {}
     for entry in _channel_entries(section):
         channel = registry.canonical(entry.name)
+        if isinstance(entry.value, Scalar) and entry.value.value is not None:
+            section.entry(entry.name)
+            _no_block(entry, entry.value, section)
+            continue
         block = section.below(entry)
         if channel in blocks:
             message = _("'%(field)s' is given twice") % {"field": channel}
-            section.faults.error(entry.key, "duplicate", message)
+            section.faults.error(entry.key, "duplicate", message, _("Remove one of the two."))
         blocks[channel] = reader.read(block, organisation, channel)
         block.finish()
     for channel in registry.NAMES:
         section.entry(channel)
     return blocks
+
+
+def _no_block(entry: Entry, value: Scalar, section: Section) -> None:
+    """`x: no` and `x: words`: what was meant is clear, but where it belongs is not known."""
+    remedy = _("Write %(field)s: {text: …}, or the fields on the next lines, indented.") % {"field": entry.name}
+    try:
+        if not truth(value.value or ""):
+            remedy = _("To leave this network out, write %(field)s: {skip: yes}.") % {"field": entry.name}
+    except ValueError:
+        pass
+    message = _("under '%(field)s' belong further fields") % {"field": entry.name}
+    section.faults.error(value, "not_fields", message, remedy)
 
 
 def _channel_entries(section: Section) -> list[Entry]:

@@ -101,7 +101,7 @@ def _written(node: Scalar, faults: Faults) -> _Written | None:
         faults.error(node, "date", message, _("Check the day, the month and the hour."))
         return None
     if year not in _YEARS:
-        faults.error(node, "date", _("the year %(year)d cannot be meant") % {"year": year})
+        faults.error(node, "date", _("the year %(year)d cannot be meant") % {"year": year}, _("Check the year."))
         return None
     return _Written(day=date, at=at, zone=zone)
 

@@ -6,6 +6,7 @@ reference brings is never read for further references. `$${` is a plain `${`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -82,8 +83,8 @@ class References:
     def _content(self, name: str) -> str:
         try:
             # Container secrets are links; whoever writes the configuration may name any file.
-            content = read_bytes((self._folder / name).resolve(), _SECRET_FILE_BYTES).decode().strip("\r\n")
-        except (Unreadable, UnicodeDecodeError) as why:
+            content = read_bytes(Path(os.path.realpath(self._folder / name)), _SECRET_FILE_BYTES).decode().strip("\r\n")
+        except (Unreadable, ValueError) as why:
             reason = str(why) if isinstance(why, Unreadable) else _("it is not text")
             raise _MissingError(
                 _("the secret file %(name)s cannot be read: %(why)s") % {"name": name, "why": reason},

@@ -87,7 +87,7 @@ def read(
     """Read a file, `file` being its name for people. Faults of the file itself are problems like all others."""
     try:
         # A link is followed here: whoever names the path decides whether it may lead there.
-        data = read_bytes(path.resolve() if path.is_symlink() else path, limits.bytes)
+        data = read_bytes(Path(os.path.realpath(path)) if path.is_symlink() else path, limits.bytes)
     except Unreadable as why:
         document = Document(file=file, lines=(), root=None)
         return document, [_problem(document, Fault(line=1, column=1, code=why.code, message=str(why)))]
@@ -116,7 +116,7 @@ def _refused(source: bytes, text: str, limits: Limits) -> Fault | None:
     """Say why a file is not looked into at all."""
     if len(source) > limits.bytes:
         message = _("the file is larger than %(size)s") % {"size": _size(limits.bytes)}
-        return Fault(line=1, column=1, code="too_large", message=message)
+        return Fault(line=1, column=1, code="too_large", message=message, remedy=_is_it_this_file())
     if "\0" in text or source.startswith(_NOT_TEXT):
         message = _("this is not a text file")
         remedy = _("Write it in a plain text editor, not in Word, and copy the words into it.")
@@ -193,8 +193,13 @@ def _same_cause(fault: Fault, faults: list[Fault]) -> bool:
     near = (known for known in faults if known.code == fault.code and fault.code in {"indentation", "tab"})
     if any(0 <= fault.line - known.line <= 3 for known in near):
         return True
-    indented = (known for known in faults if known.code in {"tab", "odd_space"})
-    return fault.code == "second_colon" and any(known.line == fault.line for known in indented)
+    if fault.code != "second_colon":
+        return False
+    return any(
+        (known.code in {"tab", "odd_space"} and known.line == fault.line)
+        or (known.code == "indentation" and 0 < fault.line - known.line <= 3)
+        for known in faults
+    )
 
 
 def _without_control_characters(lines: list[str]) -> tuple[list[str], list[Fault]]:
@@ -202,7 +207,7 @@ def _without_control_characters(lines: list[str]) -> tuple[list[str], list[Fault
         _control_character(found[0], number, found.start() + 1)
         for number, line in enumerate(lines, 1)
         if (found := _UNPRINTABLE.search(line))
-    ]
+    ][:_MOST_MENDINGS]
     return [_UNPRINTABLE.sub(" ", line) for line in lines], faults
 
 
@@ -318,7 +323,8 @@ class _Builder:
 
     def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent, at: Span) -> None:
         if len(self._open) >= self._limits.depth:
-            raise _Stop(_fault(at, "too_deep", _("too many things stand inside one another here")))
+            message = _("too many things stand inside one another here")
+            raise _Stop(_fault(at, "too_deep", message, _is_it_this_file()))
         block = isinstance(event, yaml.MappingStartEvent)
         self._open.append(_Open(start=at, block=block, flow=bool(event.flow_style), anchor=event.anchor))
 
@@ -360,7 +366,7 @@ class _Builder:
         """Count what the file would hold if every repeated part were written out."""
         self._nodes += size
         if self._nodes > self._limits.nodes:
-            raise _Stop(_fault(at, "too_many", _("the file holds too much")))
+            raise _Stop(_fault(at, "too_many", _("the file holds too much"), _is_it_this_file()))
 
     def _add(self, node: Node, size: int, anchor: str | None) -> None:
         """Put a finished node where it belongs."""
@@ -371,6 +377,10 @@ class _Builder:
             self._open[-1].size += size
         else:
             self._root = node
+
+
+def _is_it_this_file() -> str:
+    return _("An announcement has some dozens of lines; look whether this is the right file.")
 
 
 def _twice(key: Scalar, first: Entry) -> Fault:

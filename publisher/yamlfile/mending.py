@@ -144,43 +144,70 @@ def odd_space(lines: Sequence[str], row: int) -> Mending | None:
         _("Delete what stands before the first word and press the space bar instead."),
         len(found[0]),
     )
-    mended = re.sub(f"[{ODD_SPACES}]", " ", place.indent) + place.line[len(place.indent) :]
+    # What takes no room goes without leaving any, so that the line begins where it seems to.
+    kept = re.sub("[\u200b\u2060\ufeff]", "", place.indent)
+    mended = re.sub(f"[{ODD_SPACES}]", " ", kept) + place.line[len(place.indent) :]
     return Mending(fault=fault, lines=place.with_line(mended))
+
+
+_GLUED = re.compile(rf"\s*[\w-]+(?::(?!//)(?=[^\s]|[{ODD_SPACES}])|[^\S\n]*(?=[=\uff1a]))")
+"""A field's name, and no colon that counts after it: `text:words`, `text:` with a no-break space, `text = words`."""
 
 
 def _colon_space(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Mending | None:
     """`field:words`: YAML takes it for a text, and complains of the next colon or of none."""
-    row = opened.row if "could not find expected ':'" in _problem(error) else here.row - 1
-    if row < 0 or not re.search("expected ':'|mapping values are not allowed", _problem(error)):
+    if not re.search("expected ':'|mapping values are not allowed", _problem(error)):
         return None
+    row = opened.row if "could not find expected ':'" in _problem(error) else _row_above(here)
     place = _Place(here.lines, row, 0)
-    found = re.match(r"\s*[\w-]+(:)(?!//)\S", place.line)
+    found = _GLUED.match(place.line)
     if not found or (row != opened.row and place.indent != here.indent):
         return None
-    at = _Place(here.lines, row, found.start(1))
-    return Mending(fault=_glued(row + 1, found.start(1) + 1), lines=at.with_line(""), blanked=frozenset({row + 1}))
+    return Mending(fault=_glued(found, row + 1, 0), lines=place.with_line(""), blanked=frozenset({row + 1}))
+
+
+def _row_above(here: _Place) -> int:
+    """Find the line above that says something; this one if there is none."""
+    return next((row for row in range(here.row - 1, -1, -1) if here.lines[row].strip()), here.row)
 
 
 def no_space_after_colon(whole: Scalar) -> Fault | None:
     """`field:words` on every line, so that the whole file is one text: point at its first colon."""
-    found = re.match(r"[\w-]+(:)(?!//)\S", whole.written)
-    return _glued(whole.at.line, whole.at.column + found.start(1)) if found and not whole.style else None
+    found = _GLUED.match(whole.written)
+    return _glued(found, whole.at.line, whole.at.column - 1) if found and not whole.style else None
 
 
-def _glued(line: int, column: int) -> Fault:
-    return Fault(
-        line=line,
-        column=column,
-        code="colon_space",
-        message=_("a space is missing after the colon"),
-        remedy=_("Write a space after the colon."),
-    )
+def _glued(found: re.Match[str], line: int, before: int) -> Fault:
+    column = before + found.end()
+    if found[0].endswith(":"):
+        message, remedy = _("a space is missing after the colon"), _("Write a space after the colon.")
+        if re.match(f"[{ODD_SPACES}]", found.string[found.end() :]):
+            message = _("a no-break space stands after the colon, which looks like a space but is none")
+            remedy = _("Delete it and press the space bar instead.")
+        return Fault(line=line, column=column, code="colon_space", message=message, remedy=remedy)
+    message = _("after a field's name stands %(sign)s instead of a colon") % {"sign": found.string[found.end()]}
+    remedy = _("Write a colon and a space there.")
+    return Fault(line=line, column=column + 1, code="no_colon", message=message, remedy=remedy)
+
+
+def _line_without_colon(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
+    """`publish 1.12.2026` above a field: YAML joins the two lines, and complains of the field's own colon."""
+    above = _Place(here.lines, _row_above(here), 0)
+    own = re.match(r"\s*[\w-]+:(?=\s|$)", here.line)
+    if "mapping values are not allowed" not in _problem(error) or not own or here.column != own.end() - 1:
+        return None
+    if above.row == here.row or above.indent or here.indent or re.search(r":(\s|$)", above.line):
+        return None
+    return _no_field(above)
 
 
 def _second_colon(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
     if here.char != ":" or "mapping values are not allowed" not in _problem(error):
         return None
-    fault = here.fault("second_colon", _("a second colon followed by a space cannot stand in this text"), any_sign())
+    remedy = any_sign()
+    if re.fullmatch(r"\s+[\w-]+", here.line[: here.column]):
+        remedy += " " + _("If a new field begins here, begin the line in the same column as the field before.")
+    fault = here.fault("second_colon", _("a second colon followed by a space cannot stand in this text"), remedy)
     return Mending(fault=fault, lines=here.replaced(";"))
 
 
@@ -188,9 +215,11 @@ def _first_sign(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Me
     at = here
     if re.search("alias|anchor|tag", error.context or ""):
         at = opened
-    elif not re.search("cannot start any token|entries are not allowed|keys are not allowed", _problem(error)):
+    elif not re.search(
+        "cannot start any token|entries are not allowed|keys are not allowed|expected the node content", _problem(error)
+    ):
         return None
-    if at.char not in set("@`%*&!-?,|>"):
+    if at.char not in set("@`%*&!-?,|>]}"):
         return None
     fault = at.fault("sign", _("a value cannot begin with %(sign)s") % {"sign": at.char}, any_sign())
     return Mending(fault=fault, lines=at.replaced("x"))
@@ -208,7 +237,7 @@ def _after_bar(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> Me
 
 
 def _backslash(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
-    if "double-quoted" not in (error.context or ""):
+    if "double-quoted" not in (error.context or "") and "escape" not in _problem(error):
         return None
     at = here if here.char == "\\" else _Place(here.lines, here.row, max(0, here.line.rfind("\\", 0, here.column + 1)))
     if at.char != "\\":
@@ -231,11 +260,35 @@ def _open_quote(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> M
 def _missing_colon(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> Mending | None:
     if "could not find expected ':'" not in _problem(error):
         return None
-    return opened.left_out(
+    return _below_bar(opened) or _no_field(opened)
+
+
+def _no_field(place: _Place) -> Mending:
+    return place.left_out(
         "no_colon",
         _("this line is no field: it has no colon"),
         _("If it goes on with the text above, indent it; otherwise write the field's name and a colon before it."),
     )
+
+
+def _below_bar(place: _Place) -> Mending | None:
+    """`text: |` and words below it that are not indented: all of them, up to the next field."""
+    above = _Place(place.lines, _row_above(place), 0)
+    if above.row == place.row or not re.search(r":\s+[|>][-+]?\s*$", above.line):
+        return None
+    end = next(
+        (row for row in range(place.row, len(place.lines)) if re.match(r"\s*[\w-]+:(\s|$)", place.lines[row])),
+        len(place.lines),
+    )
+    words = [above.indent + "  " + line for line in place.lines[place.row : end]]
+    at = _Place(place.lines, place.row, 0)
+    fault = at.fault(
+        "indentation",
+        _("the text after | is not indented"),
+        _("Begin each of its lines with two spaces."),
+        max(1, len(place.line.rstrip())),
+    )
+    return Mending(fault=fault, lines=[*place.lines[: place.row], *words, *place.lines[end:]])
 
 
 def _after_quote(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
@@ -300,7 +353,8 @@ def _open_bracket(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> 
 
 
 def _indentation(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
-    if "expected <block end>" not in _problem(error) and "mapping values are not allowed" not in _problem(error):
+    wrong = "expected <block end>|expected '<document start>'|mapping values are not allowed"
+    if not re.search(wrong, _problem(error)):
         return None
     return here.left_out(
         "indentation",
@@ -317,6 +371,7 @@ _RULES: Sequence[_Rule] = (
     _tab,
     _odd_space,
     _colon_space,
+    _line_without_colon,
     _second_colon,
     _hash_in_list,
     _open_bracket,

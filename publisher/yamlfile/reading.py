@@ -26,9 +26,18 @@ _UNITS = {
 }
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400}
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+LANGUAGE_NAMES = {
+    **dict.fromkeys(("suomi", "suomeksi", "finska", "finnish"), "fi"),
+    **dict.fromkeys(("ruotsi", "ruotsiksi", "svenska", "swedish"), "sv"),
+    **dict.fromkeys(("englanti", "englanniksi", "engelska", "english"), "en"),
+}
 _ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+")
 _NAMED_ADDRESS = re.compile(rf"[^<>\r\n]*<{_ADDRESS.pattern}>|{_ADDRESS.pattern}")
 _LENGTHS = {word: timedelta(seconds=_SECONDS[unit]) for unit, words in _UNITS.items() for word in words}
+
+
+MOST_FAULTS = 100
+"""Told of one file. Whoever has more has mistaken the file for another, and looking for guesses takes time."""
 
 
 class Faults:
@@ -37,6 +46,7 @@ class Faults:
     def __init__(self, document: Document, problems: Iterable[Problem] = ()) -> None:
         self.document = document
         self.problems = list(problems)
+        self._unsaid = False
 
     def error(self, where: Span | Node, code: str, message: str, remedy: str = "") -> None:
         """Note something that must be mended."""
@@ -48,12 +58,24 @@ class Faults:
 
     def sorted(self) -> tuple[Problem, ...]:
         """Give them in the file's order."""
-        return tuple(sorted(self.problems, key=lambda problem: (problem.position.line, problem.position.column)))
+        told = sorted(self.problems, key=lambda problem: (problem.position.line, problem.position.column))
+        told = told[:MOST_FAULTS]
+        if self._unsaid or len(told) < len(self.problems):
+            message = _("there are more faults in this file than these %(count)d") % {"count": len(told)}
+            told.append(
+                Problem(position=told[-1].position, code="more", message=message, remedy=_("Mend these first."))
+            )
+        return tuple(told)
+
+    @property
+    def full(self) -> bool:
+        """Whether so many were noted that nobody wants to read more."""
+        return len(self.problems) >= MOST_FAULTS
 
     @property
     def fatal(self) -> bool:
         """Whether one of them is more than a warning."""
-        return any(not problem.warning for problem in self.problems)
+        return self._unsaid or any(not problem.warning for problem in self.problems)
 
     def within(self, entry: Entry) -> bool:
         """Whether something must be mended in the lines of an entry already."""
@@ -63,6 +85,9 @@ class Faults:
     def _add(self, where: Span | Node, code: str, message: str, remedy: str, *, warning: bool) -> None:
         span = where if isinstance(where, Span) else where.at
         if span.line in self.document.blanked:
+            return
+        if self.full:
+            self._unsaid = self._unsaid or not warning
             return
         problem = Problem(
             position=self.document.position(span),
@@ -90,7 +115,8 @@ def closest(word: str, known: Iterable[str], synonyms: Mapping[str, str] = {}) -
         **{word: choice for word, choice in synonyms.items() if choice in choices},
         **{one: one for one in choices},
     }
-    near = difflib.get_close_matches(key, list(meant), n=1, cutoff=0.66)
+    # In a short word one letter says much: `foo` is no slip of `for`.
+    near = difflib.get_close_matches(key, list(meant), n=1, cutoff=0.66 if len(key) > 4 else 0.7)
     return meant[near[0]] if near else None
 
 
@@ -135,18 +161,17 @@ class Section:
             return None
         if isinstance(found.value, Scalar):
             return found.value
-        self.faults.error(
-            found.key, "not_text", _("'%(field)s' takes one value, not a list or further fields") % {"field": name}
-        )
+        message = _("'%(field)s' takes one value, not a list or further fields") % {"field": name}
+        self.faults.error(found.key, "not_text", message, _("Write one value on the same line, without - and [ ]."))
         return None
 
-    def missing(self, name: str) -> None:
+    def missing(self, name: str, remedy: str = "") -> None:
         """Say that a key is missing, unless an unknown one was probably meant to be it."""
         found = self._block.get(name) if self._block else None
         if found:
-            self.faults.error(found.key, "missing", _("'%(field)s' is empty") % {"field": name})
-        elif not self.misspelt(name):
-            self.faults.error(self.at, "missing", _("'%(field)s' is missing") % {"field": name})
+            self.faults.error(found.key, "missing", _("'%(field)s' is empty") % {"field": name}, remedy)
+        elif not self.misspelt(name) and not self.faults.document.blanked:
+            self.faults.error(self.at, "missing", _("'%(field)s' is missing") % {"field": name}, remedy)
 
     def misspelt(self, name: str) -> bool:
         """Whether a key that nobody has asked for was probably meant to be this one."""
@@ -194,10 +219,12 @@ class Section:
         self.not_one_of(found, choices)
         return default
 
-    def not_one_of(self, node: Scalar, choices: Iterable[str], message: str | None = None) -> None:
-        """Say that a value is none of those that are possible."""
+    def not_one_of(
+        self, node: Scalar, choices: Iterable[str], message: str | None = None, synonyms: Mapping[str, str] = {}
+    ) -> None:
+        """Say that a value is none of those that are possible. `synonyms`: further words, and which of them is meant."""
         words = list(choices)
-        guess = closest(node.value or "", words, self._synonyms)
+        guess = closest(node.value or "", words, {**self._synonyms, **synonyms})
         remedy = did_you_mean(guess) if guess else _("Possible here: %(choices)s.") % {"choices": ", ".join(words)}
         self.faults.error(
             node, "choice", message or _("'%(value)s' is not possible here") % {"value": shown(node)}, remedy
@@ -279,7 +306,7 @@ class Section:
         """Refuse every key that nobody asked for."""
         known = sorted(self._asked)
         for entry in self._block or ():
-            if entry.name not in self._asked | self._refused:
+            if entry.name not in self._asked and entry.name not in self._refused:
                 self._unknown(entry, known)
 
     def _unknown(self, entry: Entry, known: Sequence[str]) -> None:
@@ -291,7 +318,8 @@ class Section:
                 _("Put the text in quotation marks."),
             )
             return
-        guess = closest(entry.name, known, self._synonyms)
+        # Whoever has a hundred faults reads no further guess, and each takes a millisecond.
+        guess = None if self.faults.full else closest(entry.name, known, self._synonyms)
         remedy = did_you_mean(guess) if guess else _("Possible here: %(choices)s.") % {"choices": ", ".join(known)}
         self.faults.error(
             entry.key, "unknown_field", _("there is no field '%(field)s'") % {"field": entry.name}, remedy
@@ -316,7 +344,10 @@ def is_language(node: Scalar, faults: Faults) -> bool:
         return True
     if not node.unknown:
         message = _("'%(value)s' is not the code of a language") % {"value": shown(node)}
-        faults.error(node, "language", message, _("Write two or three small letters, such as fi, sv or en."))
+        word = (node.value or "").strip().casefold()
+        code = LANGUAGE_NAMES.get(word, word if _LANGUAGE.fullmatch(word) else None)
+        remedy = did_you_mean(code) if code else _("Write two or three small letters, such as fi, sv or en.")
+        faults.error(node, "language", message, remedy)
     return False
 
 

@@ -487,7 +487,9 @@ def test_a_first_time_that_has_passed_is_fine_while_a_repeat_goes_on(desk):
         ("text: A\nrepost: ehkä\n", ("value", 2, 9)),
         ("text: A\ncontact: Maija\n", ("address", 2, 10)),
         ("text: A\nid: a b\n", ("id", 2, 5)),
-        ("text: A\nx: {title: B}\n", ("unknown_field", 2, 5)),
+        ("text: A\nx: {title: B}\n", ("misplaced", 2, 5)),
+        ("text: A\nfile: kuva.png\n", ("misplaced", 2, 1)),
+        ("text: A\nx: no\n", ("not_fields", 2, 4)),
         ("text: A\nx: Lyhyt\n", ("not_fields", 2, 4)),
         ("text: A\nx: {text: B}\ntwitter: {text: C}\n", ("duplicate", 3, 1)),
         ("text: A\nfor: {lopi: {text: B}}\n", ("choice", 2, 7)),
@@ -590,6 +592,16 @@ def test_a_picture_of_too_many_pixels_is_to_be_made_smaller(desk):
     [
         ("text: A\nlink: https://a.fi\nimage: {file: kuva.png, alt: IMG_1.jpg}\n", ("alt_is_file_name", 3, 30)),
         ("text: A\n", ("no_link", 1, 1)),
+        ("text: A\nlink: https://a.fi\nimage: {file: kuva.png, alt: Kuva}\n", ("alt_is_file_name", 3, 30)),
+        (f"text: A\nlink: https://a.fi\nimage: {{file: kuva.png, alt: {'b' * 126}}}\n", ("long_alt", 3, 30)),
+        (f"text: |\n  Alku on lyhyt.\n  Loppu {'sana ' * 31}\nx: {{skip: yes}}\n", ("long_sentence", 3, 3)),
+        ("text: Hae\n  - lupaa\n  - apua\n", ("joined_lines", 1, 7)),
+        ("text: A\n", ("same_on_x", 1, 7)),
+        ("text: A\nlanguages: [no]\n", ("other_language", 2, 13)),
+        (
+            "text: A\nimage: {file: kuva.png, alt: B}\nhashtags: [Aa, Bb, Cc, Dd, Ee, Ff]\n",
+            ("many_hashtags", 3, 1),
+        ),
         ("text: A\nlink: https://a.fi\nimage: {file: kuva.png, alt: B}\n", ("link_not_clickable", 2, 1)),
         ("text: A\nlink: https://a.fi\npublish: 2026-11-30 09:00\n", ("past", 3, 10)),
         ("text: A\norganisations: [loppi]\nchannels: [linkedin]\n", ("nowhere", 1, 1)),
@@ -603,7 +615,7 @@ def test_some_things_are_only_worth_saying(desk, clock, text, expected):
 
 def test_who_has_thought_of_instagrams_links_is_not_told_again(desk):
     """Words of its own for Instagram are answer enough."""
-    text = "text: A\nlink: https://a.fi\nimage: {file: kuva.png, alt: B}\ninstagram: {text: Linkki profiilissa.}\n"
+    text = "text: A\nlink: https://a.fi\nimage: {file: kuva.png, alt: B}\ninstagram: {text: Linkki profiilissa.}\nx: {skip: yes}\n"
     assert desk.faults(text, warnings=True) == []
 
 

@@ -58,7 +58,10 @@ class _Account:
         return {"channel": self.channel, "account_id": self.account_id, "token": self.token} | known | page
 
     def for_config(self) -> str:
-        return f'      {self.channel}: {{{_ID[self.channel][0]}: "{self.account_id}", access_token: {self.token}}}'
+        tier = ", tier: standard" if self.channel == "linkedin" else ""  # the other one has 100 calls a day
+        return (
+            f'      {self.channel}: {{{_ID[self.channel][0]}: "{self.account_id}", access_token: {self.token}{tier}}}'
+        )
 
 
 def throughput(repeats: int) -> list[Figure]:

@@ -226,10 +226,11 @@ class Comment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comments:
-    """Comments under some posts; for a post in `complete`, what is not listed is gone."""
+    """Comments under some posts; for a post in `complete`, what is not listed is gone. `unread`: calls ran out before these."""
 
     items: tuple[Comment, ...] = ()
     complete: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
 
 class Card(StrEnum):
@@ -263,6 +264,30 @@ class Proof(StrEnum):
     """A listing proves presence; absence only by waiting."""
 
 
+class Evidence(StrEnum):
+    """Where a post is looked for whose answer was lost."""
+
+    CONTAINER = "container"
+    """Its container says whether it was published; finding the post itself takes the listing."""
+    DRAFT = "draft"
+    """The draft, whose id is known beforehand, says whether it is public."""
+    LISTING = "listing"
+    """The account's own posts."""
+    REFUSAL = "refusal"
+    """A second try is refused as a duplicate, and the refusal names the post."""
+
+
+class Absence(StrEnum):
+    """What may be concluded when a look found nothing, past the horizon and past `listing_delay`."""
+
+    PROVED = "proved"
+    """It surely did not go out, and is sent again."""
+    LIKELY = "likely"
+    """Nothing, unless the account says `resend`: after two complete looks it is sent again."""
+    UNKNOWN = "unknown"
+    """Nothing at all: a post may be out and never listed. A person decides."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureRules:
     """What a network takes. Sides in pixels, ratios as width / height."""
@@ -294,6 +319,32 @@ class Source:
     page: str = ""
     basis: Basis = Basis.NETWORK
     note: str = ""
+
+
+class Pays(StrEnum):
+    """Which calls an allowance pays for."""
+
+    ALL = "all"
+    POSTING = "posting"
+    READING = "reading"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How far one of a network's allowances is used up: as an answer told it, or as calls were counted where no answer tells.
+
+    `used` of `size` in calls, or in percent (`size` None). Told by the network, it takes the place of what was known, and counts
+    until `fresh_in` from now, or for a while if the network names no time. Counted by us (`window` is set), it is added to what was
+    counted before, in windows that follow the clock in UTC. `shared`: accounts with a budget of this name pay into one.
+    """
+
+    name: str
+    used: int
+    size: int | None = None
+    pays: Pays = Pays.ALL
+    fresh_in: timedelta | None = None
+    window: timedelta | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,10 +399,14 @@ class Capabilities:
     pictures: PictureRules
     tells: frozenset[str]
     proof: Proof
+    evidence: tuple[Evidence, ...]
+    absence: Absence
     same_words_after: timedelta = timedelta(0)
     """A repeat may use the same words again after this; zero: each time."""
     listing_delay: timedelta
     """After this, a post that went out is normally in the account's listing."""
+    listing_is_whole: bool = True
+    """Read to its end, the listing has every post; False: what is not in it may still be out."""
     readings_a_day: int | None = None
     """How many posts may be read back a day, counting each time, where calls are few and publishing needs some; None: any number."""
     prices: Mapping[str, Price] = field(default_factory=dict, repr=False)
@@ -416,6 +471,12 @@ class Channel(Protocol):
 
         What cannot be taken away stays: raises no ChannelError.
         """
+
+    def usage(self) -> tuple[Usage, ...]:
+        """Hand over what was learnt of the network's allowances since this was asked last; costs no request."""
+
+    def ration(self, calls: int | None) -> None:
+        """Make so many calls at most from now on; the next one raises Retryable(QUOTA_USED), and nothing is sent. None: any number."""
 
     def close(self) -> None:
         """Give the connections back."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from channels.base import (
+    Absence,
     Basis,
     Capabilities,
     Card,
@@ -25,6 +26,7 @@ from channels.base import (
     CommentKind,
     Comments,
     Counts,
+    Evidence,
     Found,
     Health,
     Held,
@@ -38,6 +40,7 @@ from channels.base import (
     Source,
     Step,
     Tally,
+    Usage,
 )
 from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpected
 from channels.graph import Created, Done, GraphWire, Listing, Rows, Token, connect_graph
@@ -64,7 +67,10 @@ CAPABILITIES: Final = Capabilities(
     pictures=PictureRules(most=10, formats=("JPEG", "PNG"), max_bytes=4_000_000, max_side=2048, max_alt=1_000),
     tells=frozenset({"reactions", "comments", "shares", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.EXACT,
+    evidence=(Evidence.DRAFT,),
+    absence=Absence.PROVED,
     listing_delay=timedelta(minutes=1),
+    listing_is_whole=False,  # ranked, and some 600 posts a year
     edits_words=True,
     sources={
         "max_text": Source(page=_POSTIZ, on=date(2026, 11, 24), basis=Basis.OTHERS),
@@ -106,6 +112,11 @@ class Settings(BaseModel):
     draft_first: bool = True
 
 
+def _in_one_call(limits: Capabilities) -> Capabilities:
+    """Return what holds with `draft_first: no`: there is the listing alone, and it does not hold every post."""
+    return replace(limits, proof=Proof.LIST, evidence=(Evidence.LISTING,), absence=Absence.UNKNOWN)
+
+
 def connect(settings: Settings, network: Network) -> Facebook:
     """Make the channel of one Page."""
     limits = changed(CAPABILITIES, network.limits)
@@ -119,7 +130,7 @@ class Facebook:
 
     def __init__(self, settings: Settings, graph: Graph, limits: Capabilities = CAPABILITIES) -> None:
         """Take over `graph`; it is closed with the channel."""
-        self.capabilities = limits if settings.draft_first else replace(limits, proof=Proof.LIST)
+        self.capabilities = limits if settings.draft_first else _in_one_call(limits)
         self._page_id = settings.page_id
         self._draft_first = settings.draft_first
         self._graph = graph
@@ -237,7 +248,6 @@ class Facebook:
 
     def _locate_post(self, post: Post, since: datetime) -> Found:
         same = (remote for remote in self.recent(since).posts if self.is_same(post, remote))
-        # The listing is ranked and thinned out: a post that is not in it may still be there.
         return Found(candidates=tuple(_published(post, remote.remote_id, remote.url) for remote in same))
 
     def _locate_comment(self, post: Post, memo: Mapping[str, str]) -> Found:
@@ -259,7 +269,8 @@ class Facebook:
         )
         posts = sorted(listing.rows, key=lambda row: row.created_time, reverse=True)
         return Recent(
-            posts=tuple(row.as_remote() for row in posts if row.created_time >= since), complete=listing.complete
+            posts=tuple(row.as_remote() for row in posts if row.created_time >= since),
+            complete=listing.complete and CAPABILITIES.listing_is_whole,
         )
 
     def is_same(self, post: Post, remote: RemotePost) -> bool:
@@ -329,6 +340,12 @@ class Facebook:
 
     def discard(self, step: Step) -> None:
         """Leave photos where they are: they may hang on a post whose answer was lost."""
+
+    def usage(self) -> tuple[Usage, ...]:
+        return self._graph.usage()
+
+    def ration(self, calls: int | None) -> None:
+        self._graph.ration(calls)
 
     def close(self) -> None:
         self._graph.close()

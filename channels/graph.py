@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil, isfinite
 from typing import TYPE_CHECKING, Annotated, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from channels.base import Usage
 from channels.errors import (
     AccountBlocked,
     ChannelError,
@@ -238,7 +241,7 @@ def _error(response: Response, problem: _Problem, token: SecretStr) -> ChannelEr
         return (TooMuchError if _TOO_MUCH in problem.message else Retryable)(Kind.BUSY, detail)
     if rule.kind is Kind.RATE_LIMITED:
         named = _named_wait(response)
-        return Retryable(rule.kind, detail, after=named or _LIMIT_REST, announced=named is not None)
+        return Retryable(rule.kind, detail, after=named or _LIMIT_REST, announced=bool(named))
     if rule.kind is Kind.QUOTA_USED:
         return Retryable(rule.kind, detail, after=_QUOTA_REST, announced=True)
     return rule.error(rule.kind, detail)
@@ -249,9 +252,59 @@ _TOO_MUCH: Final = "reduce the amount of data"
 
 
 def _named_wait(response: Response) -> timedelta | None:
-    from channels.session import usage_of, waiting_time  # limits are asked for without waiting for requests
+    from channels.session import waiting_time  # limits are asked for without waiting for requests
 
-    return usage_of(response).regain or waiting_time(response)
+    return max((_regain(block) for _, block in _usage_blocks(response)), default=_NOTHING) or waiting_time(response)
+
+
+# Usage. developers.facebook.com/docs/graph-api/overview/rate-limiting, read 2026-11-24.
+
+
+def gauge(response: Response) -> Iterator[Usage]:
+    """Read how much of each limit is used, in percent; Graph tells only once there was enough traffic.
+
+    A limit counts calls over the last hour or day, so that its figure sinks by itself; a time is told only when calls are refused.
+    """
+    for name, block in _usage_blocks(response):
+        percents = [percent for key in _PERCENTS if (percent := _number(block.get(key))) is not None]
+        regain = _regain(block)
+        if percents or regain:
+            used = 100 if regain else min(max(percents), 100)
+            yield Usage(name=name, used=ceil(used), fresh_in=regain or None)
+
+
+_PERCENTS: Final = ("call_count", "total_time", "total_cputime")
+_NOTHING: Final = timedelta(0)
+
+
+def _regain(block: Mapping[str, object]) -> timedelta:
+    """How long Graph expects to refuse calls; three days at most are believed."""
+    return timedelta(minutes=min(_number(block.get("estimated_time_to_regain_access")) or 0, 3 * 24 * 60))
+
+
+def _usage_blocks(response: Response) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield each limit's name and counters: one block of the app, one of the Page in older texts, lists of them by business."""
+    for header in ("X-App-Usage", "X-Page-Usage", "X-Business-Use-Case-Usage"):
+        told = _json_object(response.headers.get(header))
+        yield header.lower(), told
+        for owner, blocks in told.items():
+            for block in blocks if isinstance(blocks, list) else ():
+                if isinstance(block, dict):
+                    yield f"{block.get('type')} {owner}"[:_LONGEST_NAME], block
+
+
+_LONGEST_NAME: Final = 100
+
+
+def _json_object(text: str | None) -> Mapping[str, object]:
+    with suppress(ValueError):
+        told = json.loads(text or "{}")
+        return told if isinstance(told, dict) else {}
+    return {}
+
+
+def _number(value: object) -> float | None:
+    return max(value, 0) if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
 
 
 def _not_graph(response: Response) -> ChannelError:
@@ -339,7 +392,7 @@ class Graph:
     @property
     def version(self) -> str | None:
         """The version that gave the latest answer: Graph answers for a dead one with another, without a word."""
-        return self._session.usage.version
+        return self._session.latest_headers.get("facebook-api-version")
 
     @property
     def asked(self) -> str:
@@ -432,6 +485,14 @@ class Graph:
             return
         found.update({key: _read(value, model) for key, value in answer.items()})
 
+    def usage(self) -> tuple[Usage, ...]:
+        """Hand over what Graph told of its limits."""
+        return self._session.take_usage()
+
+    def ration(self, calls: int | None) -> None:
+        """Make so many calls at most from now on."""
+        self._session.ration(calls)
+
     def close(self) -> None:
         """Give the connections back."""
         self._session.close()
@@ -441,7 +502,7 @@ def connect_graph(token: SecretStr, network: Network) -> Graph:
     """Reach Graph with `token`; opens no connection yet."""
     from channels.session import Session  # limits are asked for without waiting for requests
 
-    return Graph(Session(network, HOSTS, judge=judge(token)), token, network.version or VERSION)
+    return Graph(Session(network, HOSTS, judge=judge(token), gauge=gauge), token, network.version or VERSION)
 
 
 class _GraphAPI(Protocol):

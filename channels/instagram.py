@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from channels.base import (
+    Absence,
     Basis,
     Capabilities,
     Card,
@@ -32,6 +33,7 @@ from channels.base import (
     CommentKind,
     Comments,
     Counts,
+    Evidence,
     Found,
     Health,
     Held,
@@ -47,6 +49,7 @@ from channels.base import (
     Source,
     Step,
     Tally,
+    Usage,
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.graph import (
@@ -94,6 +97,8 @@ CAPABILITIES: Final = Capabilities(
     ),
     tells=frozenset({"reactions", "comments", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.EXACT,
+    evidence=(Evidence.CONTAINER, Evidence.LISTING),
+    absence=Absence.PROVED,
     listing_delay=timedelta(minutes=1),
     edits_words=False,
     sources={
@@ -424,6 +429,12 @@ class Instagram:
         with suppress(ChannelError):
             for key in _stored(step.memo):
                 self._shelf.remove(step.memo[key])
+
+    def usage(self) -> tuple[Usage, ...]:
+        return self._graph.usage()
+
+    def ration(self, calls: int | None) -> None:
+        self._graph.ration(calls)
 
     def close(self) -> None:
         self._graph.close()

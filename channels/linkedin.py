@@ -9,6 +9,7 @@ titles and alt texts are plain. Names of members may not be kept, so none is eve
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from channels.base import (
+    Absence,
     Basis,
     Capabilities,
     Card,
@@ -28,6 +30,7 @@ from channels.base import (
     CommentKind,
     Comments,
     Counts,
+    Evidence,
     Found,
     Health,
     Held,
@@ -43,6 +46,7 @@ from channels.base import (
     Source,
     Step,
     Tally,
+    Usage,
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
@@ -68,6 +72,8 @@ CAPABILITIES: Final = Capabilities(
     pictures=PictureRules(most=20, formats=("JPEG", "PNG", "GIF"), max_bytes=10_000_000, max_side=6000, max_alt=4086),
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.LIST,
+    evidence=(Evidence.LISTING, Evidence.REFUSAL),
+    absence=Absence.LIKELY,
     listing_delay=timedelta(minutes=5),
     readings_a_day=30,
     edits_words=True,
@@ -102,6 +108,12 @@ CAPABILITIES: Final = Capabilities(
     },
 )
 
+A_DAY: Final = {"app": 500, "member": 100}
+"""Calls a day, until 0:00 UTC, that the development tier lets through (third parties, 2026-09); the standard tier's are published nowhere.
+
+LinkedIn tells nothing before it refuses (https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits), so we count.
+"""
+
 VERSION: Final = "202609"
 """The newest version that was seen in use by 2026-11. A version dies around the 15th of its month one year later."""
 _ADMINISTRATOR: Final = "ADMINISTRATOR"
@@ -118,6 +130,7 @@ _PAGE: Final = 100
 _MOST_PAGES: Final = 50
 _BATCH: Final = 20  # keeps a query far below 4,000 characters
 _SLACK: Final = timedelta(minutes=10)  # our clock and theirs
+_DAY: Final = timedelta(days=1)
 
 
 class Settings(BaseModel):
@@ -235,6 +248,7 @@ class LinkedIn:
         self._us = f"urn:li:organization:{settings.organization_id}"
         self._token = settings.access_token or NO_TOKEN
         self._many_at_once = standard
+        self._calls = 0
         self._session = session
         self._version = version
 
@@ -405,18 +419,40 @@ class LinkedIn:
         return Tally(counts=told, gone=gone)
 
     def comments(self, remote_ids: Sequence[str]) -> Comments:
-        """Read comments and the answers to them.
+        """Read comments and the answers to them; when the day's calls run out on the way, what was read so far is told.
 
         An empty list is believed only where the counter says so too: for want of a role it is empty as well.
         """
         items: list[Comment] = []
         complete: set[str] = set()
-        for urn in remote_ids:
-            thread = self._thread(urn)
+        unread: Sequence[str] = ()
+        for n, urn in enumerate(remote_ids):
+            try:
+                thread = self._thread(urn)
+                whole = thread.complete if thread.items else self._has_no_comments(urn)
+            except Retryable:
+                if n == 0:
+                    raise
+                unread = remote_ids[n:]
+                break
             items += [comment.as_comment(urn, self._us) for comment in thread.items]
-            if thread.complete if thread.items else self._has_no_comments(urn):
+            if whole:
                 complete.add(urn)
-        return Comments(items=tuple(items), complete=frozenset(complete))
+        return Comments(items=tuple(items), complete=frozenset(complete), unread=frozenset(unread))
+
+    def usage(self) -> tuple[Usage, ...]:
+        """Hand over the calls of the development tier. A member is told by a digest of the token: one may administer several pages."""
+        calls, self._calls = self._calls, 0
+        if not calls or self._many_at_once:
+            return ()
+        member = hashlib.sha256(self._token.get_secret_value().encode()).hexdigest()[:12]
+        names = {"app": "linkedin app", "member": f"linkedin member {member}"}
+        return tuple(
+            Usage(name=names[whose], used=calls, size=most, window=_DAY, shared=True) for whose, most in A_DAY.items()
+        )
+
+    def ration(self, calls: int | None) -> None:
+        self._session.ration(calls)
 
     def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
         """Read a page of our listing, and by itself what is not on it."""
@@ -547,7 +583,11 @@ class LinkedIn:
             "X-Restli-Protocol-Version": "2.0.0",
             "X-RestLi-Method": verb,
         }
-        return self._session.request(method, urljoin(_API, path), json=body, headers=headers)
+        before = self._session.sent
+        try:
+            return self._session.request(method, urljoin(_API, path), json=body, headers=headers)
+        finally:
+            self._calls += self._session.sent - before
 
     @property
     def _bearer(self) -> str:

@@ -16,9 +16,8 @@ caller's state machine is the retry. An instance belongs to one account and one 
 from __future__ import annotations
 
 import ipaddress
-import json
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -39,6 +38,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from channels.base import Usage
 from channels.errors import (
     AccountBlocked,
     ChannelError,
@@ -61,9 +61,9 @@ __all__ = [
     "Response",
     "Session",
     "UnwelcomeError",
-    "Usage",
+    "epoch",
     "error_by_status",
-    "usage_of",
+    "time_until",
     "waiting_time",
 ]
 
@@ -98,23 +98,10 @@ class Network:
     barred: Kind | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What an answer's headers told about the account's allowance; None where they said nothing.
-
-    `percent` is the fullest of Meta's counters, `regain` Meta's estimate until calls are taken again; `remaining` and `resets_at` are
-    X's and LinkedIn's; `version` is the version that answered.
-    """
-
-    percent: float | None = None
-    regain: timedelta | None = None
-    remaining: int | None = None
-    resets_at: datetime | None = None
-    version: str | None = None
-
-
 class Session(requests.Session):
     """HTTP to one network's own `hosts`; `judge` reads every answer and returns the error to raise, or None.
+
+    `gauge` reads off every answer, also off a refusal, how far the network's allowances are used up; `take_usage` hands it over.
 
     Seconds: `connect` per address, `read` per silence, `deadline` for everything after the host name was resolved (the resolver has its
     own limits). `max_body` bytes of an unpacked answer are read at most. `welcome`: the server is a stranger's. It tells of a machine's
@@ -127,6 +114,7 @@ class Session(requests.Session):
         hosts: frozenset[str],
         *,
         judge: Callable[[Response], ChannelError | None],
+        gauge: Callable[[Response], Iterable[Usage]] = lambda _: (),
         connect: float = _CONNECT_SECONDS,
         read: float = _READ_SECONDS,
         deadline: float = _DEADLINE_SECONDS,
@@ -135,9 +123,14 @@ class Session(requests.Session):
     ) -> None:
         """Open nothing yet; connections are made by requests."""
         super().__init__()
-        self.usage = Usage()
+        self.latest_headers: Mapping[str, str] = {}
         self._judge = judge
         self._barred = network.barred
+        self._gauge = gauge
+        self._usage: dict[str, Usage] = {}
+        self._ration: int | None = None
+        self.sent = 0
+        """Requests so far, whatever became of them."""
         self._timeout = (connect, read)
         self._deadline = deadline
         self._max_body = max_body
@@ -176,16 +169,34 @@ class Session(requests.Session):
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
         """Send what is prepared, read the answer to its end and judge it; raises ChannelError."""
         kwargs |= {"timeout": self._timeout, "allow_redirects": False, "stream": True}
+        self._take_one()
         if request.method not in {HTTPMethod.GET, HTTPMethod.HEAD}:
             # A kept connection may be closed by the other side at any time, and that would leave a doubt where none need be.
             self._door.close()
             request.headers["Connection"] = "close"
         response = self._exchange(request, kwargs)
-        self.usage = usage_of(response)
+        self.latest_headers = response.headers
+        self._usage |= {usage.name: usage for usage in self._gauge(response)}
         error = self._judge(response)
         if error is not None:
             raise error
         return response
+
+    def ration(self, calls: int | None) -> None:
+        """Send so many requests at most from now on; None: any number."""
+        self._ration = calls
+
+    def _take_one(self) -> None:
+        if self._ration is not None:
+            if self._ration < 1:
+                raise Retryable(Kind.QUOTA_USED, "what is left of the calls is kept for publishing; nothing was sent")
+            self._ration -= 1
+        self.sent += 1
+
+    def take_usage(self) -> tuple[Usage, ...]:
+        """Hand over what the answers told of the network's allowances since this was asked last."""
+        usage, self._usage = self._usage, {}
+        return tuple(usage.values())
 
     def _exchange(self, request: PreparedRequest, kwargs: dict[str, Any]) -> Response:
         host = urlsplit(request.url or "").hostname or ""
@@ -256,67 +267,37 @@ _BY_STATUS: Mapping[int, tuple[type[ChannelError], Kind]] = {
 def waiting_time(response: Response) -> timedelta | None:
     """How long the answer's headers ask to wait: Retry-After, else x-rate-limit-reset; None where they say nothing usable.
 
-    Moments are measured from the answer's own Date: what counts is the network's clock.
+    Moments are measured from the answer's own Date: what counts is the network's clock. A week at most, whatever is asked.
     """
     asked = response.headers.get("Retry-After", "")
     if asked.isascii() and asked.isdigit():
-        return timedelta(seconds=min(int(asked), _LONGEST_WAIT_SECONDS))
-    until = _http_date(asked) or _epoch(response.headers.get("x-rate-limit-reset"))
+        return timedelta(seconds=min(int(asked[:_MOST_DIGITS]), _LONGEST_WAIT.total_seconds()))
+    return time_until(_http_date(asked) or epoch(response.headers.get("x-rate-limit-reset")), response)
+
+
+def time_until(moment: datetime | None, response: Response) -> timedelta | None:
+    """Measure from an answer's own Date to a moment that it names: nothing if that is past, a week at most; None without both."""
     now = _http_date(response.headers.get("Date", ""))
-    if until is None or now is None:
+    if moment is None or now is None:
         return None
-    return max(until - now, timedelta(0))
+    return min(max(moment - now, timedelta(0)), _LONGEST_WAIT)
 
 
-_LONGEST_WAIT_SECONDS = 7 * 24 * 3600
+_LONGEST_WAIT = timedelta(days=7)
+_MOST_DIGITS = 12
 
 
 def _http_date(text: str) -> datetime | None:
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
     return None
 
 
-def _epoch(text: str | None) -> datetime | None:
+def epoch(text: str | None) -> datetime | None:
+    """Read a moment that is told in seconds since 1970; None for nonsense."""
     with suppress(ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(int(text), UTC) if text else None
     return None
-
-
-def usage_of(response: Response) -> Usage:
-    headers = response.headers
-    blocks = list(_meta_blocks(headers))
-    percents = [value for block in blocks for key, value in block.items() if key in _PERCENTS and _is_number(value)]
-    waits = [block[_REGAIN] for block in blocks if _is_number(block.get(_REGAIN))]
-    remaining = headers.get("x-rate-limit-remaining", "")
-    return Usage(
-        percent=max(percents, default=None),
-        regain=timedelta(minutes=min(max(waits), _LONGEST_WAIT_SECONDS / 60)) if waits else None,
-        remaining=int(remaining) if remaining.isascii() and remaining.isdigit() else None,
-        resets_at=_epoch(headers.get("x-rate-limit-reset")),
-        version=headers.get("facebook-api-version"),
-    )
-
-
-_PERCENTS = frozenset({"call_count", "total_time", "total_cputime"})
-_REGAIN = "estimated_time_to_regain_access"
-
-
-def _meta_blocks(headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield Meta's usage counters: X-App-Usage is one block, X-Business-Use-Case-Usage lists of them by business."""
-    for name in ("x-app-usage", "x-business-use-case-usage"):
-        with suppress(ValueError):
-            told = json.loads(headers.get(name, "{}"))
-            if isinstance(told, dict):
-                yield told
-                for blocks in told.values():
-                    yield from (
-                        (block for block in blocks if isinstance(block, dict)) if isinstance(blocks, list) else ()
-                    )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 class _TooLargeError(HTTPError):

@@ -12,7 +12,7 @@ import logging
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +24,7 @@ from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, 
 
 from channels import xprices
 from channels.base import (
+    Absence,
     Basis,
     Capabilities,
     Card,
@@ -32,11 +33,13 @@ from channels.base import (
     CommentKind,
     Comments,
     Counts,
+    Evidence,
     Found,
     Health,
     Held,
     Identity,
     Mentions,
+    Pays,
     PictureRules,
     Post,
     Proof,
@@ -47,6 +50,7 @@ from channels.base import (
     Source,
     Step,
     Tally,
+    Usage,
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
@@ -78,6 +82,8 @@ CAPABILITIES: Final = Capabilities(
     ),
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.LIST,
+    evidence=(Evidence.LISTING,),
+    absence=Absence.LIKELY,
     same_words_after=timedelta(days=90),
     prices=xprices.PRICES,
     bills=xprices.of_post,
@@ -231,10 +237,13 @@ def _not_found(response: Response, detail: str) -> ChannelError:
     return Gone(Kind.POST_GONE, detail)
 
 
+_A_DAY: Final = ("x-app-limit-24hour", "x-user-limit-24hour")
+
+
 def _day_is_over_in(response: Response) -> timedelta | None:
     """How long until a used-up 24-hour limit starts anew; it outlasts the reset of the 15 minutes. Undocumented, and often absent."""
     now = answered_at(response)
-    for limit in ("x-app-limit-24hour", "x-user-limit-24hour"):
+    for limit in _A_DAY:
         if now and response.headers.get(f"{limit}-remaining") == "0":
             with suppress(KeyError, ValueError, OverflowError):
                 reset = datetime.fromtimestamp(int(response.headers[f"{limit}-reset"]), UTC)
@@ -242,11 +251,29 @@ def _day_is_over_in(response: Response) -> timedelta | None:
     return None
 
 
+def gauge(response: Response) -> Iterator[Usage]:
+    """Read what is left of the endpoint's quarter of an hour, and of a day where X says so (https://docs.x.com/x-api/fundamentals/rate-limits)."""
+    from channels.session import epoch, time_until  # limits are asked for without waiting for requests
+
+    request = response.request
+    route = f"{request.method} {re.sub(r'(?<=[a-z])/[0-9]+', '/:id', urlsplit(request.url or '').path)}"
+    for limit in ("x-rate-limit", *_A_DAY):
+        size, left = (_number(response.headers.get(f"{limit}-{part}")) for part in ("limit", "remaining"))
+        fresh_in = time_until(epoch(response.headers.get(f"{limit}-reset")), response)
+        if size and left is not None and fresh_in:
+            pays = Pays.READING if request.method == "GET" else Pays.POSTING
+            yield Usage(name=f"{limit} {route}", used=max(size - left, 0), size=size, pays=pays, fresh_in=fresh_in)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def connect(settings: Settings, network: Network) -> X:
     """Make the channel of one account."""
     from channels.session import Session  # limits are asked for without waiting for requests
 
-    session = Session(network, frozenset({HOST}), judge=judge)
+    session = Session(network, frozenset({HOST}), judge=judge, gauge=gauge)
     return X(settings, session, changed(CAPABILITIES, network.limits, network.prices), network.meter)
 
 
@@ -454,6 +481,12 @@ class X:
 
     def discard(self, step: Step) -> None:
         """Leave uploads to X, which drops those that no post has after a day."""
+
+    def usage(self) -> tuple[Usage, ...]:
+        return self._session.take_usage()
+
+    def ration(self, calls: int | None) -> None:
+        self._session.ration(calls)
 
     def close(self) -> None:
         self._session.close()

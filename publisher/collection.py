@@ -4,9 +4,9 @@
     turn    foreign words become rows: cleaned, cut, authors replaced by a pseudonym, questions marked
     keep    one short transaction: comments followed, vanished ones dropped, one snapshot a post appended
 
-What cannot be read now is read later; nothing here ever stops publishing. Once a day every tracked post's comments are listed in full: that
-finds edits, and deletions that a new comment made up for in the count. Where a network lets few calls through, posts are read as often as
-its allowance lasts for all of them, and never all at once.
+What cannot be read now is read later; nothing here ever stops publishing, or spends calls that publishing may need (`budget`). Once a day
+every tracked post's comments are listed in full: that finds edits, and deletions that a new comment made up for in the count. Where a
+network lets few calls through, posts are read as often as its allowance lasts for all of them, and never all at once.
 """
 
 from __future__ import annotations
@@ -14,20 +14,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import reduce
 
-from channels.base import Channel, Comment, Comments, Counts, Tally
-from channels.errors import AccountBlocked, ChannelError
-from publisher import spending
+from channels.base import Channel, Comment, Comments, Counts, Tally, Usage
+from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
+from publisher import budget, spending
+from publisher.budget import Use
 from publisher.cadence import next_collection
 from publisher.config import Account, Config, everybody
+from publisher.policy import LONGEST_WAIT
 from publisher.questions import looks_like_question
 from publisher.retention import WORDS_KEPT
-from publisher.store import Connection, Store, deliveries, engagement, meta
+from publisher.store import Connection, Store, budgets, deliveries, engagement, meta
 from publisher.store.accounts import AccountState
 from publisher.store.engagement import Counters, Kept, KnownComment, NewComment, TrackedPost
 from publisher.store.notices import NoticeKind, raise_notice
@@ -76,6 +78,7 @@ class _Reading:
     comments: Comments = field(default_factory=Comments)
     unread: frozenset[str] = frozenset()
     error: ChannelError | None = None
+    usage: tuple[Usage, ...] = ()
 
 
 class Collector:
@@ -103,8 +106,9 @@ class Collector:
             return _collected(account)
         if not self._affords(configured, account, posts, now):
             return _collected(account, unpaid=True)
-        reading = self._read(configured, posts, full=full)
+        reading = self._read(configured, account, posts, now, full=full)
         with self._store.write() as conn:
+            budgets.note(conn, account.id, reading.usage, now)
             collected = self._keep(conn, account, posts, reading, now)
         if reading.error is None:
             self._finish(account, now, full=full)
@@ -175,10 +179,17 @@ class Collector:
 
     # Fetch
 
-    def _read(self, account: Account, posts: Sequence[TrackedPost], *, full: bool) -> _Reading:
+    def _read(
+        self, configured: Account, account: AccountState, posts: Sequence[TrackedPost], now: datetime, *, full: bool
+    ) -> _Reading:
+        with self._store.read() as conn:
+            standing = budgets.standing(conn, account.id, now)
+        wait = budget.wait_for(standing, Use.COLLECT)
+        if wait is not None:
+            return _Reading(tally=Tally(), error=Retryable(Kind.QUOTA_USED, after=wait.until - now))
         try:
-            with self._channels(account) as channel:
-                return _fetch(channel, posts, full=full)
+            with self._channels(configured) as channel, rationed(channel, budget.calls_left(standing, Use.COLLECT)):
+                return replace(_fetch(channel, posts, full=full), usage=channel.usage())
         except ChannelError as error:
             return _Reading(tally=Tally(), error=error)
 
@@ -242,7 +253,8 @@ class Collector:
 
     def _finish(self, account: AccountState, now: datetime, *, full: bool) -> None:
         with self._store.write() as conn:
-            engagement.collected(conn, account.id, now, now + self._config.collection.every)
+            every = budget.pace(budgets.standing(conn, account.id, now), self._config.collection.every)
+            engagement.collected(conn, account.id, now, now + every)
             meta.drop(conn, _unread_key(account.key))
             if full:
                 meta.put(conn, _full_key(account), "done", now)
@@ -250,7 +262,7 @@ class Collector:
     def _put_off(self, account: AccountState, error: ChannelError, now: datetime) -> None:
         name = "/".join(account.key)
         _log.warning("%s could not be read: %s", name, error.kind)
-        pause = max(error.after or timedelta(0), self._config.collection.every)
+        pause = max(min(error.after or timedelta(0), LONGEST_WAIT), self._config.collection.every)
         with self._store.write() as conn:
             told = "yes" if isinstance(error, AccountBlocked) else ""
             meta.put(conn, _unread_key(account.key), f"{told}\t{error.kind}\t{error.detail}", now)
@@ -292,8 +304,21 @@ def _is_due(post: TrackedPost, now: datetime, every: timedelta) -> bool:
     return post.read_at is None or now - post.read_at >= next_collection(now - post.published_at, every)
 
 
+@contextmanager
+def rationed(channel: Channel, calls: int | None) -> Iterator[None]:
+    """Let reading make so many calls at most; whoever borrows the channel next is free again."""
+    channel.ration(calls)
+    try:
+        yield
+    finally:
+        channel.ration(None)
+
+
 def _fetch(channel: Channel, posts: Sequence[TrackedPost], *, full: bool) -> _Reading:
-    tally = _of_threads(posts, channel.counts([one for post in posts for one in (post.remote_id, *post.parts)]))
+    try:
+        tally = _of_threads(posts, channel.counts([one for post in posts for one in (post.remote_id, *post.parts)]))
+    except ChannelError as error:
+        return _Reading(tally=Tally(), error=error)
     totals = {counts.remote_id: counts.comments for counts in tally.counts}
     wanted = [
         post
@@ -304,9 +329,8 @@ def _fetch(channel: Channel, posts: Sequence[TrackedPost], *, full: bool) -> _Re
     if not wanted:
         return _Reading(tally=tally)
     try:
-        return _Reading(
-            tally=tally, comments=channel.comments([one for post in wanted for one in (post.remote_id, *post.parts)])
-        )
+        comments = channel.comments([one for post in wanted for one in (post.remote_id, *post.parts)])
+        return _Reading(tally=tally, comments=comments, unread=comments.unread)
     except ChannelError as error:
         return _Reading(tally=tally, unread=frozenset(post.remote_id for post in wanted), error=error)
 

@@ -28,13 +28,14 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from channels.base import Channel, Found, Overview, Picture, Post, Published, RemotePost, Sought, Step
-from channels.errors import AccountBlocked, ChannelError, Kind, Rejected
-from publisher import policy, spending
+from channels.base import Absence, Channel, Found, Overview, Picture, Post, Published, RemotePost, Sought, Step, Usage
+from channels.errors import AccountBlocked, ChannelError, Kind, Rejected, Retryable
+from publisher import budget, policy, spending
+from publisher.budget import Use
 from publisher.linking import Dead
 from publisher.model import State
 from publisher.policy import Decision, Doubt, Outcome, RetryRules, Verdict
-from publisher.store import Connection, Store, StoreAway, accounts
+from publisher.store import Connection, Store, StoreAway, accounts, budgets
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import (
     AccountBusy,
@@ -270,13 +271,14 @@ class Deliverer:
         try:
             recent = channel.recent(since) if waiting else None
         except ChannelError as error:
-            self._account_trouble(account_id, error)
+            self._account_trouble(account_id, error, channel)
             return False
         posts = recent.posts if recent else ()
         with self._store.write() as conn:
             parts = {part for thread in rows.parts_of(conn, account_id).values() for part in thread}
             taken = rows.owner_of(conn, account_id, [post.remote_id for post in posts]) | parts
             there = [post for post in posts if post.remote_id not in taken]
+            self._note_usage(conn, account_id, channel.usage(), now)
             for untried in waiting:
                 match = _earliest(there, untried, channel)
                 if match is not None:
@@ -290,8 +292,16 @@ class Deliverer:
         """Tell whether an account may be used: one that was blocked is probed, one that is new to this database is looked at."""
         with self._store.read() as conn:
             account = accounts.get_account(conn, account_id)
+            wait = budget.wait_for(budgets.standing(conn, account_id, self._clock.now()), Use.PUBLISH)
         # After a rest for a network that was down, a read is the first to find out whether it is back.
         doubtful = account.blocked_kind is not None or account.troubles >= policy.TROUBLES
+        if wait is not None:
+            # Another process, or another account that pays into the same budget, has spent what publishing may take.
+            announced = wait.announced and account.blocked_kind is None  # a block has stopped the clocks already
+            with self._store.write() as conn:
+                accounts.rest(conn, account_id, wait.until, self._clock.now(), announced=announced)
+            if doubtful:
+                return False
         if doubtful and not self.probe(account_id, channel):
             return False
         return self.look_first(account_id, channel)
@@ -308,28 +318,45 @@ class Deliverer:
         try:
             channel.check()
         except ChannelError as error:
-            self._account_trouble(account_id, error)
+            self._account_trouble(account_id, error, channel)
             return False
         with self._store.write() as conn:
             accounts.unblock(conn, account_id, self._clock.now())
+            self._note_usage(conn, account_id, channel.usage(), self._clock.now())
         return True
 
-    def _account_trouble(self, account_id: int, error: ChannelError) -> None:
+    def _note_usage(self, conn: Connection, account_id: int, usage: tuple[Usage, ...], now: datetime) -> None:
+        """Keep what the latest answers told of the network's allowances; when publishing has had its part, the account rests."""
+        if not usage:
+            return
+        budgets.note(conn, account_id, usage, now)
+        wait = budget.wait_for(budgets.standing(conn, account_id, now), Use.PUBLISH)
+        if wait is not None:
+            accounts.rest(conn, account_id, wait.until, now, announced=wait.announced)
+
+    def _account_trouble(self, account_id: int, error: ChannelError, channel: Channel) -> None:
         now = self._clock.now()
         with self._store.write() as conn:
+            self._note_usage(conn, account_id, channel.usage(), now)
             if isinstance(error, AccountBlocked):
                 self._block(conn, account_id, error, now)
             elif accounts.get_account(conn, account_id).blocked_kind is not None:
-                accounts.block(conn, account_id, *_known_block(conn, account_id), now + policy.PROBE_EVERY, now)
+                known = _known_block(conn, account_id)
+                accounts.block(conn, account_id, *known, self._probe_at(conn, account_id, now), now)
             else:
                 troubles = accounts.note_trouble(conn, account_id) if policy.is_trouble(error) else 0
-                pause = policy.pause(0, self._desk.rules.retry, self._random())
-                wait = error.after or policy.breaker(troubles, self._desk.rules.retry) or pause
-                accounts.rest(conn, account_id, now + wait, now, announced=error.announced)
+                asked = policy.waiting(error, 0, self._desk.rules.retry, self._random())
+                wait = max(asked, policy.breaker(troubles, self._desk.rules.retry) or asked)
+                accounts.rest(conn, account_id, now + wait, now, announced=error.announced and wait == error.after)
+
+    @staticmethod
+    def _probe_at(conn: Connection, account_id: int, now: datetime) -> datetime:
+        since = accounts.get_account(conn, account_id).blocked_since
+        return now + policy.probe_after(now - since if since else timedelta(0))
 
     def _block(self, conn: Connection, account_id: int, error: ChannelError, now: datetime) -> None:
         account = accounts.get_account(conn, account_id)
-        accounts.block(conn, account_id, error.kind, error.detail, now + policy.PROBE_EVERY, now)
+        accounts.block(conn, account_id, error.kind, error.detail, self._probe_at(conn, account_id, now), now)
         raise_notice(
             conn,
             cause=f"blocked:{account.organisation}:{account.channel}:{account.name}:{error.kind}",
@@ -446,7 +473,7 @@ class Deliverer:
             self._setback(job, channel, error, self._clock.now())
             return None
         self._reached(Point.AFTER_STEP)
-        following = self._record(job, result)
+        following = self._record(job, result, channel)
         self._reached(Point.STEP_STORED)
         return following
 
@@ -475,7 +502,7 @@ class Deliverer:
             self._setback(job, channel, error, intent_at)
             return None
         self._reached(Point.AFTER_ANSWER)
-        following = self._record(job, result)
+        following = self._record(job, result, channel)
         self._reached(Point.AFTER_OUTCOME)
         return following
 
@@ -494,19 +521,22 @@ class Deliverer:
         with self._store.write() as conn:
             rows.record_absent(conn, job, self._clock.now())
 
-    def _record(self, job: Job, result: Step | Published) -> Job | None:
-        answered = self._clock.now()
+    def _record(self, job: Job, result: Step | Published, channel: Channel) -> Job | None:
+        answered, usage = self._clock.now(), channel.usage()
 
         def record() -> Job | None:
             until = self._clock.now() + LEASE
             with self._store.write() as conn:
                 if isinstance(result, Step):
-                    return rows.store_step(conn, job, result, answered, until)
+                    following = rows.store_step(conn, job, result, answered, until)
+                    self._note_usage(conn, job.account_id, usage, answered)
+                    return following
                 out = Out(
                     remote_id=result.remote_id, url=result.url, evidence="answer", then=result.then, part=result.part
                 )
                 following = rows.record_out(conn, job, out, answered, until)
                 accounts.calm(conn, job.account_id)
+                self._note_usage(conn, job.account_id, usage, answered)
             return following if result.then is not None else None
 
         return self.save(record)
@@ -526,11 +556,11 @@ class Deliverer:
             now=now,
             jitter=self._random(),
         )
-        kept = False
+        kept, usage = False, channel.usage()
 
         def record() -> None:
             nonlocal kept
-            self._record_setback(job, error, decision, intent_at, now)
+            self._record_setback(job, error, decision, intent_at, now, usage)
             kept = True
 
         self.save(record)
@@ -539,7 +569,13 @@ class Deliverer:
             channel.discard(job.step)
 
     def _record_setback(
-        self, job: Job, error: ChannelError, decision: Decision, intent_at: datetime, now: datetime
+        self,
+        job: Job,
+        error: ChannelError,
+        decision: Decision,
+        intent_at: datetime,
+        now: datetime,
+        usage: tuple[Usage, ...],
     ) -> None:
         assert job.step is not None  # noqa: S101 - `run` has set it
         setback = Setback(kind=error.kind, detail=error.detail)
@@ -561,6 +597,7 @@ class Deliverer:
                     rows.record_doubt(conn, job, setback, intent_at, now, _with_hint(job.step, error))
                 case _:
                     self._end(conn, job, State.FAILED, setback, now)
+            self._note_usage(conn, job.account_id, usage, now)
 
     def _rest_if_down(self, conn: Connection, account_id: int, now: datetime) -> None:
         """Open the circuit breaker after troubles in a row; what is lost meanwhile is looked for all the same."""
@@ -600,6 +637,7 @@ class Deliverer:
             return {}
         begun = self._clock.now()
         try:
+            self._keep_calls(jobs[0].account_id)
             found = channel.locate_all(tuple(sought.values()))
         except ChannelError as error:
             return dict.fromkeys(sought, Sight(at=self._clock.now(), error=error))
@@ -613,11 +651,16 @@ class Deliverer:
         if isinstance(seen.error, AccountBlocked) and seen.error.kind is not Kind.PERMISSION_MISSING:
             blocked = seen.error
             with self._store.write() as conn:
+                self._note_usage(conn, job.account_id, channel.usage(), self._clock.now())
                 rows.record_blocked(conn, job, Setback(kind=blocked.kind, detail=blocked.detail), self._clock.now())
                 self._block(conn, job.account_id, blocked, self._clock.now())
             return None
         self._reached(Point.AFTER_LOOK)
-        following = self.save(lambda: self._judge(ready, step, seen))
+        usage = channel.usage()
+        # What is left to do under a post that is out, a comment, is looked for under it, not in the account's listing.
+        can_tell = job.remote_id is not None or channel.capabilities.absence is not Absence.UNKNOWN
+        resend = can_tell and self._desk.resends(job.account_id)
+        following = self.save(lambda: self._judge(ready, step, seen, usage, resend=resend))
         self._reached(Point.AFTER_VERDICT)
         return following
 
@@ -625,17 +668,27 @@ class Deliverer:
         begun = self._clock.now()
         post, since = job.post.as_post(), _since(job)
         try:
+            self._keep_calls(job.account_id)
             found = channel.locate(post, step, since) if step.commits else _among_recent(channel, post, since)
         except ChannelError as error:
             return Sight(at=self._clock.now(), error=error)
         return Sight(at=begun, found=found)
 
-    def _judge(self, job: Job, step: Step, sight: Sight) -> Job | None:
+    def _keep_calls(self, account_id: int) -> None:
+        """Ask nothing where the network would refuse. Raises Retryable."""
+        now = self._clock.now()
+        with self._store.read() as conn:
+            spent = budget.wait_for(budgets.standing(conn, account_id, now), Use.LOOK)
+        if spent is not None:
+            raise Retryable(Kind.QUOTA_USED, "no calls are left to look with", after=spent.until - now)
+
+    def _judge(self, job: Job, step: Step, sight: Sight, usage: tuple[Usage, ...], *, resend: bool) -> Job | None:
         now = self._clock.now()
         with self._store.write() as conn:
+            self._note_usage(conn, job.account_id, usage, now)
             match = self._ours(conn, job, sight.found)
             if match is None:
-                self._not_found(conn, job, step, sight)
+                self._not_found(conn, job, step, sight, resend=resend)
                 return None
             out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then, part=match.part)
             tried = rows.was_tried(conn, job)
@@ -653,16 +706,15 @@ class Deliverer:
         taken = rows.owner_of(conn, job.account_id, [c.remote_id for c in candidates], but=job.id)
         return next((candidate for candidate in candidates if candidate.remote_id not in taken), None)
 
-    def _not_found(self, conn: Connection, job: Job, step: Step, sight: Sight) -> None:
+    def _not_found(self, conn: Connection, job: Job, step: Step, sight: Sight, *, resend: bool) -> None:
         now = sight.at
         permitted = not isinstance(sight.error, AccountBlocked)
-        resend = permitted and self._desk.resends(job.account_id)
         wait = policy.reset_of(sight.error) if sight.error is not None else None
         rules = self._desk.rules
         judgement = policy.after_look(
             sight.found if permitted else Found(),
             step,
-            Doubt(ended=job.doubt_ended or now, looks=job.looks, absent_at=job.absent_at, resend=resend),
+            Doubt(ended=job.doubt_ended or now, looks=job.looks, absent_at=job.absent_at, resend=resend and permitted),
             confirm_for=rules.confirm_for,
             give_up_after=rules.retry.give_up_after,
             now=now,

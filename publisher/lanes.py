@@ -104,7 +104,7 @@ class Lane:
         self._still_until: datetime | None = None
 
     def usable(self) -> bool:
-        """Tell whether the account is still open for work; asked anew after every setback."""
+        """Tell whether the account is still open for work; asked anew after every step, which may have met a setback or a limit."""
         if not self._doubtful or self._unsaved():
             return True
         usable = self._deliverer.usable(self.account_id)
@@ -204,9 +204,9 @@ class Lane:
     def settle(self, slot: Slot, job: Job | None) -> None:
         """Keep what became of a slot's job."""
         slot.busy, slot.unsaved = False, None
+        self._doubtful = True
         if job is None:
             self.slots.remove(slot)
-            self._doubtful = True
         else:
             slot.job = job
 

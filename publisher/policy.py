@@ -1,7 +1,8 @@
 """What follows from an error or a look: pure tables, values in and values out.
 
     refusal                     delivery                        account
-    Retryable                   retrying, later                 rests until the reset that the network named
+    Retryable                   retrying, later                 -
+    Retryable for a limit       retrying, later                 rests as long; a reset that the network named stops the clocks
     OutcomeUnknown, Unexpected  confirming (a committing step)  -
                                 retrying (any other step)       -
     Rejected, duplicate         confirming after a doubt of our own, else failed
@@ -21,6 +22,9 @@
 
 The horizon is `delivery.confirm_for` after the request had ended on our side: until then a network may still apply what it was sent. A look
 that the network refused until a reset is made after that reset, if that is in time.
+
+What a network asks to wait is kept, within reason: no less than a second, doubled with each refusal in a row, and three days at most. A
+limit without a time, or with nonsense for one, rests the account as long as any refusal delays its post.
 """
 
 from __future__ import annotations
@@ -36,10 +40,19 @@ LOOKS = (2, 5, 15, 30, 60, 120, 300, 600)
 """Seconds until the next look for a lost answer; the last one repeats."""
 
 PROBE_EVERY = timedelta(minutes=15)
-"""How often a blocked account is asked whether it is well again."""
+"""How often a blocked account is asked whether it is well again, at first."""
+
+_PROBE_RARELY_AFTER, _PROBE_RARELY = timedelta(hours=2), timedelta(hours=1)
 
 LONGEST_GAP = timedelta(seconds=60)
 """At least this long, or a tenth of `confirm_for`, lies between two complete looks before a post is sent again."""
+
+
+SHORTEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(hours=72)
+"""As long as clocks are stopped at most; a network that names more is asked again then."""
+
+_LIMITS = frozenset({Kind.RATE_LIMITED, Kind.QUOTA_USED})
 
 
 class Outcome(StrEnum):
@@ -109,16 +122,23 @@ def _again(
 ) -> Decision:
     if refused_since is not None and now - refused_since >= rules.give_up_after:
         return Decision(outcome=Outcome.FAIL)
-    if error.after is not None:
-        until = now + max(error.after, timedelta(0))
-        whole_account = reset_of(error) is not None
-        return Decision(
-            outcome=outcome,
-            not_before=until,
-            rest_until=until if whole_account else None,
-            announced=whole_account and error.announced,
-        )
-    return Decision(outcome=outcome, not_before=now + pause(refusals, rules, jitter))
+    wait = waiting(error, refusals, rules, jitter)
+    limited = _is_limit(error)
+    named = error.announced and error.after is not None and error.after >= wait
+    return Decision(
+        outcome=outcome,
+        not_before=now + wait,
+        rest_until=now + wait if limited else None,
+        announced=limited and named,
+    )
+
+
+def waiting(error: ChannelError, refusals: int, rules: RetryRules, jitter: float) -> timedelta:
+    """Return how long to wait after an error: what the network asked for, within reason, or a pause of our own."""
+    if error.after is None:
+        return pause(refusals, rules, jitter)
+    floor = min(SHORTEST_WAIT * 2.0 ** min(refusals, 20), rules.longest)
+    return min(max(error.after, floor), LONGEST_WAIT)
 
 
 def pause(refusals: int, rules: RetryRules, jitter: float) -> timedelta:
@@ -147,9 +167,22 @@ def breaker(troubles: int, rules: RetryRules) -> timedelta | None:
 
 
 def reset_of(error: ChannelError) -> timedelta | None:
-    """Return how long the network refuses whatever is asked of it, if it said so."""
-    limited = isinstance(error, Retryable) and error.kind in {Kind.RATE_LIMITED, Kind.QUOTA_USED}
-    return max(error.after, timedelta(0)) if limited and error.after is not None else None
+    """Return how long the network refuses whatever is asked of it, within reason, if it said so."""
+    if error.after is None or not _is_limit(error):
+        return None
+    return min(max(error.after, timedelta(0)), LONGEST_WAIT)
+
+
+def _is_limit(error: ChannelError) -> bool:
+    return isinstance(error, Retryable) and error.kind in _LIMITS
+
+
+def probe_after(blocked_for: timedelta) -> timedelta:
+    """Tell when to ask a blocked account again: more rarely later, since networks count these calls, and X bills them.
+
+    Whoever has mended it need not wait: a restart and `tiedote doctor` ask at once.
+    """
+    return PROBE_EVERY if blocked_for < _PROBE_RARELY_AFTER else _PROBE_RARELY
 
 
 class Verdict(StrEnum):
@@ -171,7 +204,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """A lost answer: when its request had ended on our side, and what is known since."""
+    """A lost answer: when its request had ended on our side, and what is known since. `resend`: where not finding it can mean anything."""
 
     ended: datetime
     looks: int

@@ -7,17 +7,19 @@ the post as its error, and is mailed once. What cannot be read now is read at th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 
 from channels.base import Channel, Held, Post
 from channels.errors import ChannelError
 from channels.text import parts
-from publisher import spending
+from publisher import budget, spending
+from publisher.budget import Use
+from publisher.collection import rationed
 from publisher.comparing import differences
 from publisher.delivery import about
-from publisher.store import Store, accounts
+from publisher.store import Store, accounts, budgets
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import Outside, Setback
 from publisher.store.notices import NoticeKind, raise_notice
@@ -53,10 +55,15 @@ class ReadBack:
             if purse is not None:
                 account = accounts.get_account(conn, account_id)
                 fresh = fresh if spending.may_read(conn, purse, account, readings, now) else ()
-        if not fresh:
+            standing = budgets.standing(conn, account_id, now)
+        if not fresh or budget.wait_for(standing, Use.COLLECT) is not None:
             return
         try:
-            with self._lend(account_id) as channel:
+            with (
+                self._lend(account_id) as channel,
+                rationed(channel, budget.calls_left(standing, Use.COLLECT)),
+                self._noted(account_id, channel, now),
+            ):
                 held = channel.read_back([remote_id for post in fresh for remote_id in post.remote_ids])
                 told = [
                     (post, _differences(channel, post, held))
@@ -68,6 +75,15 @@ class ReadBack:
             return
         for post, found in told:
             self._keep(post, found, now)
+
+    @contextmanager
+    def _noted(self, account_id: int, channel: Channel, now: datetime) -> Iterator[None]:
+        """Keep what reading told or took of the network's allowances, also when it failed."""
+        try:
+            yield
+        finally:
+            with self._store.write() as conn:
+                budgets.note(conn, account_id, channel.usage(), now)
 
     def _keep(self, post: Outside, found: tuple[str, ...], now: datetime) -> None:
         setback = Setback(kind="differs", detail=",".join(found))

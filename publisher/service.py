@@ -39,7 +39,7 @@ from publisher.pool import ChannelPool
 from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
-from publisher.store import DaemonLock, Store, StoreAway, accounts, check_integrity, migrate
+from publisher.store import DaemonLock, Store, StoreAway, accounts, budgets, check_integrity, migrate
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
 from publisher.store.announcements import contacts, known_files
@@ -443,9 +443,11 @@ class Service:
         try:
             with self.pool.lend(account) as channel:
                 identity = channel.check()
+                usage = channel.usage()
         except ChannelError as error:
             return error
         if account_id is not None:
             with self.store.write() as conn:
                 accounts.unblock(conn, account_id, self.clock.now())
+                budgets.note(conn, account_id, usage, self.clock.now())
         return identity

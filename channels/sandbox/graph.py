@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -377,7 +378,8 @@ class Graph:
         view.call.entry.account = account.account_id
         view.call.entry.network = account.channel
         limit = _CALLS_PER_USER * max(1, self.sandbox.settings.quotas.graph_engaged_users)
-        used = self.sandbox.windows.rolling(f"graph:{account.account_id}", _DAY, self.sandbox.clock.stamp())
+        key, now = f"graph:{account.account_id}", self.sandbox.clock.stamp()
+        used = self.sandbox.windows.rolling(key, _DAY, now)  # refused calls count too: calling on lengthens the block
         percent = min(100, used * 100 // limit)
         kind, code = ("instagram", 80002) if account.channel == "instagram" else ("pages", 80001)
         row = {
@@ -385,7 +387,9 @@ class Graph:
             "call_count": percent,
             "total_cputime": percent // 2,
             "total_time": percent // 2,
-            "estimated_time_to_regain_access": 60 if used > limit else 0,
+            "estimated_time_to_regain_access": ceil(self.sandbox.windows.room_in(key, _DAY, now, limit) / 60)
+            if used > limit
+            else 0,
         }
         header = {"X-Business-Use-Case-Usage": json.dumps({account.account_id: [row]})}
         if used > limit:

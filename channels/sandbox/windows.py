@@ -22,6 +22,11 @@ class Windows:
             times.append(now)
         return len(times)
 
+    def room_in(self, key: str, seconds: float, now: float, most: int) -> float:
+        """Tell in how many seconds fewer than `most` will be left of those that happened in the last `seconds`."""
+        times = self._rolling.get(key, deque())
+        return max(times[-most] + seconds - now, 0) if 0 < most <= len(times) else 0
+
     def fixed(self, key: str, seconds: int, now: float, *, add: bool = True) -> tuple[int, int]:
         """Count one more (if `add`) in windows of `seconds` aligned to the clock; tell the count and when the window ends."""
         window = int(now // seconds)

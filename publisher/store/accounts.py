@@ -157,8 +157,11 @@ def block(conn: Connection, account_id: int, kind: str, detail: str, probe_at: d
 
 
 def unblock(conn: Connection, account_id: int, now: datetime) -> bool:
-    """The account works again; what waited for it gets back the time that the block took."""
+    """The account works again; what waited for it gets back the time that the block took. One that only rests for a limit rests on."""
     account = get_account(conn, account_id)
+    if account.blocked_kind is None and account.troubles == 0:
+        conn.execute(update(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id).values(collect_after=None))
+        return False
     conn.execute(
         update(_ACCOUNTS)
         .where(_ACCOUNTS.c.id == account_id)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError
 
 from publisher.store.engine import DiskFull, Store, StoreAway
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; a test holds it against the folder."""
 
 _KEPT_COPIES = 5

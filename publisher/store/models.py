@@ -78,6 +78,24 @@ class AccountRow(Table, table=True):
     collect_after: datetime | None = None
 
 
+class BudgetRow(Table, table=True):
+    """How much of an allowance of its network an account has used; what several accounts pay into has a row for each."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="accounts.id")
+    name: str = Field(index=True)
+    pays: str
+    used: int
+    size: int | None = None
+    """In calls; null: `used` is in percent."""
+    shared: bool = False
+    announced: bool = False
+    ends_at: datetime
+
+
 class DeliveryRow(Table, table=True):
     """One announcement for one account: the unit of state."""
 

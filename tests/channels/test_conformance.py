@@ -22,7 +22,7 @@ import pytest
 from PIL import Image
 
 from channels import registry
-from channels.base import Basis, CommentKind, Comments, Picture, Post, Proof, Published, Step, Tally
+from channels.base import Absence, Basis, CommentKind, Comments, Picture, Post, Proof, Published, Step, Tally
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import BY_NAME, LIMITS, changeable
 from channels.sandbox import Delays, Rule
@@ -72,6 +72,9 @@ def test_limits_are_dated_and_linked(bench: Bench) -> None:
     assert limits.pictures.most >= 1
     assert limits.pictures.max_alt >= 100
     assert limits.listing_delay >= timedelta(0)
+    assert (limits.absence is Absence.PROVED) == (limits.proof is Proof.EXACT)
+    assert limits.evidence
+    assert limits.listing_is_whole or limits.absence is not Absence.LIKELY
     assert limits.tells <= TOLD
     assert limits.measure("") == 0
     assert limits.measure("Moi") == 3
@@ -104,6 +107,35 @@ def test_the_token_tells_whose_it_is(bench: Bench) -> None:
     assert identity.name
     assert channel.name == bench.name
     assert channel.capabilities is bench.capabilities
+
+
+def test_what_is_learnt_of_an_allowance_is_handed_over_once(bench: Bench) -> None:
+    """One call tells something or is counted, in a unit that makes sense; without another call there is nothing more to tell."""
+    with closing(bench.connect()) as channel:
+        assert channel.usage() == ()
+        channel.check()
+        told = channel.usage()
+        assert told
+        for usage in told:
+            assert 0 <= usage.used <= (usage.size or 100)
+            assert usage.name
+            assert usage.window is None or usage.fresh_in is None
+        assert channel.usage() == ()
+
+
+def test_a_ration_of_calls_is_kept(bench: Bench) -> None:
+    """Two calls and no more; then a refusal that changed nothing, and with the ration lifted it goes on."""
+    with closing(bench.connect()) as channel:
+        channel.ration(2)
+        channel.check()
+        channel.check()
+        with pytest.raises(Retryable) as refusal:
+            channel.check()
+        assert refusal.value.kind is Kind.QUOTA_USED
+        assert len(bench.sandbox.requests()) == 2
+        channel.ration(None)
+        channel.check()
+    assert len(bench.sandbox.requests()) == 3
 
 
 # Publishing
@@ -146,7 +178,7 @@ def test_words_land_once_and_whole(bench: Bench, kind: str) -> None:
     with closing(bench.connect()) as channel:
         bench.clock.advance(60)
         recent = channel.recent(START)
-        assert recent.complete
+        assert recent.complete is bench.capabilities.listing_is_whole
         assert [channel.is_same(post, remote) for remote in recent.posts] == [True]
         assert [remote.remote_id for remote in recent.posts] == [landed.id]
         assert not channel.is_same(Post(text="Aivan muuta", pictures=post.pictures), recent.posts[0])
@@ -747,5 +779,5 @@ def test_what_others_posted_by_hand_is_seen(bench: Bench) -> None:
         recent = channel.recent(since)
     assert [remote.remote_id for remote in recent.posts] == new[::-1]
     assert old[0] not in {remote.remote_id for remote in recent.posts}
-    assert recent.complete
+    assert recent.complete is bench.capabilities.listing_is_whole
     assert all(remote.created_at >= since for remote in recent.posts)

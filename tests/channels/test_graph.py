@@ -285,6 +285,51 @@ def test_a_limit_waits_as_long_as_it_is_told(network, graph):
     assert (unnamed.after, unnamed.announced) == (timedelta(minutes=15), False)
 
 
+def a_page(**counters: float | str) -> str:
+    """X-Business-Use-Case-Usage for one Page (developers.facebook.com/docs/graph-api/overview/rate-limiting, read 2026-11)."""
+    return json.dumps({"100": [{"type": "pages", "estimated_time_to_regain_access": 0, **counters}]})
+
+
+@pytest.mark.parametrize(
+    "header, told, usage",
+    [
+        ("X_App_Usage", '{"call_count": 16, "total_time": 12, "total_cputime": 15}', [("x-app-usage", 16, None)]),
+        ("X_Page_Usage", '{"call_count": 3, "total_time": 81.2, "total_cputime": 1}', [("x-page-usage", 82, None)]),
+        (
+            "X_Business_Use_Case_Usage",
+            a_page(call_count=1, total_cputime=2, total_time=91),
+            [("pages 100", 91, None)],
+        ),
+        (
+            "X_Business_Use_Case_Usage",
+            a_page(call_count=20, estimated_time_to_regain_access=42),
+            [("pages 100", 100, timedelta(minutes=42))],
+        ),
+        (
+            "X_Business_Use_Case_Usage",
+            a_page(call_count=250, estimated_time_to_regain_access=1e12),
+            [("pages 100", 100, timedelta(days=3))],
+        ),
+        (
+            "X_Business_Use_Case_Usage",
+            '{"1": [{"type": "pages", "call_count": 5}, {"type": "instagram", "call_count": 6}]}',
+            [("pages 1", 5, None), ("instagram 1", 6, None)],
+        ),
+        ("X_App_Usage", "[not json", []),
+        ("X_App_Usage", '{"call_count": "many", "total_time": true, "total_cputime": null}', []),
+        ("X_App_Usage", '{"call_count": NaN, "total_time": Infinity}', []),
+        ("X_App_Usage", '{"call_count": -7}', [("x-app-usage", 0, None)]),
+        ("X_App_Usage", "[1]", []),
+        ("X_Business_Use_Case_Usage", '{"1": {"2": 3}, "4": [2, null]}', []),
+    ],
+)
+def test_every_answer_tells_how_much_of_each_limit_is_used(network, graph, header, told, usage):
+    """The fullest of a limit's counters, in percent and rounded up; nonsense tells nothing and breaks nothing."""
+    network.answer(200, {"id": "1"}, **{header: told})
+    graph.get("1", Created)
+    assert [(one.name, one.used, one.fresh_in) for one in graph.usage()] == usage
+
+
 def test_the_daily_quota_waits_without_wearing_out(network, graph):
     """It is announced: the clocks of giving up stand still."""
     network.answer(400, an_error(9, 2207042))

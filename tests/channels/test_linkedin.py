@@ -668,3 +668,17 @@ def test_thirty_posts_are_counted_in_a_few_calls_at_the_standard_tier(sandbox: S
     channel.close()
     assert comments.items == ()
     assert comments.complete == set(urns[:2])
+
+
+def test_comments_that_calls_run_out_for_are_read_another_time(linkedin: LinkedIn, network: Playback) -> None:
+    """Three posts, a ration of two calls: two posts are told, the third is named as unread and nothing is asked for it."""
+    for _ in range(2):
+        network.answer(200, {"elements": [a_comment("1", "Kiitos", None)], "paging": {"links": []}})
+    urns = [f"urn:li:share:{n}" for n in (1, 2, 3)]
+    linkedin.ration(2)
+    comments = linkedin.comments(urns)
+    assert (comments.complete, comments.unread) == (frozenset(urns[:2]), frozenset(urns[2:]))
+    assert len(network.asked) == 2
+    assert [usage.used for usage in linkedin.usage()] == [2, 2], "what was not sent is not counted"
+    with pytest.raises(Retryable):
+        linkedin.comments(urns)

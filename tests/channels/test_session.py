@@ -24,6 +24,7 @@ from requests.models import Request, Response
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
+from channels.base import Usage
 from channels.errors import (
     AccountBlocked,
     ChannelError,
@@ -34,7 +35,7 @@ from channels.errors import (
     Retryable,
     Unexpected,
 )
-from channels.session import Network, Session, Usage, error_by_status, waiting_time
+from channels.session import Network, Session, error_by_status, waiting_time
 
 TOKEN = "EAAB-secret-token-7f3a"
 WORDS = "Rakennuslupaa haetaan verkossa"
@@ -607,6 +608,10 @@ EPOCH = int(datetime(2026, 12, 1, 7, 0, tzinfo=UTC).timestamp())
         ({"x_rate_limit_reset": str(EPOCH + 900), "Date": NOW}, timedelta(minutes=15)),
         ({"x_rate_limit_reset": str(EPOCH - 900), "Date": NOW}, timedelta(0)),
         ({"Retry_After": "99999999999999999999"}, timedelta(days=7)),
+        ({"Retry_After": "9" * 5000}, timedelta(days=7)),
+        ({"Retry_After": "0"}, timedelta(0)),
+        ({"Retry_After": "Fri, 31 Dec 9999 23:59:59 GMT", "Date": NOW}, timedelta(days=7)),
+        ({"x_rate_limit_reset": str(10**11), "Date": NOW}, timedelta(days=7)),
         ({"Retry_After": "soon", "Date": NOW}, None),
         ({"Retry_After": "-5"}, None),
         ({"x_rate_limit_reset": "9" * 30, "Date": NOW}, None),
@@ -619,53 +624,39 @@ def test_the_wait_that_an_answer_asks_for(headers, wait):
     assert waiting_time(a_response(**headers)) == wait
 
 
-@pytest.mark.parametrize(
-    "headers, usage",
-    [
-        ({}, Usage()),
-        (
-            {"x-app-usage": '{"call_count": 16, "total_cputime": 15, "total_time": 12}'},
-            Usage(percent=16),
-        ),
-        (
-            {
-                "X-Business-Use-Case-Usage": json.dumps(
-                    {
-                        "112130216863063": [
-                            {"type": "pages", "call_count": 91, "total_time": 1, "estimated_time_to_regain_access": 7}
-                        ]
-                    }
-                ),
-                "facebook-api-version": "v25.0",
-            },
-            Usage(percent=91, regain=timedelta(minutes=7), version="v25.0"),
-        ),
-        (
-            {"x-rate-limit-remaining": "74", "x-rate-limit-reset": str(EPOCH)},
-            Usage(remaining=74, resets_at=datetime(2026, 12, 1, 7, 0, tzinfo=UTC)),
-        ),
-        ({"x-app-usage": "[not json", "x-rate-limit-remaining": "many"}, Usage()),
-        ({"x-app-usage": '{"call_count": "many"}', "x-business-use-case-usage": '{"1": {"2": 3}}'}, Usage()),
-        ({"x-app-usage": "[1]", "x-business-use-case-usage": '{"1": [2, null]}'}, Usage()),
-    ],
-)
-def test_the_allowance_is_read_from_every_answer(headers, usage):
-    """The latest answer's headers can be looked up; nonsense in them breaks nothing."""
-    with an_answer(200, headers) as server:
-        session = a_session(server.url)
+def test_what_answers_tell_of_an_allowance_is_handed_over_once():
+    """The gauge reads good answers and refusals; the latest figure of each allowance counts, and asking again finds nothing."""
+
+    def gauge(response):
+        yield Usage(name="calls", used=response.status_code)
+
+    with an_answer(429, {"Retry-After": "60"}) as refusing, an_answer(200) as good:
+        session = a_session(good.url, gauge=gauge)
         post(session)
-    assert session.usage == usage
-
-
-def test_the_allowance_is_read_from_a_refusal_too():
-    """It matters most when calls are refused."""
-    with an_answer(429, {"x-app-usage": '{"call_count": 100}', "Retry-After": "60"}) as server:
-        session = a_session(server.url)
+        assert session.take_usage() == (Usage(name="calls", used=200),)
+        assert session.take_usage() == ()
+        session = a_session(refusing.url, gauge=gauge)
         with pytest.raises(Retryable) as caught:
             post(session)
-    assert session.usage.percent == 100
+    assert session.take_usage() == (Usage(name="calls", used=429),)
     assert caught.value.after == timedelta(seconds=60)
     assert caught.value.announced
+
+
+def test_a_ration_ends_before_anything_is_sent():
+    """Two calls are allowed and made; the third is refused here and never arrives. Without a ration it goes on."""
+    with an_answer(200) as server:
+        session = a_session(server.url)
+        session.ration(2)
+        post(session)
+        post(session)
+        with pytest.raises(Retryable) as caught:
+            post(session)
+        assert caught.value.kind is Kind.QUOTA_USED
+        assert len(server.requests) == 2
+        session.ration(None)
+        post(session)
+        assert len(server.requests) == 3
 
 
 def test_a_token_that_cannot_be_a_header_is_not_quoted():

@@ -264,33 +264,3 @@ def test_a_network_that_is_down_for_hours_is_asked_rarely_and_everything_goes_ou
         one.work(until=one.clock.now() + timedelta(hours=1))
         assert {view.state for view in one.deliveries()} == {State.PUBLISHED}
         assert len(one.posts("facebook")) == 5
-
-
-@pytest.mark.parametrize("channel, wait", [("x", None), ("facebook", None), ("facebook", 900), ("linkedin", 120)])
-def test_a_burst_under_rate_limits_goes_out_with_hardly_a_request_too_many(
-    tmp_path: Path, channel: str, wait: int | None
-) -> None:
-    """250 posts at once: all out, ≤ 1.2 × the requests.
-
-    X stops us by its real quota of 100 in 15 minutes. The others refuse every tenth post and say for how long, or every eightieth and
-    say nothing: then the account rests for a quarter of an hour each time, and those rests do count towards `late_limit`.
-    """
-    posts = 250
-    for number in range(posts):
-        write(tmp_path, f"tiedote-{number:03d}", f"text: Tiedote numero {number}.\npublish: asap\n")
-    with town(tmp_path, channels=(channel,)) as one:
-        one.sandbox.settings.quotas.graph_engaged_users = one.sandbox.settings.quotas.linkedin_member = 100_000
-        one.sandbox.settings.quotas.linkedin_app = 100_000
-        commits = {"x": "/2/tweets$", "facebook": r"/\d+_\d+$", "linkedin": "/rest/posts$"}[channel]
-        if channel != "x":
-            apart = 10 if wait else 80
-            for nth in range(apart, posts, apart):
-                one.sandbox.add_rule(
-                    Rule(kind=Kind.RATE_LIMITED, method="POST", path=commits, nth=nth, retry_after=wait)
-                )
-        one.service.read_queue()
-        one.work(until=one.clock.now() + timedelta(days=3), turns=20_000)
-        assert {view.state for view in one.deliveries()} == {State.PUBLISHED}
-        assert len(one.posts(channel)) == posts
-        needed = posts * (2 if channel == "facebook" else 1)
-        assert len(one.sandbox.requests()) <= 1.2 * needed

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from channels import registry
-from channels.base import Capabilities, Channel, Comment, CommentKind, Comments, Counts, Tally
+from channels.base import Capabilities, Channel, Comment, CommentKind, Comments, Counts, Tally, Usage
 from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
 from publisher.collection import LONGEST_TEXT, Collected, Collector, clean
 from publisher.config import Account, MailSettings, Recipient, RetentionSettings
@@ -58,6 +58,14 @@ class Network:
             raise self.comments_error
         items = tuple(one for one in self.comments_now if one.post_id in remote_ids)
         return Comments(items=items, complete=frozenset() if self.incomplete else frozenset(remote_ids))
+
+    def usage(self) -> tuple[Usage, ...]:
+        """This network tells nothing of its allowances."""
+        return ()
+
+    def ration(self, calls: int | None) -> None:
+        """Without a budget there is none."""
+        assert calls is None
 
     def say(self, *comments: Comment, likes: int = 0) -> None:
         """Put these comments under post-1, and the counters that go with them."""

@@ -184,10 +184,30 @@ def test_every_answer_tells_how_much_is_used(box: Sandbox, graph: Graph) -> None
         box.windows.rolling(f"graph:{GRAM}", 86_400, box.clock.stamp())
     refused = graph.get(PAGE)
     assert error(refused) == (80001, 2446079)
-    assert json.loads(refused.headers["x-business-use-case-usage"])[PAGE][0]["estimated_time_to_regain_access"] == 60
+    assert minutes_to_wait(refused) == 24 * 60
     assert error(graph.get(GRAM)) == (80002, 2446079)
-    box.clock.advance(86_400)
+    box.clock.advance(3 * 3600)
+    assert minutes_to_wait(graph.get(PAGE)) == 21 * 60
+    box.clock.advance(21 * 3600)
     assert graph.get(PAGE).status_code == 200
+
+
+def test_calling_on_while_blocked_lengthens_the_block(box: Sandbox, graph: Graph) -> None:
+    """Refused calls count as well: who goes on calling waits for those too."""
+    box.settings.quotas.graph_engaged_users = 1
+    for _ in range(4800):
+        box.windows.rolling(f"graph:{PAGE}", 86_400, box.clock.stamp())
+    box.clock.advance(12 * 3600)
+    assert minutes_to_wait(graph.get(PAGE)) == 12 * 60
+    for _ in range(4800):
+        box.windows.rolling(f"graph:{PAGE}", 86_400, box.clock.stamp())
+    assert minutes_to_wait(graph.get(PAGE)) == 24 * 60
+
+
+def minutes_to_wait(answer: requests.Response) -> int:
+    """What a refusal tells."""
+    minutes: int = json.loads(answer.headers["x-business-use-case-usage"])[PAGE][0]["estimated_time_to_regain_access"]
+    return minutes
 
 
 def test_a_boolean_of_python_is_none_of_graph_s(graph: Graph) -> None:

@@ -61,7 +61,7 @@ def _town(key: str, on_doubt: str, used: Sequence[str]) -> str:
         "instagram": f'user_id: "{instagram.account_id}", access_token: {page.token}, media: facebook_page',
         "x": f'user_id: "{x.account_id}", api_key: key, api_secret: secret, access_token: {x.token}, '
         f"access_token_secret: {x.token_secret}",
-        "linkedin": f'organization_id: "{linkedin.account_id}", access_token: {linkedin.token}',
+        "linkedin": f'organization_id: "{linkedin.account_id}", access_token: {linkedin.token}, tier: standard',
     }
     accounts = "\n".join(f"      {network}: {{{settings[network]}, on_doubt: {on_doubt}}}" for network in used)
     return f"  {key}:\n    name: {TOWNS[key]}\n    languages: [fi]\n    accounts:\n{accounts}"

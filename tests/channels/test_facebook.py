@@ -251,7 +251,7 @@ def test_a_used_up_allowance_says_when_to_come_back(sandbox, facebook):
     with pytest.raises(Retryable) as caught:
         facebook.check()
     assert caught.value.kind is Kind.RATE_LIMITED
-    assert caught.value.after == timedelta(minutes=60)
+    assert caught.value.after == timedelta(hours=24)
     assert caught.value.announced
 
 

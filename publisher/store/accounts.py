@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from publisher.store import meta
 from publisher.store.models import AccountRow, DeliveryRow
@@ -176,7 +176,7 @@ def unblock(conn: Connection, account_id: int, now: datetime) -> bool:
 
 
 def _stop_clocks(conn: Connection, account_id: int, start: datetime, end: datetime) -> None:
-    """Move the deadlines of what was due while the account could not be used. Rows are few: they are moved one by one."""
+    """Move the deadlines of what was due while the account could not be used."""
     if end <= start:
         return
     rows = conn.execute(
@@ -184,15 +184,21 @@ def _stop_clocks(conn: Connection, account_id: int, start: datetime, end: dateti
             _is_waiting(account_id), _DELIVERIES.c.due_at < end
         )
     ).all()
-    for row in rows:
-        gained = end - max(start, row.due_at)
+    moved = [
+        {
+            "row": row.id,
+            "late": row.late_after + gained if row.late_after else None,
+            "refused": row.refused_since + gained if row.refused_since else None,
+        }
+        for row in rows
+        for gained in [end - max(start, row.due_at)]
+    ]
+    if moved:
         conn.execute(
             update(_DELIVERIES)
-            .where(_DELIVERIES.c.id == row.id)
-            .values(
-                late_after=row.late_after + gained if row.late_after else None,
-                refused_since=row.refused_since + gained if row.refused_since else None,
-            )
+            .where(_DELIVERIES.c.id == bindparam("row"))
+            .values(late_after=bindparam("late"), refused_since=bindparam("refused")),
+            moved,
         )
 
 

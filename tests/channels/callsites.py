@@ -13,7 +13,11 @@ class CallSites:
     """The lines of `module` that use `self.<attribute>` to ask the network, and which of them have run."""
 
     def __init__(
-        self, module: ModuleType, attribute: str, *, but: frozenset[str] = frozenset({"close", "version"})
+        self,
+        module: ModuleType,
+        attribute: str,
+        *,
+        but: frozenset[str] = frozenset({"close", "version", "usage", "ration"}),
     ) -> None:
         """`but`: what of it asks nobody."""
         self._file = str(module.__file__)

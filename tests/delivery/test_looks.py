@@ -108,6 +108,7 @@ def judged(
     ],
 )
 def test_a_refused_look_waits_for_the_reset(minute: float, wait: float | None, again: float, *, resend: bool) -> None:
+    """A reset that comes in time is waited for; one that does not leaves the usual looks."""
     found = judged(minute, None, wait=wait, resend=resend)
     assert found.verdict is Verdict.LOOK_AGAIN
     assert found.not_before == ENDED + again * MINUTE
@@ -123,8 +124,10 @@ def test_a_refused_look_waits_for_the_reset(minute: float, wait: float | None, a
     ],
 )
 def test_a_person_is_asked_when_looking_told_nothing(minute: float, found: Found | None, wait: float | None) -> None:
+    """Past the horizon a person is asked, unless a look failed that can still be made in time."""
     assert judged(minute, found, wait=wait, looks=8).verdict is Verdict.ASK_PERSON
 
 
 def test_looks_that_fail_past_the_horizon_follow_each_other_by_a_minute_at_most() -> None:
+    """However long the pauses had grown before."""
     assert judged(12, None, looks=8).not_before == ENDED + 13 * MINUTE

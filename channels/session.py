@@ -103,7 +103,7 @@ class Session(requests.Session):
 
     `gauge` reads off every answer, also off a refusal, how far the network's allowances are used up; `take_usage` hands it over.
 
-    Seconds: `connect` per address, `read` per silence, `deadline` for everything after the host name was resolved (the resolver has its
+    Seconds: `timeout` per address and per silence, `deadline` for everything after the host name was resolved (the resolver has its
     own limits). `max_body` bytes of an unpacked answer are read at most. `welcome`: the server is a stranger's. It tells of a machine's
     address whether it may be talked to (a proxy's is not asked about), and an answer that is too long ends where it is cut.
     """
@@ -115,8 +115,7 @@ class Session(requests.Session):
         *,
         judge: Callable[[Response], ChannelError | None],
         gauge: Callable[[Response], Iterable[Usage]] = lambda _: (),
-        connect: float = _CONNECT_SECONDS,
-        read: float = _READ_SECONDS,
+        timeout: tuple[float, float] = (_CONNECT_SECONDS, _READ_SECONDS),
         deadline: float = _DEADLINE_SECONDS,
         max_body: int = _MAX_BODY,
         welcome: Callable[[str], bool] | None = None,
@@ -131,7 +130,7 @@ class Session(requests.Session):
         self._ration: int | None = None
         self.sent = 0
         """Requests so far, whatever became of them."""
-        self._timeout = (connect, read)
+        self._timeout = timeout
         self._deadline = deadline
         self._max_body = max_body
         self._cut = welcome is not None

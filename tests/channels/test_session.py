@@ -117,7 +117,7 @@ def reset(connection: socket.socket, request: bytes) -> None:
 
 def a_session(base_url: str | None, **settings: Any) -> Session:
     network = settings.pop("network", None) or Network(base_url=base_url)
-    quick: dict[str, Any] = {"judge": error_by_status, "connect": 0.5, "read": 0.5, "deadline": 5.0}
+    quick: dict[str, Any] = {"judge": error_by_status, "timeout": (0.5, 0.5), "deadline": 5.0}
     session = Session(network, HOSTS, **(quick | settings))
     session.headers["Authorization"] = f"Bearer {TOKEN}"
     return session

@@ -9,7 +9,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,8 +27,10 @@ from tests.delivery.town import NETWORKS, remote_accounts, write, write_config, 
 
 ROOT = Path(__file__).parents[2]
 TIMES = 20
-POSTS = 70
+POSTS = 40
 """For each of four accounts: more than is out when the last daemon is ended."""
+
+ALL = POSTS * len(NETWORKS)
 
 AT_WORK_WITHIN = 5.0
 _MANY = 10**6
@@ -59,48 +64,86 @@ def states(folder: Path) -> Counter[str]:
     return found
 
 
-@pytest.mark.alone
-@pytest.mark.timeout(240)
-def test_a_daemon_that_is_ended_again_and_again_is_soon_at_work_again_and_needs_nobody(tmp_path: Path) -> None:
-    """Forty restarts with work in hand: sending within five seconds each; in the end each account has each post once."""
+@dataclass
+class Series:
+    """A daemon with a database and networks of its own that is ended `TIMES` times in the same way."""
+
+    folder: Path
+    signum: signal.Signals
+    sandbox: Sandbox
+    config: Path
+    slowest: float = 0.0
+
+    @contextmanager
+    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Start it; in the end it is gone."""
+        command = [sys.executable, "-m", "publisher", "run", "--config", str(self.config)]
+        with (self.folder / "log").open("ab") as log:
+            daemon = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stderr=log)
+            try:
+                yield daemon
+            finally:
+                daemon.kill()
+                daemon.wait()
+
+    def go_through(self) -> None:
+        """End it again and again while there is work in hand, then let it finish."""
+        dice = random.Random(str(self.signum))
+        for _ in range(TIMES):
+            before, begun = sent(self.sandbox), time.monotonic()
+            with self.daemon() as daemon:
+                assert soon(partial(has_sent_more, self.sandbox, before)), self.log()[-2000:]
+                self.slowest = max(self.slowest, time.monotonic() - begun)
+                time.sleep(dice.uniform(0.0, 0.3))
+                daemon.send_signal(self.signum)
+                assert daemon.wait(30) == (0 if self.signum is signal.SIGTERM else -self.signum)
+        assert len(self.sandbox.ledger()) < ALL, "there was work in hand until the last"
+        self.sandbox.settings.delays.answer = 0
+        with self.daemon() as daemon:
+            assert soon(lambda: states(self.folder) == {"published": ALL}, 90), states(self.folder)
+            daemon.terminate()
+            assert daemon.wait(30) == 0
+
+    def log(self) -> str:
+        """What the daemons wrote."""
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+
+@contextmanager
+def series(folder: Path, signum: signal.Signals) -> Iterator[Series]:
+    """Prepare networks that answer slowly, and a queue with more than is out when the last daemon is ended."""
+    folder.mkdir()
     sandbox = Sandbox(
         accounts=[replace(account, tier="standard") for account in remote_accounts()],
         quotas=_RAISED,
         delays=Delays(answer=0.15),
     )
     with serve(sandbox) as server:
-        config = write_config(tmp_path, server.base_url, on_doubt="resend", confirm_for="2s")
-        write_picture(tmp_path, "kuva.png", size=(320, 320))
+        config = write_config(folder, server.base_url, on_doubt="resend", confirm_for="2s")
+        write_picture(folder, "kuva.png", size=(320, 320))
         for number in range(POSTS):
             words = f"text: Tiedote numero {number:03d}.\npublish: asap\ninstagram: {{image: {{file: kuva.png, alt: Kuva.}}}}\n"
-            write(tmp_path, f"tiedote-{number:03d}", words)
-        dice = random.Random("restarts")
-        command = [sys.executable, "-m", "publisher", "run", "--config", str(config)]
-        with (tmp_path / "log").open("ab") as log:
-            slowest = 0.0
-            for signum in [signal.SIGKILL, signal.SIGTERM] * TIMES:
-                before, begun = sent(sandbox), time.monotonic()
-                daemon = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stderr=log)
-                try:
-                    assert soon(partial(has_sent_more, sandbox, before)), (tmp_path / "log").read_text()[-2000:]
-                    slowest = max(slowest, time.monotonic() - begun)
-                    time.sleep(dice.uniform(0.0, 0.3))
-                    daemon.send_signal(signum)
-                    assert daemon.wait(30) == (0 if signum is signal.SIGTERM else -signum)
-                finally:
-                    daemon.kill()
-                    daemon.wait()
-            assert slowest < AT_WORK_WITHIN
-            assert len(sandbox.ledger()) < POSTS * len(NETWORKS), "there was work in hand until the last"
-            sandbox.settings.delays.answer = 0
-            daemon = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stderr=log)
-            try:
-                whole = {"published": POSTS * len(NETWORKS)}
-                assert soon(lambda: states(tmp_path) == whole, 90), states(tmp_path)
-            finally:
-                daemon.terminate()
-                assert daemon.wait(30) == 0
-    out = Counter((post.network, post.text) for post in sandbox.ledger())
-    assert len(out) == POSTS * len(NETWORKS)
-    assert set(out.values()) == {1}
-    assert "Traceback" not in (tmp_path / "log").read_text(encoding="utf-8")
+            write(folder, f"tiedote-{number:03d}", words)
+        yield Series(folder, signum, sandbox, config)
+
+
+@pytest.mark.alone
+@pytest.mark.timeout(240)
+def test_a_daemon_that_is_ended_again_and_again_is_soon_at_work_again_and_needs_nobody(tmp_path: Path) -> None:
+    """Twenty restarts after kill -9 and twenty after SIGTERM, side by side and with work in hand: sending within five seconds each.
+
+    In the end each account has each post once.
+    """
+    with (
+        series(tmp_path / "killed", signal.SIGKILL) as killed,
+        series(tmp_path / "ended", signal.SIGTERM) as ended,
+        ThreadPoolExecutor() as workers,
+    ):
+        for done in [workers.submit(one.go_through) for one in (killed, ended)]:
+            done.result()
+    for one in (killed, ended):
+        assert one.slowest < AT_WORK_WITHIN
+        out = Counter((post.network, post.text) for post in one.sandbox.ledger())
+        assert len(out) == ALL
+        assert set(out.values()) == {1}
+        assert "Traceback" not in one.log()

@@ -140,7 +140,7 @@ def lateness(place: Place, url: str) -> timedelta:
     for post in posts:
         comment = {"post": post["id"], "text": "Hyvä uutinen!", "author": "Aino Mäkelä"}
         requests.post(f"{url}/_sandbox/comment", json=comment, timeout=5).raise_for_status()
-    due = (datetime.now().astimezone() + timedelta(seconds=12)).replace(microsecond=0)
+    due = (datetime.now().astimezone() + timedelta(seconds=8)).replace(microsecond=0)
     words = f"Vesi on poikki keskustassa, {due:%H.%M.%S}."
     path = place.folder / "schedules" / "hausjarvi" / f"kiire-{due:%H%M%S}.yaml"
     path.write_text(f"text: {words}\npublish: {due.isoformat()}\nchannels: [x]\n", encoding="utf-8")

@@ -2,44 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.torture.judge import Says, judge
 from tests.torture.place import Wanted
-from tests.torture.run import Ordeal, lives, run
+from tests.torture.run import Ordeal, Outcome, lives, run
 from tests.torture.storm import Storm
 
 SHORT: dict[str, Any] = {"deliveries": 40, "kills": 6, "stops": 1, "patience": 60.0}
+BLIND = Ordeal(seed="short", deliveries=24, kills=2, stops=0, on_doubt="hold", blind=True, patience=5)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
+    """What three runs showed, which went side by side: most of the time each of them waits."""
+    ordeals = {on_doubt: Ordeal(seed="short", on_doubt=on_doubt, **SHORT) for on_doubt in ("hold", "resend")}
+    ordeals["blind"] = BLIND
+    with ThreadPoolExecutor() as workers:
+        runs = {name: workers.submit(run, one, tmp_path_factory.mktemp(name)) for name, one in ordeals.items()}
+        return {name: each.result() for name, each in runs.items()}
 
 
 @pytest.mark.alone
 @pytest.mark.timeout(200)
-def test_nothing_is_lost_or_doubled_while_the_daemon_is_killed_and_the_networks_fail(tmp_path: Path) -> None:
+def test_nothing_is_lost_or_doubled_while_the_daemon_is_killed_and_the_networks_fail(
+    seen: Mapping[str, Outcome],
+) -> None:
     """40 posts, seven SIGKILLs, a pause past the lease, full disks, no mail server for a while: each is out once, or a person was told."""
-    policies = ("hold", "resend")
-    for on_doubt in policies:
-        (tmp_path / on_doubt).mkdir()
-    with ThreadPoolExecutor() as workers:  # side by side: most of the time each of them waits
-        runs = workers.map(lambda one: run(Ordeal(seed="short", on_doubt=one, **SHORT), tmp_path / one), policies)
-        hold, resend = runs
-    for seen in (hold, resend):
-        assert seen.good, seen
-        assert seen.faults > 0.5, seen
-        assert seen.verdict.wanted == 40
-    assert resend.verdict.out == 40, resend
+    for on_doubt in ("hold", "resend"):
+        one = seen[on_doubt]
+        assert one.good, one
+        assert one.faults > 0.5, one
+        assert one.verdict.wanted == 40
+    assert seen["resend"].verdict.out == 40, seen["resend"]
 
 
 @pytest.mark.alone
-@pytest.mark.timeout(150)
-def test_without_the_look_for_lost_answers_posts_are_doubled(tmp_path: Path) -> None:
+@pytest.mark.timeout(200)
+def test_without_the_look_for_lost_answers_posts_are_doubled(seen: Mapping[str, Outcome]) -> None:
     """The harness sees doubles where there are some: a worker that sends again blindly makes them."""
-    ordeal = Ordeal(seed="short", deliveries=24, kills=2, stops=0, on_doubt="hold", blind=True, patience=5)
-    assert run(ordeal, tmp_path).verdict.doubled
+    assert seen["blind"].verdict.doubled
 
 
 def test_the_same_seed_plans_the_same_ordeal() -> None:

@@ -22,7 +22,8 @@ ENVIRONMENT = "TIEDOTE_KEY"
 FILE = "tiedote_key"
 _BYTES = 32
 _LARGEST = 64 * 1024
-_BY_OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+_BY_OTHERS = stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+"""Not S_IRGRP: where systemd lets a service read its credential by an ACL, the mask of that stands in the group's place."""
 
 
 class KeyFault(Exception):
@@ -88,7 +89,7 @@ def read_keys(path: Path) -> tuple[str, ...]:
 
 
 def is_open(mode: int) -> bool:
-    """Tell whether others than the owner may read or change a file of this mode."""
+    """Tell whether everybody may read a file of this mode, or others than its owner change it."""
     return bool(mode & _BY_OTHERS)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from publisher.locale import _
+from publisher.lockbox import is_open
 from publisher.yamlfile import Block, Entry, Faults, Items, Node, Scalar, Unreadable, read_bytes
 
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -56,19 +58,19 @@ class References:
         if not node.value or "${" not in node.value:
             return node
         try:
-            return replace(node, value=_REFERENCE.sub(self._replacement, node.value))
+            return replace(node, value=_REFERENCE.sub(lambda found: self._replacement(found, node), node.value))
         except _MissingError as missing:
             if self._required:
                 self._faults.error(node, "missing_secret", str(missing), missing.remedy)
             return replace(node, value=None, unknown=True)
 
-    def _replacement(self, found: re.Match[str]) -> str:
+    def _replacement(self, found: re.Match[str], node: Scalar) -> str:
         if found["plain"]:
             return "${"
         if found["open"]:
             raise _MissingError(_("a reference is not closed: write ${NAME} or ${file:PATH}"))
         if found["file"]:
-            return self._content(_NAME.sub(lambda name: self._variable(name[1]), found["what"]))
+            return self._content(_NAME.sub(lambda name: self._variable(name[1]), found["what"]), node)
         return self._variable(found["what"])
 
     def _variable(self, name: str) -> str:
@@ -80,10 +82,11 @@ class References:
             )
         return value
 
-    def _content(self, name: str) -> str:
+    def _content(self, name: str, node: Scalar) -> str:
         try:
             # Container secrets are links; whoever writes the configuration may name any file.
-            content = read_bytes(Path(os.path.realpath(self._folder / name)), _SECRET_FILE_BYTES).decode().strip("\r\n")
+            path = Path(os.path.realpath(self._folder / name))
+            content = read_bytes(path, _SECRET_FILE_BYTES).decode().strip("\r\n")
         except (Unreadable, ValueError) as why:
             reason = str(why) if isinstance(why, Unreadable) else _("it is not text")
             raise _MissingError(
@@ -95,4 +98,20 @@ class References:
                 _("the secret file %(name)s is empty") % {"name": name},
                 _("Put the secret into this file, readable for the user that runs Tiedote."),
             )
+        self._check_rights(path, name, node)
         return content
+
+    def _check_rights(self, path: Path, name: str, node: Scalar) -> None:
+        """Warn of a secret that others may read. In /run nobody else gets so far: containers and systemd put theirs there."""
+        about = path.stat()
+        if path.is_relative_to("/run"):
+            return
+        # Who owns the file needs no group to read it; a service whose files are root's does.
+        by_group = about.st_mode & stat.S_IRGRP and about.st_uid == os.getuid()
+        if is_open(about.st_mode) or by_group:
+            self._faults.warn(
+                node,
+                "open_secret",
+                _("others may read or change the secret file %(name)s") % {"name": name},
+                _("Let its owner alone read it: chmod 600 %(path)s") % {"path": path},
+            )

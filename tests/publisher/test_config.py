@@ -374,3 +374,13 @@ mentions:
 def test_a_mention_that_cannot_be_is_a_fault(write, mention, fault):
     """Without a name, or with something that is no handle and no URN."""
     assert faults_of(write(with_account(ACCOUNT) + f"mentions:\n  kela: {mention}\n")) == [fault]
+
+
+@pytest.mark.parametrize("mode, warned", [(0o600, False), (0o400, False), (0o640, True), (0o644, True), (0o602, True)])
+def test_a_secret_that_others_may_read_is_warned_of(write, tmp_path, mode, warned):
+    """At the place of the reference, with the command that mends it."""
+    (tmp_path / "salaisuus").write_text("planted", encoding="utf-8")
+    (tmp_path / "salaisuus").chmod(mode)
+    config = load_config(write(with_account("facebook: {page_id: '1', access_token: '${file:salaisuus}'}")))
+    found = [(problem.code, "chmod 600" in problem.remedy) for problem in config.warnings]
+    assert found == ([("open_secret", True)] if warned else [])

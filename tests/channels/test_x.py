@@ -472,7 +472,7 @@ def test_every_answer_tells_what_is_left_of_its_endpoint_s_limit(
 ) -> None:
     """Calls used of the window, and until when it lasts; a window that is over, or nonsense, tells nothing."""
     headers = {f"x_rate_limit_{part}": value for part, value in told.items()}
-    network.answer(200, {"data": {"id": "1", "name": "Hausj\u00e4rvi", "username": "h"}}, Date=NOW, **headers)
+    network.answer(200, {"data": {"id": "2000000101", "name": "Hausj\u00e4rvi", "username": "h"}}, Date=NOW, **headers)
     x.check()
     learnt = list(x.usage())
     assert ([one.used for one in learnt] == [usage]) if isinstance(usage, int) else (learnt == usage)

@@ -41,13 +41,22 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """A question of which residents choose one answer; open for so many days."""
+
+    question: str
+    options: tuple[str, ...]
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """An announcement composed for one account.
 
     `text` has the words and, where the network's rule says so, the link; `hashtags` come after it, without '#'. `link` is set when the
     post has a link card; `title`, `description` and `thumbnail` are the card's, where the network does not read the page. `thread`: the
-    words of the posts that follow, each as an answer to the one before; then the hashtags come after the last of them. `mentions` are
-    places in `text`, `comment_mentions` in `first_comment`.
+    words of the posts that follow, each as an answer to the one before; then the hashtags come after the last of them. `poll` is set where
+    the network has polls; a post has pictures, a card or a poll. `mentions` are places in `text`, `comment_mentions` in `first_comment`.
     """
 
     text: str
@@ -58,6 +67,7 @@ class Post:
     description: str | None = None
     thumbnail: Picture | None = None
     pictures: tuple[Picture, ...] = ()
+    poll: Poll | None = None
     first_comment: str | None = None
     mentions: tuple[Mention, ...] = ()
     comment_mentions: tuple[Mention, ...] = ()
@@ -391,6 +401,10 @@ class Capabilities:
     needs_picture: bool = False
     max_thread: int | None = None
     """How many posts may follow each other, one below the other; None: the network has no threads."""
+    max_poll_option: int | None = None
+    """How long an answer of a poll may be; None: the network has no polls."""
+    max_poll_question: int | None = None
+    """How long its question may be; None: it stands in the words."""
     card: Card
     max_card_title: int | None = None
     """How long the title of a link card may be; None: the network reads it from the page."""

@@ -47,6 +47,8 @@ LIMITS = (
     Limit("max_cashtags", "max_cashtags", least=0, most=100),
     Limit("max_first_comment", "max_first_comment", least=1, most=1_000_000),
     Limit("max_thread", "max_thread", least=1, most=100),
+    Limit("max_poll_option", "max_poll_option", least=1, most=1_000),
+    Limit("max_poll_question", "max_poll_question", least=1, most=10_000),
     Limit("needs_picture", "needs_picture"),
     Limit("max_pictures", "most", of_pictures=True, least=1, most=100),
     Limit("picture_formats", "formats", of_pictures=True),

@@ -38,6 +38,7 @@ from channels.base import (
     Mentions,
     Picture,
     PictureRules,
+    Poll,
     Post,
     Proof,
     Published,
@@ -60,12 +61,15 @@ if TYPE_CHECKING:
 _MANAGEMENT: Final = "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/"
 _POSTS: Final = Source(page=f"{_MANAGEMENT}shares/posts-api", on=date(2026, 11, 24))
 _IMAGES: Final = Source(page=f"{_MANAGEMENT}shares/images-api", on=date(2026, 11, 24))
+_POLLS: Final = Source(page=f"{_MANAGEMENT}shares/poll-post-api", on=date(2026, 11, 24))
 
 CAPABILITIES: Final = Capabilities(
     max_text=3000,
     measure=linkedin_length,
     mentions=Mentions.ADDRESS,
     max_first_comment=1250,
+    max_poll_option=30,
+    max_poll_question=140,
     card=Card.INSTEAD,
     max_card_title=400,
     max_card_description=4085,
@@ -85,6 +89,8 @@ CAPABILITIES: Final = Capabilities(
         ),
         "mentions": Source(page=f"{_MANAGEMENT}shares/little-text-format", on=date(2026, 11, 24)),
         "max_first_comment": Source(on=date(2026, 11, 24), basis=Basis.OTHERS),
+        "max_poll_option": _POLLS,
+        "max_poll_question": _POLLS,
         "needs_picture": _POSTS,
         "max_pictures": Source(page=f"{_MANAGEMENT}shares/multiimage-post-api", on=date(2026, 11, 24)),
         "picture_formats": _IMAGES,
@@ -647,7 +653,18 @@ def _content(post: Post, memo: Mapping[str, str]) -> dict[str, object]:
         return {"content": {"multiImage": {"images": images}}}
     if images:
         return {"content": {"media": images[0]}}
+    if post.poll:
+        return {"content": {"poll": _poll(post.poll)}}
     return {"content": {"article": _article(post, memo)}} if post.link else {}
+
+
+_DURATIONS: Final = {1: "ONE_DAY", 3: "THREE_DAYS", 7: "SEVEN_DAYS"}
+
+
+def _poll(poll: Poll) -> dict[str, object]:
+    # Who voted is members' data, which may not be kept: it is never read. LinkedIn takes no other value.
+    settings = {"voteSelectionType": "SINGLE_VOTE", "isVoterVisibleToAuthor": True, "duration": _DURATIONS[poll.days]}
+    return {"question": poll.question, "options": [{"text": text} for text in poll.options], "settings": settings}
 
 
 def _article(post: Post, memo: Mapping[str, str]) -> dict[str, object]:

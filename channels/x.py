@@ -76,6 +76,7 @@ CAPABILITIES: Final = Capabilities(
     max_cashtags=1,
     max_first_comment=None,  # replies to ourselves are allowed, but an answer with a link costs as much as a post
     max_thread=25,
+    max_poll_option=25,
     card=Card.NONE,
     pictures=PictureRules(
         most=4, formats=("JPEG", "PNG", "GIF", "WEBP"), max_bytes=5_000_000, max_side=4096, max_alt=1000
@@ -101,6 +102,7 @@ CAPABILITIES: Final = Capabilities(
             note="of others, in a post that comes by the API; unasked ones are restricted since 2026-02",
         ),
         "max_cashtags": Source(page=f"{_DOCS}x-api/posts/create-post", on=date(2026, 8, 22), note="$WORD; by the API"),
+        "max_poll_option": _POST,
         "max_thread": Source(
             page=f"{_DOCS}x-api/posts/manage-tweets/integrate",
             on=date(2026, 8, 22),
@@ -131,6 +133,7 @@ CAPABILITIES: Final = Capabilities(
 )
 
 HOST: Final = "api.x.com"
+_MINUTES_A_DAY: Final = 24 * 60
 
 _POST_FIELDS: Final = (
     "created_at",
@@ -344,7 +347,10 @@ class X:
         for text in parts(post):
             _refuse_what_x_refuses(text, self.capabilities)
         media = [memo[f"media{n}"] for n in range(len(post.pictures))]
-        return _published(post, self._tweet(words(post), media_ids=media or None))
+        more: dict[str, object] = {"media_ids": media or None}
+        if post.poll:
+            more = {"poll_options": list(post.poll.options), "poll_duration_minutes": post.poll.days * _MINUTES_A_DAY}
+        return _published(post, self._tweet(words(post), **more))
 
     def _reply(self, post: Post, memo: Mapping[str, str]) -> Published:
         text = parts(post)[int(memo["n"])]

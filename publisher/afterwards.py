@@ -215,6 +215,7 @@ def stays(out: FrozenPost, new: FrozenPost) -> tuple[str, ...]:
         "thread": out.thread != new.thread,
         "pictures": [picture.sha256 for picture in out.pictures] != [picture.sha256 for picture in new.pictures],
         "alt": [picture.alt for picture in out.pictures] != [picture.alt for picture in new.pictures],
+        "poll": out.poll != new.poll,
         "card": _card(out) != _card(new),
         "first_comment": out.first_comment != new.first_comment,
     }

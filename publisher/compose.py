@@ -6,6 +6,7 @@
     mentions     as the network has them: by name, by @handle, or by name with an address beside the words
     languages    as the account says: in one post, one after the other; a post each; or only those that it takes
     repeat       a plan for each occurrence; the text, then the variants, and again; a text of an override block stays for all of them
+    poll         the network's own where it has polls, else words above the link
     card         its title, or the first sentence; its description and picture from the network's own block
     left out     a first comment where the network has none; the whole account where it needs a picture and there is none
 
@@ -23,7 +24,7 @@ from itertools import takewhile
 from typing import Literal, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from channels.base import Capabilities, Card, Post
+from channels.base import Capabilities, Card, Poll, Post
 from channels.text import hashtag_line, words
 from publisher.cadence import occurrences, wall_text
 from publisher.mentions import named, spoken
@@ -261,6 +262,7 @@ def _plan(
         hashtags=said.hashtags or (),
         pictures=pictures,
         alts=tuple(named(alt_text(picture, languages), known) for picture in pictures),
+        poll=_poll(said, languages, limits, known),
         first_comment=first_comment.text if first_comment and not no_comment else None,
         mentions=text.mentions,
         comment_mentions=first_comment.mentions if first_comment and not no_comment else (),
@@ -313,12 +315,14 @@ def _words(
     """Settle where the link goes, and write the words."""
     addresses = {language: _link(said.link, language) for language in languages}
     first = next((link for link in addresses.values() if link), None)
-    on_card = None if limits.card is Card.NONE or has_pictures or first is None else first
+    has_poll = bool(said.poll) and limits.max_poll_option is not None
+    no_card = limits.card is Card.NONE or has_pictures or (has_poll and limits.card is Card.INSTEAD)
+    on_card = None if no_card else first
     campaign = said.campaign or None
     in_words_too = limits.card is not Card.INSTEAD
     parts: list[tuple[tuple[str, ...], str | None]] = []
     for language in languages:
-        texts, link = _texts_in(said, language, limits), addresses[language]
+        texts, link = _asking(_texts_in(said, language, limits), said, language, limits), addresses[language]
         tracked = with_campaign(link, channel, campaign) if link else None
         if link and tracked:
             texts, found = _replaced(texts, link, tracked)
@@ -332,6 +336,27 @@ def _words(
     card = with_campaign(on_card, channel, campaign) if on_card else None
     posts = _posts(said, parts, limits, lambda post: limits.measure(spoken(post, channel, limits, known).text))
     return _Words(posts, card, named(title, known) if title else None)
+
+
+def _asking(texts: tuple[str, ...], said: Fields, language: str, limits: Capabilities) -> tuple[str, ...]:
+    """Put a poll below the last text, above the link: all of it where the network has none, and its question where that has no place."""
+    if not said.poll or limits.max_poll_question is not None:
+        return texts
+    lines = [in_language(said.poll.text, language)]
+    if limits.max_poll_option is None:
+        lines += [f"\u2022 {option}" for texts_ in said.poll.options if (option := in_language(texts_, language))]
+    return (*texts[:-1], _with_link(texts[-1], "\n".join(filter(None, lines))))
+
+
+def _poll(said: Fields, languages: Sequence[str], limits: Capabilities, known: Mapping[str, Mentioned]) -> Poll | None:
+    """Give the poll that the network shows, in all languages of a post."""
+    if not said.poll or limits.max_poll_option is None:
+        return None
+    question, *options = (
+        named(_joined((in_language(texts, language) for language in languages), " / ") or "", known)
+        for texts in (said.poll.text, *said.poll.options)
+    )
+    return Poll(question=question, options=tuple(options), days=said.poll.days)
 
 
 def _texts_in(said: Fields, language: str, limits: Capabilities) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ NAMES: Mapping[str, str] = {
     "max_mentions": N_("Mentions at most"),
     "max_cashtags": N_("Cashtags at most"),
     "max_first_comment": N_("Longest first comment"),
+    "max_poll_option": N_("Longest poll option"),
+    "max_poll_question": N_("Longest poll question"),
     "needs_picture": N_("Without a picture"),
     "max_pictures": N_("Pictures at most"),
     "picture_formats": N_("Pictures are sent as"),

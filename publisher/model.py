@@ -13,7 +13,7 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Literal
 
-from channels.base import Mention
+from channels.base import Mention, Poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +110,15 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A poll as the file says it: its texts by language."""
+
+    text: Mapping[str, str]
+    options: tuple[Mapping[str, str], ...]
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
     """What an announcement, or one of its override blocks, says. Texts are mappings of language to text; '' is any language."""
 
@@ -124,6 +133,7 @@ class Fields:
     """The picture of the link's card."""
     hashtags: tuple[str, ...] | Unset = UNSET
     pictures: tuple[PictureRef, ...] | Unset = UNSET
+    poll: Question | None | Unset = UNSET
     first_comment: Mapping[str, str] | None | Unset = UNSET
     publish: When | None | Unset = UNSET
     channels: tuple[str, ...] | None | Unset = UNSET
@@ -225,6 +235,8 @@ class Plan:
     hashtags: tuple[str, ...]
     pictures: tuple[PictureRef, ...]
     alts: tuple[str, ...]
+    poll: Poll | None = None
+    """Where the network has polls; else it stands in the words."""
     first_comment: str | None
     mentions: tuple[Mention, ...] = ()
     """In the text."""

@@ -56,6 +56,8 @@ class LedgerPost:
     description: str | None
     thumbnail: LedgerPicture | None
     pictures: tuple[LedgerPicture, ...]
+    question: str | None
+    options: tuple[str, ...]
     created_at: datetime
     published_at: datetime | None
     edited_at: datetime | None
@@ -100,6 +102,8 @@ def _ledger_post(sandbox: Sandbox, post: Post) -> LedgerPost:
         description=post.description,
         thumbnail=_picture(sandbox, post.thumbnail) if post.thumbnail else None,
         pictures=tuple(_picture(sandbox, picture) for picture in post.pictures),
+        question=post.question,
+        options=tuple(post.options),
         created_at=moment(post.created),
         published_at=moment(post.published) if post.published is not None else None,
         edited_at=moment(post.edited) if post.edited is not None else None,

@@ -27,6 +27,12 @@ _LONGEST_TITLE = 400
 _MOST_PIXELS = 36_152_320
 _MOST_FRAMES = 250
 _IMAGES = range(2, 21)
+_POLL_OPTIONS = range(2, 5)
+_POLL_SETTINGS = {
+    "duration": ("ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS"),
+    "voteSelectionType": ("SINGLE_VOTE",),
+    "isVoterVisibleToAuthor": (True,),
+}
 _MOST_ROWS = 100
 _DAY = 86_400
 REACTIONS = ("LIKE", "PRAISE", "EMPATHY", "INTEREST", "APPRECIATION", "ENTERTAINMENT")
@@ -274,6 +280,8 @@ class _Content:
     title: str | None = None
     description: str | None = None
     thumbnail: Picture | None = None
+    question: str | None = None
+    options: tuple[str, ...] = ()
 
 
 def _content(ask: Ask, content: Any) -> _Content:  # noqa: ANN401 (foreign JSON)
@@ -290,7 +298,32 @@ def _content(ask: Ask, content: Any) -> _Content:  # noqa: ANN401 (foreign JSON)
             return _multi_image(ask, inner)
         case "article":
             return _article(ask, inner)
-    raise trouble(400, "The sandbox does not take polls", "INVALID_VALUE_FOR_FIELD")
+    return _poll(inner)
+
+
+def _poll(poll: Mapping[str, Any]) -> _Content:
+    restli.schema(poll, {"question": str, "options": list, "settings": dict}, {}, "/content/poll")
+    known = {"duration": str, "voteSelectionType": str, "isVoterVisibleToAuthor": bool}
+    restli.schema(poll["settings"], known, {}, "/content/poll/settings")
+    for name, values in _POLL_SETTINGS.items():
+        if poll["settings"][name] not in values:
+            raise trouble(400, f"Invalid value for {name}", "INVALID_VALUE_FOR_FIELD")
+    options = poll["options"]
+    if len(options) not in _POLL_OPTIONS:
+        raise trouble(400, "poll must have between 2 and 4 options", "INVALID_VALUE_FOR_FIELD")
+    for position, option in enumerate(options):
+        if not isinstance(option, dict):
+            raise trouble(422, f"ERROR :: /content/poll/options/{position} :: cannot be coerced to record\n")
+        restli.schema(option, {"text": str}, {}, f"/content/poll/options/{position}")
+    longest = {"question": (140, [poll["question"]]), "text": (30, [option["text"] for option in options])}
+    for name, (most, texts) in longest.items():
+        if not all(text.strip() for text in texts):
+            raise _blank(name)
+        if any(len(text) > most for text in texts):
+            raise _too_long(name)
+    return _Content(
+        wire={"poll": dict(poll)}, question=poll["question"], options=tuple(option["text"] for option in options)
+    )
 
 
 def _media(ask: Ask, media: Mapping[str, Any]) -> _Content:
@@ -422,6 +455,8 @@ def _new_post(ask: Ask, commentary: str, content: _Content) -> Post:
         description=content.description,
         thumbnail=content.thumbnail,
         pictures=list(content.pictures),
+        question=content.question,
+        options=list(content.options),
         memo={
             "activity": world.snowflake(ask.now, 0),
             "kept": text.kept,

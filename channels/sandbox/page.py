@@ -106,6 +106,8 @@ class PostView:
     edited: bool
     text: Markup
     pictures: tuple[PictureView, ...]
+    question: str
+    options: tuple[str, ...]
     card: CardView | None
     reactions: tuple[tuple[str, int], ...]
     choices: Mapping[str, str]
@@ -254,6 +256,8 @@ def post_view(sandbox: Sandbox, post: Post) -> PostView:
         edited=post.edited is not None,
         text=_marked_up(post),
         pictures=tuple(_picture(sandbox, picture) for picture in post.pictures),
+        question=post.question or "",
+        options=tuple(post.options),
         card=_card(sandbox, post),
         reactions=tuple(
             (label, kinds.count(kind)) for kind, label in _REACTIONS[post.network].items() if kind in kinds

@@ -36,7 +36,7 @@ class Post:
     """One post. `text` is what residents see, `source` what was sent; times in seconds since 1970.
 
     `title`, `description`, `thumbnail`: of the link's card. `published` None: a draft, or refused after it was taken. `memo`: what only its
-    network knows.
+    network knows. `question` and `options`: of a poll; the question is None where the network has no place for it.
     """
 
     id: str
@@ -55,6 +55,8 @@ class Post:
     description: str | None = None
     thumbnail: Picture | None = None
     pictures: list[Picture] = field(default_factory=list)
+    question: str | None = None
+    options: list[str] = field(default_factory=list)
     reactions: dict[str, str] = field(default_factory=dict)
     sharers: list[str] = field(default_factory=list)
     views: int = 0

@@ -50,6 +50,9 @@ _BODY_KEYS = frozenset(
         "text",
     ]
 )
+_POLL_OPTIONS = range(2, 5)
+_POLL_MINUTES = range(5, 10_081)
+_LONGEST_OPTION = 25
 _LATER_KEYS = frozenset(
     [
         "card_uri",
@@ -59,7 +62,6 @@ _LATER_KEYS = frozenset(
         "for_super_followers_only",
         "geo",
         "nullcast",
-        "poll",
         "share_with_followers",
     ]
 )
@@ -247,11 +249,13 @@ def create(ask: Ask, _parts: Mapping[str, str]) -> Answer:
     if not isinstance(text, str):
         raise invalid("$.text: string expected")
     uploads = _media(ask, body.get("media"))
+    options = _poll(body)
     parent = _reply_target(ask, body.get("reply"))
     _check_text(ask, text, uploads, parent)
     if "quote_tweet_id" in body:
         raise forbidden("You are not permitted to quote posts through the API.", "Authorization Error")
     post = _new_post(ask, text, uploads, parent)
+    post.options = options
     ask.charge("post_with_link" if tweettext.urls(text) else "post")
     return Answer(
         status=201, body={"data": {"id": post.id, "text": post.memo["stored"], "edit_history_tweet_ids": [post.id]}}
@@ -265,6 +269,24 @@ def _check_extras(body: Mapping[str, Any]) -> None:
     settings = body.get("reply_settings", "following")
     if settings not in {"following", "mentionedUsers", "subscribers", "verified"}:
         raise invalid("$.reply_settings: is not one of the allowed values", reply_settings=[str(settings)])
+
+
+def _poll(body: Mapping[str, Any]) -> list[str]:
+    wanted = body.get("poll")
+    if wanted is None:
+        return []
+    if not isinstance(wanted, dict) or set(wanted) - {"options", "duration_minutes", "reply_settings"}:
+        raise invalid("$.poll: is not valid", poll=["*"])
+    if "media" in body:
+        raise invalid("$.poll: is mutually exclusive from media", poll=["*"])
+    options, minutes = wanted.get("options"), wanted.get("duration_minutes")
+    if not isinstance(options, list) or len(options) not in _POLL_OPTIONS:
+        raise invalid("$.poll.options: must have between 2 and 4 items", **{"poll.options": [str(options)]})
+    if not all(isinstance(option, str) and 1 <= len(option) <= _LONGEST_OPTION for option in options):
+        raise invalid("$.poll.options: must be between 1 and 25 characters long", **{"poll.options": [str(options)]})
+    if type(minutes) is not int or minutes not in _POLL_MINUTES:
+        raise invalid("$.poll.duration_minutes: must be between 5 and 10080", **{"poll.duration_minutes": ["*"]})
+    return options
 
 
 def _json_body(call: Call) -> dict[str, Any]:

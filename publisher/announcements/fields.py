@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from channels import registry
 from publisher.announcements import hints
 from publisher.announcements.pictures import PictureReader
+from publisher.announcements.polls import read_poll
 from publisher.announcements.threads import read_thread
 from publisher.announcements.times import Clockwork
 from publisher.locale import _
@@ -112,6 +113,13 @@ SYNONYMS: Mapping[str, str] = {
     "alternativtext": "alt",
     "beskrivning": "alt",
     "pikkukuva": "thumbnail",
+    "äänestys": "poll",
+    "kysely": "poll",
+    "kysymys": "question",
+    "päivät": "days",
+    "omröstning": "poll",
+    "fråga": "question",
+    "dagar": "days",
     "miniatyrbild": "thumbnail",
     # English, and other tools' names
     "body": "text",
@@ -147,8 +155,8 @@ SYNONYMS: Mapping[str, str] = {
 
 CHANNEL_FIELDS = frozenset({"text", "publish", "link", "images", "image", "hashtags", "first_comment", "skip"})
 _TOP_FIELDS = ("title", "service", "organisations", "channels", "languages", "campaign", "expires", "repost")
-_NOT_YET = ("video", "poll")
-_LISTED = frozenset({"variants", "thread"})
+_NOT_YET = ("video",)
+_LISTED = frozenset({"variants", "thread", "options"})
 _READ = frozenset({"text", "variants", "thread"})
 """What residents read as running text."""
 
@@ -248,6 +256,7 @@ class FieldReader:
                 "repeat", _("Write it at the top of the file; it counts for every network and organisation.")
             )
         if channel:
+            section.misplaced("poll", _("Write it at the top of the file, or in an organisation's block under 'for'."))
             return replace(
                 common,
                 skip=self._flag(section, "skip"),
@@ -268,6 +277,7 @@ class FieldReader:
         return replace(
             common,
             title=self._texts(section, "title"),
+            poll=read_poll(section, self),
             channels=self._channels(section),
             languages=section.languages("languages") if section.entry("languages") else UNSET,
             service=self._text(section, "service"),

@@ -116,6 +116,7 @@ class Examination:
         self, organisation: OrganisationView, channel: str, said: Fields, languages: Sequence[str], turn: int
     ) -> None:
         places = self.places
+        self._poll(organisation, channel, said, languages)
         if isinstance(said.thread, tuple):
             for texts, post in zip(said.thread, self._posts(organisation.key, channel), strict=True):
                 self._in_all_languages(organisation, post, texts, languages)
@@ -160,6 +161,12 @@ class Examination:
                 remedy = _("Add it, or leave the language out with languages: [%(given)s].")
                 self._error(_at(entry), "missing_language", language, message, remedy % known)
 
+    def _poll(self, organisation: OrganisationView, channel: str, said: Fields, languages: Sequence[str]) -> None:
+        where = self.places.find(organisation.key, channel, "poll")
+        if said.poll and where:
+            for texts in (said.poll.text, *said.poll.options):
+                self._in_all_languages(organisation, where, texts, languages)
+
     def _alts(self, organisation: OrganisationView, channel: str, said: Fields, languages: Sequence[str]) -> None:
         shown = {"images": said.pictures or (), "thumbnail": (said.thumbnail,) if said.thumbnail else ()}
         for name, pictures in shown.items():
@@ -201,6 +208,7 @@ class Examination:
         self._measure_pictures(plan, limits, network)
         self._measure_comment(plan, limits, network, language)
         self._measure_card(plan, limits, network, language)
+        self._measure_poll(plan, limits, network)
 
     def _measure_signs(self, plan: Plan, text: str, limits: Capabilities) -> None:
         """Mentions and signs of shares that a network does not take from a program."""
@@ -324,6 +332,29 @@ class Examination:
                 self._error(self._place(plan, name, language), "card_too_long", name, message % known, _("Shorten it."))
         if plan.thumbnail:
             self._measure_alt(plan, plan.thumbnail.name, plan.thumbnail_alt, "thumbnail", limits)
+
+    def _measure_poll(self, plan: Plan, limits: Capabilities, network: Mapping[str, str]) -> None:
+        """A poll of the network's own stands alone, and its texts are short, also in two languages."""
+        if plan.poll is None:
+            return
+        where, channel = self._place(plan, "poll"), {"channel": plan.channel}
+        if plan.pictures:
+            message = _("%(network)s takes pictures or a poll, not both") % network
+            remedy = _("Leave the pictures out there: %(channel)s: {images: []}.") % channel
+            self._error(where, "poll_and_pictures", plan.channel, message, remedy)
+        if plan.thread:
+            message = _("a poll does not go with several posts on %(network)s") % network
+            remedy = _("Write one post for it: %(channel)s: {text: …}.") % channel
+            self._error(where, "poll_and_thread", plan.channel, message, remedy)
+        sizes = [(limits.max_poll_question, plan.poll.question)]
+        sizes += [(limits.max_poll_option, option) for option in plan.poll.options]
+        entry = self.places.find(plan.organisation, plan.channel, "poll")
+        told = isinstance(entry, Entry) and self.faults.within(entry)
+        for most, words in sizes:
+            if not told and most is not None and len(words) > most:
+                message = _("a text of the poll is too long for %(network)s: %(count)d of at most %(most)d characters")
+                known = {**network, "count": len(words), "most": most}
+                self._error(where, "long_poll", plan.channel, message % known, _("Shorten it."))
 
     def _no_picture(self, skipped: Skipped) -> None:
         """A network that needs a picture is left out without one; if the file names it, that is a fault."""

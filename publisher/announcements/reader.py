@@ -20,7 +20,7 @@ from publisher.announcements.repeats import read_repeat
 from publisher.announcements.times import Clockwork
 from publisher.compose import PublishersView
 from publisher.locale import _
-from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, Repeat, When
+from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, Question, Repeat, When
 from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Unreadable, read
 from publisher.yamlfile.reading import shown, truth
 
@@ -29,7 +29,7 @@ _NO_KEY = re.compile(r"[\s@:\\\x00-\x1f]")
 _NOT_WORDS = frozenset({"approved_by", "contact", "notes"})
 """What the public never sees: changing it is no edit of the announcement."""
 
-_PLAIN = frozenset({"text", "link", "title", "image", "first_comment", "for"})
+_PLAIN = frozenset({"text", "link", "title", "image", "poll", "first_comment", "for"})
 """Fields of our own that may be blocks."""
 
 
@@ -278,7 +278,7 @@ def _plain(block: Fields) -> dict[str, object]:
     return {name: _value(value) for name, value in said.items() if value is not UNSET}
 
 
-def _value(value: object) -> object:
+def _value(value: object) -> object:  # noqa: PLR0911 - a line for each kind of value
     match value:
         case When():
             return [value.wall, value.instant.isoformat() if value.instant else None]
@@ -286,6 +286,8 @@ def _value(value: object) -> object:
             return value.isoformat()
         case PictureRef():
             return [value.sha256, dict(value.alt)]
+        case Question():
+            return [dict(value.text), [dict(option) for option in value.options], value.days]
         case tuple():
             return [_value(item) for item in value]
         case Mapping():

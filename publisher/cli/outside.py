@@ -196,6 +196,7 @@ _STAYS = {
     "thread": N_("the thread"),
     "pictures": N_("the pictures"),
     "alt": N_("the alternative texts"),
+    "poll": N_("the poll"),
     "card": N_("the link's card"),
     "first_comment": N_("the first comment"),
 }

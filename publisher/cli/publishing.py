@@ -166,7 +166,7 @@ def _show(config: Config, announcement: Announcement, prospects: Sequence[Prospe
 def _words(plan: Plan) -> tuple[object, ...]:
     pictures = tuple(picture.name for picture in plan.pictures)
     card = (plan.link, plan.title, plan.description, plan.thumbnail.name if plan.thumbnail else None)
-    return (plan.text, plan.thread, plan.hashtags, card, pictures, plan.first_comment)
+    return (plan.text, plan.thread, plan.hashtags, card, pictures, plan.poll, plan.first_comment)
 
 
 def _show_words(plan: Plan) -> None:
@@ -181,6 +181,9 @@ def _show_words(plan: Plan) -> None:
     pictures = [*zip(plan.pictures, plan.alts, strict=True)]
     pictures += [(plan.thumbnail, plan.thumbnail_alt)] if plan.thumbnail else []
     lines += [_("Picture: %(file)s (%(alt)s)") % {"file": picture.name, "alt": alt} for picture, alt in pictures]
+    if plan.poll:
+        lines.append(_("Poll: %(question)s") % {"question": plan.poll.question})
+        lines += [f"    {option}" for option in plan.poll.options]
     if plan.first_comment:
         lines.append(_("First comment: %(text)s") % {"text": plan.first_comment})
     for line in lines:

@@ -129,6 +129,7 @@ def frozen(plan: Plan) -> FrozenPost:
         thumbnail=_note(plan.thumbnail, plan.thumbnail_alt) if plan.thumbnail else None,
         hashtags=plan.hashtags,
         pictures=pictures,
+        poll=plan.poll,
         first_comment=plan.first_comment,
         mentions=plan.mentions,
         comment_mentions=plan.comment_mentions,
@@ -143,7 +144,7 @@ def words_of(post: FrozenPost) -> tuple[object, ...]:
     """Return what readers would see of a post: where its pictures lie does not matter."""
     pictures = tuple((picture.sha256, picture.alt) for picture in post.shown)
     words = (post.text, post.thread, post.mentions, post.link, post.title, post.description, post.hashtags)
-    return (*words, pictures, post.first_comment)
+    return (*words, pictures, post.poll, post.first_comment)
 
 
 def fingerprint(text: str, hashtags: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from channels.base import Card, Mention, Mentions, Picture, Post
+from channels.base import Card, Mention, Mentions, Picture, Poll, Post
 from channels.errors import Kind, Rejected
 from channels.sandbox import LedgerPicture, LedgerPost
 from channels.text import words
@@ -178,6 +178,23 @@ def test_a_card_shows_what_nobody_reads_from_the_page(bench: Bench) -> None:
     with closing(bench.connect()) as channel:
         held = channel.read_back([there.id])[there.id]
     assert held.alts == (picture.alt,)
+
+
+def test_a_poll_stands_under_the_words(bench: Bench) -> None:
+    """Where the network has polls: every option, in order and whole; the question where there is a place for it; and it is known again."""
+    limits = bench.capabilities
+    if limits.max_poll_option is None:
+        return
+    options = tuple(f"{n} (vaihtoehto) #{n} &".ljust(limits.max_poll_option, "ä") for n in range(4))
+    question = "Mikä päivä (tai ilta)? ".ljust(limits.max_poll_question or 0, "ö")
+    for days in (1, 3, 7):
+        bench.fresh()
+        post = Post(text="Vastaa kyselyyn #1!", poll=Poll(question=question, options=options, days=days))
+        there = landed(bench, post)
+        assert there.options == options
+        assert there.question == (question if limits.max_poll_question else None)
+        with closing(bench.connect()) as channel:
+            assert channel.is_same(post, channel.read_back([there.id])[there.id].post)
 
 
 def test_a_link_in_the_words_stays_whole_beside_pictures(bench: Bench) -> None:

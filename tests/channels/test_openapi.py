@@ -25,7 +25,7 @@ from jsonschema import Draft202012Validator
 from PIL import Image
 
 from channels import x as x_module
-from channels.base import Picture, Post, Step
+from channels.base import Picture, Poll, Post, Step
 from channels.x import Settings, connect
 from tests.channels.callsites import CallSites
 from tests.channels.chains import following
@@ -130,7 +130,7 @@ def asked() -> list[Asked]:
     with Playback() as network:
         network.answer(200, {"data": {"id": "7001"}}).answer(200, {"data": {"id": "7002"}})
         network.answer(200, {"data": {"id": "7001"}}).answer(200, {"data": {"id": "7002"}})
-        for n in range(3):
+        for n in (0, 1, 2, 0):
             network.answer(201, {"data": {"id": IDS[n], "text": "Moi"}})
         network.answer(200, {"data": {"id": "2000000101", "name": "Kunta", "username": "kunta"}})
         network.answer(200, listed | {"meta": {"next_token": "7140dibdnow9c7btw423i3sy3u5zupmkcpofxcsmxj48j"}})
@@ -144,6 +144,8 @@ def asked() -> list[Asked]:
         step: Step | None = x.begin(post)
         while step:
             step = following(x.advance(post, step))
+        poll = Post(text="Mikä päivä?", poll=Poll(question="", options=("Tiistai", "Torstai"), days=7))
+        x.advance(poll, x.begin(poll))
         x.check()
         x.recent(SINCE)
         x.counts(IDS)
@@ -159,7 +161,7 @@ def test_writes_fit_the_current_description(asked: list[Asked]) -> None:
     """Uploads, alt texts and posts have the bodies that X takes today."""
     current = description("x-openapi.json")
     writes = [one for one in asked if one.method != "GET"]
-    assert Counter(one.method for one in writes) == {"POST": 7, "DELETE": 1}
+    assert Counter(one.method for one in writes) == {"POST": 8, "DELETE": 1}
     assert {one.path: current.faults(one) for one in writes if current.faults(one)} == {}
 
 

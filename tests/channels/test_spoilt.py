@@ -113,6 +113,16 @@ class CardAltTextDropped(Whole):
         return replace(post, thumbnail=post.thumbnail and replace(post.thumbnail, alt=""))
 
 
+class PollDropped(Whole):
+    def sent(self, post: Post) -> Post:
+        return replace(post, poll=None)
+
+
+class PollsOptionsTurned(Whole):
+    def sent(self, post: Post) -> Post:
+        return replace(post, poll=post.poll and replace(post.poll, options=post.poll.options[::-1]))
+
+
 class MentionsDropped(Whole):
     def sent(self, post: Post) -> Post:
         return replace(post, mentions=())
@@ -220,6 +230,7 @@ THREADED = tuple(name for name in registry.NAMES if registry.capabilities(name).
 IN_ONE = tuple(name for name in registry.NAMES if name not in THREADED)
 EDITED = tuple(name for name in registry.NAMES if registry.capabilities(name).edits_words)
 CARDED = tuple(name for name in registry.NAMES if registry.capabilities(name).max_card_description)
+POLLED = tuple(name for name in registry.NAMES if registry.capabilities(name).max_poll_option)
 SPOILT = (
     Spoilt(AltTextsDropped, lambda bench: suite.test_pictures_land_with_their_alt_texts(bench, 2)),
     Spoilt(AltTextsDropped, after.test_what_is_held_is_what_was_meant),
@@ -234,6 +245,8 @@ SPOILT = (
     Spoilt(CardDescriptionDropped, whole.test_a_card_shows_what_nobody_reads_from_the_page, CARDED),
     Spoilt(CardPictureDropped, whole.test_a_card_shows_what_nobody_reads_from_the_page, CARDED),
     Spoilt(CardAltTextDropped, whole.test_a_card_shows_what_nobody_reads_from_the_page, CARDED),
+    Spoilt(PollDropped, whole.test_a_poll_stands_under_the_words, POLLED),
+    Spoilt(PollsOptionsTurned, whole.test_a_poll_stands_under_the_words, POLLED),
     Spoilt(MentionsDropped, whole.test_others_are_mentioned_in_the_networks_own_form, ("linkedin",)),
     Spoilt(FirstCommentEscaped, whole.test_a_first_comment_is_plain_whatever_the_posts_notation_is, COMMENTED),
     Spoilt(HashtagsDropped, whole.test_hashtags_stand_at_the_end_and_lead_somewhere),

@@ -73,6 +73,23 @@ def whole_card(posts: list[LedgerPost]) -> bool:
     return on_card(posts) and (post.description, alt, post.pictures) == ("Täytä hakemus.", "Kortin kuva", ())
 
 
+def asked_in_words(posts: list[LedgerPost]) -> bool:
+    below = f"Lue lisää.\n\nMikä päivä?\n\u2022 Tiistai\n\u2022 Torstai\n\n{LINK}"
+    return below in posts[0].text and posts[0].options == ()
+
+
+def asked_by_x(posts: list[LedgerPost]) -> bool:
+    below = f"Lue lisää.\n\nMikä päivä?\n\n{LINK}"
+    return below in posts[0].text and (posts[0].question, posts[0].options) == (None, ("Tiistai", "Torstai"))
+
+
+def asked_by_linkedin(posts: list[LedgerPost]) -> bool:
+    (post,) = posts
+    asked = (post.question, post.options) == ("Mikä päivä?", ("Tiistai", "Torstai"))
+    return asked and in_words(posts) and "Mikä" not in post.text
+
+
+POLL = "poll: {question: Mikä päivä?, options: [Tiistai, Torstai], days: 3}\n"
 Seen = Callable[[list[LedgerPost]], bool]
 TABLE: dict[str, tuple[str, dict[str, Seen | str]]] = {
     # what the file says           Facebook                         Instagram                X                          LinkedIn
@@ -82,6 +99,12 @@ TABLE: dict[str, tuple[str, dict[str, Seen | str]]] = {
         {"facebook": in_words_and_on_card, "linkedin": whole_card},
     ),
     "link, its card, pictures": (HEAD + pictures(1) + "linkedin: {description: Täytä hakemus.}\n", {"linkedin": "no_card"}),
+    "link, poll": (HEAD + POLL, {"facebook": asked_in_words, "instagram": left_out, "x": asked_by_x, "linkedin": asked_by_linkedin}),
+    "pictures, poll": (
+        HEAD + POLL + pictures(1),
+        {"facebook": asked_in_words, "instagram": asked_in_words, "x": "poll_and_pictures", "linkedin": "poll_and_pictures"},
+    ),
+    "thread, poll": (HEAD + POLL + THREAD, {"x": "poll_and_thread"}),
     "link, pictures": (HEAD + pictures(2), dict.fromkeys(registry.NAMES, in_words)),
     "link, thread": (HEAD + THREAD, {"x": in_words}),
     "hashtags": (HEAD + pictures(1), dict.fromkeys(registry.NAMES, tags_at_the_end)),

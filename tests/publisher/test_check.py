@@ -28,7 +28,7 @@ image: {file: ei-ole.png, alt: Talo}
 repost: ehkä
 link: https://loppi.example
 first_comment: @kunta
-poll: {question: Mitä?}
+video: {file: a.mp4}
 """
 EXPECTED = [
     (1, 1, "unknown_field"),

@@ -9,10 +9,23 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from channels import registry
-from channels.base import Post
+from channels.base import Poll, Post
 from channels.text import X_LIMIT, parts, x_length
 from publisher.compose import compose, with_campaign
-from publisher.model import Announcement, Every, Fields, Mentioned, PictureRef, Plan, Repeat, Skipped, State, Unit, When
+from publisher.model import (
+    Announcement,
+    Every,
+    Fields,
+    Mentioned,
+    PictureRef,
+    Plan,
+    Question,
+    Repeat,
+    Skipped,
+    State,
+    Unit,
+    When,
+)
 from publisher.sentences import first_sentence
 
 LINK = "https://asiointi.example.fi/lupa"
@@ -274,6 +287,21 @@ def test_a_link_card_has_a_title():
     assert Case(top=top).plan("linkedin").title == "Hakemus verkossa!"
     assert Case(top=replace(top, title={"": "Lupa"})).plan("linkedin").title == "Lupa"
     assert Case(top=top).plan("facebook").title is None
+
+
+def test_a_poll_is_the_networks_own_or_stands_in_the_words():
+    """In each language of the post; where the network has polls, the link goes into the words, and only X needs the question there too."""
+    poll = Question(text={"fi": "Milloin?", "sv": "När?"}, options=({"fi": "Ma", "sv": "Må"}, {"": "Ti"}), days=3)
+    top = said({"fi": "Lupa.", "sv": "Lov."}, link={"": "https://a.fi"}, poll=poll)
+    case = Case(top=top, languages=("fi", "sv"))
+    real = Poll(question="Milloin? / När?", options=("Ma / Må", "Ti"), days=3)
+    assert case.plan("x").poll == case.plan("linkedin").poll == real
+    assert case.plan("linkedin").text == "Lupa.\n\nLov.\n\nhttps://a.fi"
+    assert case.plan("linkedin").link is None
+    assert case.plan("x").text == "Lupa.\n\nMilloin?\n\nLov.\n\nNär?\n\nhttps://a.fi"
+    plan = case.plan("facebook")
+    words = "Lupa.\n\nMilloin?\n\u2022 Ma\n\u2022 Ti\n\nLov.\n\nNär?\n\u2022 Må\n\u2022 Ti\n\nhttps://a.fi"
+    assert (plan.text, plan.poll, plan.link) == (words, None, "https://a.fi")
 
 
 def test_a_link_cards_words_and_picture_come_from_the_networks_block():

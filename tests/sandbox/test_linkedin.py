@@ -132,6 +132,12 @@ def test_a_method_header_must_fit(linkedin: LinkedIn) -> None:
     assert linkedin.post(f"posts/{urn}", change, X_RestLi_Method="PARTIAL_UPDATE").status_code == 204
 
 
+def poll(**change: Any) -> dict[str, Any]:
+    settings = {"duration": "ONE_DAY", "voteSelectionType": "SINGLE_VOTE", "isVoterVisibleToAuthor": True}
+    asked = {"question": "Mikä?", "options": [{"text": "a"}, {"text": "b"}], "settings": settings, **change}
+    return {"content": {"poll": asked}}
+
+
 @pytest.mark.parametrize(
     "change, status, words",
     [
@@ -176,7 +182,22 @@ def test_a_method_header_must_fit(linkedin: LinkedIn) -> None:
             400,
             "thumbnailAltText length exceeds",
         ),
-        ({"content": {"poll": {"question": "?"}}}, 400, "does not take polls"),
+        ({"content": {"poll": {"question": "?"}}}, 422, "/content/poll/options :: field is required"),
+        (poll(question="a" * 141), 400, "question length exceeds"),
+        (poll(question=" "), 400, "question can't be blank"),
+        (poll(options=[{"text": "a"}]), 400, "between 2 and 4"),
+        (poll(options=[{"text": "a"}, {"text": "b" * 31}]), 400, "text length exceeds"),
+        (poll(options=[{"text": "a"}, "b"]), 422, "cannot be coerced to record"),
+        (
+            poll(settings={"duration": "TWO_DAYS", "voteSelectionType": "SINGLE_VOTE", "isVoterVisibleToAuthor": True}),
+            400,
+            "duration",
+        ),
+        (
+            poll(settings={"duration": "ONE_DAY", "voteSelectionType": "SINGLE_VOTE", "isVoterVisibleToAuthor": False}),
+            400,
+            "isVoterVisibleToAuthor",
+        ),
     ],
 )
 def test_a_post_is_held_against_the_schema(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from channels.base import Mention, Picture, Post, Step
+from channels.base import Mention, Picture, Poll, Post, Step
 from publisher.model import State
 
 
@@ -47,6 +47,7 @@ class FrozenPost:
     thumbnail: PictureNote | None = None
     hashtags: tuple[str, ...] = ()
     pictures: tuple[PictureNote, ...] = ()
+    poll: Poll | None = None
     first_comment: str | None = None
     mentions: tuple[Mention, ...] = ()
     comment_mentions: tuple[Mention, ...] = ()
@@ -71,6 +72,7 @@ class FrozenPost:
             description=self.description,
             thumbnail=_unread(self.thumbnail) if self.thumbnail else None,
             pictures=tuple(_unread(picture) for picture in self.pictures),
+            poll=self.poll,
             first_comment=self.first_comment,
             mentions=self.mentions,
             comment_mentions=self.comment_mentions,
@@ -81,11 +83,13 @@ class FrozenPost:
         """Read what `as_json` wrote."""
         pictures = tuple(PictureNote(**picture) for picture in value["pictures"])
         thumbnail = PictureNote(**value["thumbnail"]) if value.get("thumbnail") else None
+        asked = value.get("poll")
+        poll = Poll(**{**asked, "options": tuple(asked["options"])}) if asked else None
         lists = {name: tuple(value.get(name, ())) for name in ("thread", "addresses", "hashtags")}
         mentions = {
             name: tuple(Mention(**one) for one in value.get(name, ())) for name in ("mentions", "comment_mentions")
         }
-        return cls(**{**value, **lists, **mentions, "pictures": pictures, "thumbnail": thumbnail})
+        return cls(**{**value, **lists, **mentions, "pictures": pictures, "thumbnail": thumbnail, "poll": poll})
 
 
 def _unread(picture: PictureNote) -> Picture:

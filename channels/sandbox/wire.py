@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, UploadFile
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 JSON = "application/json; charset=utf-8"
@@ -125,7 +125,10 @@ async def read_call(request: Request, entry: Entry) -> Call:
 
 
 async def _body(request: Request) -> bytes:
-    body = await request.body()
+    try:
+        body = await request.body()
+    except ClientDisconnect:  # nobody is left to read the answer
+        raise Refusal(Answer(status=400, body="Bad Request", media_type="text/html")) from None
     if len(body) > _LARGEST:
         raise Refusal(Answer(status=413, body="Payload Too Large", media_type="text/html"))
     return body

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -261,3 +262,22 @@ def test_the_pages_are_spared_unless_a_rule_means_them(served: Served) -> None:
     connection.request("GET", "/")
     assert connection.getresponse().status == 200
     connection.close()
+
+
+def _soon(what: Callable[[], bool], seconds: float = 5) -> bool:
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.02)
+    return what()
+
+
+def test_a_client_that_hangs_up_while_sending_costs_the_networks_nothing(
+    served: Served, box: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was killed, or its deadline was over: no effect, and no traceback in the terminal of whoever rehearses."""
+    address = served.base_url.removeprefix("http://").split(":")
+    with socket.create_connection((address[0], int(address[1]))) as half:
+        half.sendall(b"POST /v26.0/100000000000101/feed HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nmessage=ha")
+        assert _soon(lambda: len(box.requests()) == 1)
+    assert not _soon(lambda: "Traceback" in caplog.text, 0.3)
+    assert not box.ledger()

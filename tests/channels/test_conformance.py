@@ -198,6 +198,16 @@ def test_pictures_land_with_their_alt_texts(bench: Bench, count: int) -> None:
     assert [picture_colour(bench, picture.path) for picture in landed.pictures] == list(COLOURS)[:count]
 
 
+def test_pictures_with_the_same_alt_text_keep_their_order(bench: Bench) -> None:
+    """Their texts cannot tell them apart, so their pixels do; with one more that is alike in both."""
+    colours = ["navy", "teal", "navy", "olive"]
+    post = Post(text="Kuvia", pictures=tuple(a_picture("Kunnantalo", colour) for colour in colours))
+    assert bench.deliver(post).published is not None
+    landed = the_only(bench.posts())
+    assert [picture.alt for picture in landed.pictures] == ["Kunnantalo"] * 4
+    assert [picture_colour(bench, picture.path) for picture in landed.pictures] == colours
+
+
 COLOURS = {"teal": (0, 128, 128), "navy": (0, 0, 128), "maroon": (128, 0, 0), "olive": (128, 128, 0)}
 
 

@@ -60,6 +60,8 @@ def test_as_many_pictures_as_the_network_takes(bench: Bench) -> None:
     pictures = tuple(a_picture(f"Kuva numero {n}", size=(400 + n, 300)) for n in range(most))
     post = landed(bench, Post(text="Kuvia", pictures=pictures))
     assert [picture.alt for picture in post.pictures] == [f"Kuva numero {n}" for n in range(most)]
+    widths = [picture.width for picture in post.pictures]
+    assert widths == sorted(widths), "the pictures themselves, and not their texts alone, are in order"
     with closing(bench.connect()) as channel:
         assert channel.read_back([post.id])[post.id].alts == tuple(f"Kuva numero {n}" for n in range(most))
 

@@ -236,6 +236,7 @@ SPOILT = (
     Spoilt(AltTextsDropped, after.test_what_is_held_is_what_was_meant),
     Spoilt(AltTextsSwapped, lambda bench: suite.test_pictures_land_with_their_alt_texts(bench, 2)),
     Spoilt(PicturesInAnotherOrder, lambda bench: suite.test_pictures_land_with_their_alt_texts(bench, 4)),
+    Spoilt(PicturesInAnotherOrder, suite.test_pictures_with_the_same_alt_text_keep_their_order),
     Spoilt(PicturesInAnotherOrder, after.test_pictures_are_read_back_in_their_order),
     Spoilt(LastPictureDropped, whole.test_as_many_pictures_as_the_network_takes),
     Spoilt(PicturesCropped, lambda bench: whole.test_a_picture_of_any_shape_is_shown_whole(bench, (3000, 300))),

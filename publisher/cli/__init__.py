@@ -27,6 +27,8 @@ SUMMARY = N_("Publish a municipality's announcements on its social media account
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("publisher.cli.demo:demo", N_("Show the whole thing on the built-in sandbox.")),
     "init": ("publisher.cli.init:init", N_("Write a starter configuration, an empty queue and an example.")),
+    "new": ("publisher.cli.writing:new", N_("Write an announcement to fill in.")),
+    "schema": ("publisher.cli.writing:schema", N_("Write what an editor needs to help with announcements.")),
     "check": ("publisher.cli.check:check", N_("Find all faults at once in the configuration and in announcements.")),
     "plan": (
         "publisher.cli.plan:plan",

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from publisher.cli.shared import Exit, Stop, say
+from publisher.cli.writing import editor_files
 from publisher.locale import N_, _, current
 
 EXAMPLE = "example-announcement.yaml"
@@ -29,21 +30,16 @@ def init(folder: Path) -> None:
     }
     try:
         (folder / "schedules" / "images").mkdir(parents=True, exist_ok=True)
-        written = [path for path, content in contents.items() if _write(path, content)]
+        written = {path: _write(path, content) for path, content in contents.items()} | dict(editor_files(folder))
     except OSError as error:
         message = _("%(path)s cannot be written: %(why)s") % {"path": error.filename, "why": error.strerror}
         raise Stop(message, code=Exit.CONFIGURATION) from error
-    for path in contents:
-        click.echo(
-            _("written: %(path)s") % {"path": path}
-            if path in written
-            else _("left as it is: %(path)s") % {"path": path}
-        )
+    for path, is_new in written.items():
+        click.echo((_("written: %(path)s") if is_new else _("left as it is: %(path)s")) % {"path": path})
     say(
         "",
         _("Next: fill in your organisation and its first account in %(path)s.") % {"path": folder / "config.yaml"},
-        _("Then: tiedote check, tiedote doctor, and your first announcement into %(path)s.")
-        % {"path": folder / "schedules"},
+        _("Then: tiedote check, tiedote doctor, and your first announcement: tiedote new."),
     )
     if folder.resolve() != Path.cwd():
         say(

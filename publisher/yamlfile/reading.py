@@ -15,8 +15,8 @@ from publisher.yamlfile.nodes import Block, Document, Entry, Items, Node, Scalar
 _T = TypeVar("_T")
 _D = TypeVar("_D")
 
-_YES = frozenset({"yes", "true", "on", "kyllä", "ja"})
-_NO = frozenset({"no", "false", "off", "ei", "nej"})
+YES = frozenset({"yes", "true", "on", "kyllä", "ja"})
+NO = frozenset({"no", "false", "off", "ei", "nej"})
 _UNITS = {
     "second": ("s", "sec", "second", "seconds"),
     "minute": ("m", "min", "minute", "minutes"),
@@ -365,9 +365,9 @@ def shown(node: Scalar) -> str:
 def truth(text: str) -> bool:
     """Read yes or no, in three languages. Raises ValueError."""
     word = text.strip().casefold()
-    if word in _YES:
+    if word in YES:
         return True
-    if word in _NO:
+    if word in NO:
         return False
     raise ValueError(text)
 

@@ -199,6 +199,8 @@ def test_init_writes_what_going_live_needs(tmp_path):
     assert result.exit_code == 0
     assert sorted(path.name for path in folder.iterdir()) == [
         ".gitignore",
+        ".schema",
+        ".vscode",
         "config.yaml",
         "example-announcement.yaml",
         "schedules",

@@ -8,10 +8,12 @@ parameters are written here. What comes back is read into small models at once.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from math import ceil, isfinite
 from typing import TYPE_CHECKING, Annotated, Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -265,16 +267,20 @@ def gauge(response: Response) -> Iterator[Usage]:
 
     A limit counts calls over the last hour or day, so that its figure sinks by itself; a time is told only when calls are refused.
     """
+    fullest: dict[str, Usage] = {}
     for name, block in _usage_blocks(response):
         percents = [percent for key in _PERCENTS if (percent := _number(block.get(key))) is not None]
         regain = _regain(block)
         if percents or regain:
-            used = 100 if regain else min(max(percents), 100)
-            yield Usage(name=name, used=ceil(used), fresh_in=regain or None)
+            used = ceil(100 if regain else min(max(percents), 100))
+            if name not in fullest or used > fullest[name].used:
+                fullest[name] = Usage(name=name, used=used, fresh_in=regain or None)
+    yield from islice(fullest.values(), _MOST_LIMITS)
 
 
 _PERCENTS: Final = ("call_count", "total_time", "total_cputime")
 _NOTHING: Final = timedelta(0)
+_MOST_LIMITS: Final = 20
 
 
 def _regain(block: Mapping[str, object]) -> timedelta:
@@ -290,21 +296,27 @@ def _usage_blocks(response: Response) -> Iterator[tuple[str, Mapping[str, object
         for owner, blocks in told.items():
             for block in blocks if isinstance(blocks, list) else ():
                 if isinstance(block, dict):
-                    yield f"{block.get('type')} {owner}"[:_LONGEST_NAME], block
+                    yield re.sub(r"[^\w ]", "", f"{block.get('type')} {owner}", flags=re.ASCII)[:_LONGEST_NAME], block
 
 
 _LONGEST_NAME: Final = 100
 
 
 def _json_object(text: str | None) -> Mapping[str, object]:
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         told = json.loads(text or "{}")
         return told if isinstance(told, dict) else {}
     return {}
 
 
 def _number(value: object) -> float | None:
-    return max(value, 0) if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # An integer of JSON may be too large to be asked whether it is finite.
+    return min(max(value, 0), _HUGE) if isinstance(value, int) or isfinite(value) else None
+
+
+_HUGE: Final = 1_000_000
 
 
 def _not_graph(response: Response) -> ChannelError:

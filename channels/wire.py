@@ -73,7 +73,7 @@ def answered_at(response: Response) -> datetime | None:
     """When the network says that it answered. A channel has no clock of its own."""
     from email.utils import parsedate_to_datetime  # 7 ms, and limits are asked for without any date
 
-    with suppress(KeyError, ValueError):
+    with suppress(KeyError, ValueError, OverflowError):
         return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
     return None
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr, ValidationError
+from requests import Response
 
 from channels.errors import (
     AccountBlocked,
@@ -34,6 +38,7 @@ from channels.graph import (
     MediaMissingError,
     Token,
     connect_graph,
+    gauge,
 )
 from channels.pictures import Fitted
 from tests.channels.playback import Playback
@@ -285,6 +290,12 @@ def test_a_limit_waits_as_long_as_it_is_told(network, graph):
     assert (unnamed.after, unnamed.announced) == (timedelta(minutes=15), False)
 
 
+_COUNTERS = ("call_count", "total_time", "total_cputime", "estimated_time_to_regain_access", "type")
+_VALUE = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
+_BLOCK = st.dictionaries(st.sampled_from(_COUNTERS) | st.text(max_size=5), _VALUE)
+_JSON = _BLOCK | st.dictionaries(st.text(), st.lists(_BLOCK, max_size=3) | _VALUE, max_size=3)
+
+
 def a_page(**counters: float | str) -> str:
     """X-Business-Use-Case-Usage for one Page (developers.facebook.com/docs/graph-api/overview/rate-limiting, read 2026-11)."""
     return json.dumps({"100": [{"type": "pages", "estimated_time_to_regain_access": 0, **counters}]})
@@ -320,6 +331,20 @@ def a_page(**counters: float | str) -> str:
         ("X_App_Usage", '{"call_count": NaN, "total_time": Infinity}', []),
         ("X_App_Usage", '{"call_count": -7}', [("x-app-usage", 0, None)]),
         ("X_App_Usage", "[1]", []),
+        ("X_App_Usage", f'{{"call_count": 1{"0" * 400}}}', [("x-app-usage", 100, None)]),
+        ("X_App_Usage", "[" * 60_000, []),
+        ("X_App_Usage", '{"a":' * 12_000, []),
+        ("X_Ad_Account_Usage", '{"acc_id_util_pct": "full"}', []),
+        (
+            "X_Business_Use_Case_Usage",
+            '{"1": [{"type": "pages", "call_count": 90}, {"type": "pages", "call_count": 3}]}',
+            [("pages 1", 90, None)],
+        ),
+        (
+            "X_Business_Use_Case_Usage",
+            '{"\\ud8001": [{"type": "pa\\u0000ges", "call_count": 3}]}',
+            [("pages 1", 3, None)],
+        ),
         ("X_Business_Use_Case_Usage", '{"1": {"2": 3}, "4": [2, null]}', []),
     ],
 )
@@ -328,6 +353,27 @@ def test_every_answer_tells_how_much_of_each_limit_is_used(network, graph, heade
     network.answer(200, {"id": "1"}, **{header: told})
     graph.get("1", Created)
     assert [(one.name, one.used, one.fresh_in) for one in graph.usage()] == usage
+
+
+def test_a_flood_of_limits_is_read_no_further_than_a_municipality_can_have(network, graph):
+    """Each becomes a row of the database."""
+    network.answer(
+        200, {"id": "1"}, X_Business_Use_Case_Usage=json.dumps({n: [{"call_count": 1}] for n in range(2_000)})
+    )
+    graph.get("1", Created)
+    assert len(graph.usage()) == 20
+
+
+@given(told=_JSON | st.text(max_size=40))
+def test_no_usage_header_whatsoever_raises(told):
+    """An answer that tells of a post must never be lost to what stands beside it; what is told fits the database."""
+    answer = Response()
+    text = told if isinstance(told, str) else json.dumps(told)
+    answer.headers.update(dict.fromkeys(("X-App-Usage", "X-Business-Use-Case-Usage", "X-Ad-Account-Usage"), text))
+    for one in gauge(answer):
+        assert 0 <= one.used <= 100
+        assert re.fullmatch(r"[\w -]{0,100}", one.name, re.ASCII)
+        assert one.fresh_in is None or timedelta(0) < one.fresh_in <= timedelta(days=3)
 
 
 def test_the_daily_quota_waits_without_wearing_out(network, graph):

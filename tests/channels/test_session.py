@@ -20,6 +20,8 @@ from typing import Any, Self
 import pytest
 import tweepy  # type: ignore[import-untyped]
 from facebook import GraphAPI
+from hypothesis import example, given
+from hypothesis import strategies as st
 from requests.models import Request, Response
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
@@ -36,6 +38,7 @@ from channels.errors import (
     Unexpected,
 )
 from channels.session import Network, Session, error_by_status, waiting_time
+from channels.wire import answered_at
 
 TOKEN = "EAAB-secret-token-7f3a"
 WORDS = "Rakennuslupaa haetaan verkossa"
@@ -622,6 +625,23 @@ EPOCH = int(datetime(2026, 12, 1, 7, 0, tzinfo=UTC).timestamp())
 def test_the_wait_that_an_answer_asks_for(headers, wait):
     """Seconds, moments and nonsense, all by the network's own clock."""
     assert waiting_time(a_response(**headers)) == wait
+
+
+_HEADER = (
+    st.text(st.characters(max_codepoint=255))
+    | st.integers().map(str)
+    | st.from_regex(r"Mon, [0-9]{1,4} Jan [0-9]{1,12} [0-9]{1,3}:[0-9]{2}:[0-9]{2} [+-]?[A-Z0-9]{1,12}", fullmatch=True)
+)
+
+
+@given(asked=_HEADER, reset=_HEADER, date=_HEADER)
+@example(asked="", reset=str(EPOCH), date="0, 0 Jan 2150000000 0:00:00 0")
+def test_no_header_about_waiting_raises_or_asks_for_more_than_a_week(asked, reset, date):
+    """Whatever a proxy or a broken server puts there: an answer is never lost to its headers."""
+    answer = a_response(Retry_After=asked, x_rate_limit_reset=reset, Date=date)
+    assert timedelta(0) <= (waiting_time(answer) or timedelta(0)) <= timedelta(days=7)
+    moment = answered_at(answer)
+    assert moment is None or moment.tzinfo is UTC
 
 
 def test_what_answers_tell_of_an_allowance_is_handed_over_once():

@@ -15,6 +15,7 @@ from publisher.store import Store, migrate
 from tests.guard import sitecustomize as guard
 from tests.mailserver import MailServer
 from tests.postgresql import Cluster, NoPostgresqlError
+from tests.spill import Spill
 
 for _name in [name for name in os.environ if name.startswith("TIEDOTE_") and not name.startswith("TIEDOTE_TEST_")]:
     del os.environ[_name]  # nobody's own settings reach a test
@@ -26,6 +27,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--strict-skips", action="store_true", help="a skipped test fails (as with CI=true)")
     parser.addoption("--live", action="store_true", help="also run the tests that talk to real networks")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Spill(config), "spill")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

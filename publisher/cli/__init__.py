@@ -54,11 +54,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "login": (
         "publisher.cli.login:login",
-        N_("Connect an account: a person consents, and the token is kept encrypted."),
+        N_("Connect an account: open the network's page, let a person consent, and keep the token encrypted."),
     ),
     "accounts": (
         "publisher.cli.accounts:accounts",
-        N_("List the accounts, until when they last and what they may do."),
+        N_("List the accounts: how each is connected, until when, and what it may do."),
     ),
     "logout": ("publisher.cli.accounts:logout", N_("Forget an account's token.")),
     "doctor": ("publisher.cli.doctor:doctor", N_("Test the installation and say what to mend.")),

@@ -106,10 +106,10 @@ def test_it_pauses_alone_with_one_mail_and_no_storm_and_catches_up_after_the_rep
 
 def give_instagram_its_own_token(one: Town, folder: Path) -> None:
     instagram = next(each for each in one.sandbox.accounts if each.channel == "instagram")
-    instagram.token = "instagram-token"
+    instagram.token = "planted-instagram-token"
     path = folder / "config.yaml"
     before, after = path.read_text(encoding="utf-8").split("      instagram:", 1)
-    after = after.replace("facebook-token", "instagram-token", 1)
+    after = after.replace("planted-facebook-token", "planted-instagram-token", 1)
     path.write_text(f"{before}      instagram:{after}", encoding="utf-8")
 
 

@@ -57,23 +57,23 @@ organisations:
 """
 
 ACCOUNTS = {
-    "facebook": 'page_id: "100000000000101", access_token: facebook-token',
-    "instagram": 'user_id: "17841400000000101", access_token: facebook-token, media: facebook_page',
-    "x": 'user_id: "2000000101", api_key: key, api_secret: secret, access_token: x-token, access_token_secret: x-secret',
-    "linkedin": 'organization_id: "5000101", access_token: linkedin-token',
+    "facebook": 'page_id: "100000000000101", access_token: planted-facebook-token',
+    "instagram": 'user_id: "17841400000000101", access_token: planted-facebook-token, media: facebook_page',
+    "x": 'user_id: "2000000101", api_key: key, api_secret: secret, access_token: planted-x-token, access_token_secret: planted-x-secret',
+    "linkedin": 'organization_id: "5000101", access_token: planted-linkedin-token',
 }
 
 REMOTE: dict[str, dict[str, Any]] = {
-    "facebook": {"account_id": "100000000000101", "token": "facebook-token"},
-    "instagram": {"account_id": "17841400000000101", "token": "facebook-token", "page_id": "100000000000101"},
+    "facebook": {"account_id": "100000000000101", "token": "planted-facebook-token"},
+    "instagram": {"account_id": "17841400000000101", "token": "planted-facebook-token", "page_id": "100000000000101"},
     "x": {
         "account_id": "2000000101",
-        "token": "x-token",
-        "token_secret": "x-secret",
+        "token": "planted-x-token",
+        "token_secret": "planted-x-secret",
         "api_key": "key",
         "api_secret": "secret",
     },
-    "linkedin": {"account_id": "5000101", "token": "linkedin-token"},
+    "linkedin": {"account_id": "5000101", "token": "planted-linkedin-token"},
 }
 
 

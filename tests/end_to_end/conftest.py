@@ -27,14 +27,14 @@ EXAMPLES = ROOT / "tests" / "examples"
 SECRETS = {
     "X_API_KEY": "the-app-key",
     "X_API_SECRET": "the-app-secret",
-    "HAUSJARVI_FACEBOOK_TOKEN": "hausjarvi-facebook-token",
-    "HAUSJARVI_X_TOKEN": "2000000101-hausjarvi",
-    "HAUSJARVI_X_TOKEN_SECRET": "hausjarvi-x-secret",
-    "HAUSJARVI_LINKEDIN_TOKEN": "hausjarvi-linkedin-token",
-    "LOPPI_FACEBOOK_TOKEN": "loppi-facebook-token",
-    "LOPPI_X_TOKEN": "2000000102-loppi",
-    "LOPPI_X_TOKEN_SECRET": "loppi-x-secret",
-    "LOPPI_LINKEDIN_TOKEN": "loppi-linkedin-token",
+    "HAUSJARVI_FACEBOOK_TOKEN": "planted-hausjarvi-facebook-token",
+    "HAUSJARVI_X_TOKEN": "2000000101-planted-hausjarvi",
+    "HAUSJARVI_X_TOKEN_SECRET": "planted-hausjarvi-x-secret",
+    "HAUSJARVI_LINKEDIN_TOKEN": "planted-hausjarvi-linkedin-token",
+    "LOPPI_FACEBOOK_TOKEN": "planted-loppi-facebook-token",
+    "LOPPI_X_TOKEN": "2000000102-planted-loppi",
+    "LOPPI_X_TOKEN_SECRET": "planted-loppi-x-secret",
+    "LOPPI_LINKEDIN_TOKEN": "planted-loppi-linkedin-token",
 }
 
 

@@ -71,13 +71,13 @@ def remote_accounts() -> list[SandboxAccount]:
     """The same accounts as the networks know them."""
     accounts = []
     for number, key in enumerate(TOWNS, 101):
-        page, token = f"100000000000{number}", f"{key}-page-token"
-        x = {"account_id": f"2000000{number}", "token": f"{key}-x", "token_secret": f"{key}-x-secret"}
+        page, token = f"100000000000{number}", f"planted-{key}-page-token"
+        x = {"account_id": f"2000000{number}", "token": f"planted-{key}-x", "token_secret": f"planted-{key}-x-secret"}
         each: list[dict[str, Any]] = [
             {"channel": "facebook", "account_id": page, "token": token},
             {"channel": "instagram", "account_id": f"17841400000000{number}", "token": token, "page_id": page},
             {"channel": "x", "api_key": "key", "api_secret": "secret", **x},
-            {"channel": "linkedin", "account_id": f"5000{number}", "token": f"{key}-in", "tier": "standard"},
+            {"channel": "linkedin", "account_id": f"5000{number}", "token": f"planted-{key}-in", "tier": "standard"},
         ]
         accounts += [SandboxAccount(organisation=key, name=TOWNS[key], **one) for one in each]
     return accounts

@@ -116,6 +116,19 @@ class Afterwards:
         for delivery_id in waiting:
             self.withdraw(delivery_id)
 
+    def clear_up(self) -> None:
+        """Take away what ended publications left where nobody sees it; what cannot be taken away now stays."""
+        with self._store.read() as conn:
+            waiting = rows.leavings(conn)
+        for leaving in waiting:
+            try:
+                with self._lend(leaving.account_id) as channel:
+                    channel.discard(leaving.step)
+            except AccountRemovedError:
+                continue
+            with self._store.write() as conn:
+                rows.forget_leaving(conn, leaving, self._clock.now())
+
     # ------------------------------------------------------------ other words
 
     def amend(self, delivery_id: int, new: FrozenPost, by: str, why: str | None) -> Result:

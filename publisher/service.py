@@ -392,8 +392,9 @@ class Service:
         return collected
 
     def finish_withdrawals(self) -> None:
-        """Take down what a person wanted taken down and no network has done so far."""
+        """Take down what a person wanted taken down and no network has done so far, and take away what nobody needs any more."""
         self.afterwards.finish_withdrawals()
+        self.afterwards.clear_up()
 
     def send_mails(self) -> None:
         """Send the summaries and notices that are due. Raises StoreAway, but not before people were told of that."""

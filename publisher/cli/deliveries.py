@@ -261,7 +261,7 @@ def _resolve_not_published(ctx: click.Context, spec: str) -> None:
 
 
 def _resolve_published(ctx: click.Context, spec: str, url: str) -> None:
-    from publisher.cli.resolving import find_remote_id
+    from publisher.cli.resolving import find_remote_id, left_under
     from publisher.store import deliveries
 
     with open_service(ctx) as service:
@@ -270,11 +270,14 @@ def _resolve_published(ctx: click.Context, spec: str, url: str) -> None:
         if one.state not in _IN_DOUBT and not (one.state is State.PUBLISHED and one.error_kind == State.UNCONFIRMED):
             raise _refused(one)
         remote_id = find_remote_id(service, one, url)
+        left = left_under(service, one, remote_id, url)
         with service.store.write() as conn:
             _must_be_free(conn, one, remote_id)
-            if not deliveries.resolve_published(conn, one.id, remote_id, url, now()):
+            if not deliveries.resolve_published(conn, one.id, remote_id, url, now(), left):
                 raise _refused(one)
     say(_("%(delivery)s is noted as published.") % {"delivery": one.name})
+    if left is not None:
+        say(_("What follows it, the next post of its thread or its first comment, is sent at the next run."))
 
 
 def _must_be_free(conn: Connection, delivery: DeliveryView, remote_id: str) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from channels.base import Channel, Post, RemotePost
+from channels.base import Channel, Post, RemotePost, Step
 from channels.errors import ChannelError
 from publisher.cli.shared import Exit, Stop, now
 from publisher.errors import explain
@@ -67,6 +67,22 @@ def find_remote_id(service: Service, delivery: DeliveryView, url: str) -> str:
         remedy=_("Open the post itself on the network and copy its address: the time under the name leads there."),
         code=Exit.FINDINGS,
     )
+
+
+def left_under(service: Service, delivery: DeliveryView, remote_id: str, url: str) -> Step | None:
+    """Tell what is to follow the post that was found: the next of its thread, its first comment, or nothing."""
+    from publisher.config import configured
+    from publisher.store.deliveries import planned
+
+    key = delivery.key
+    account = configured(service.config).get((key.organisation, key.channel, key.account))
+    if account is None or delivery.remote_id is not None:
+        return None
+    with service.store.read() as conn:
+        post = planned(conn)[key].post.as_post()
+    there = RemotePost(remote_id=remote_id, text="", created_at=now(), url=url)
+    with service.pool.lend(account) as channel:
+        return channel.taken_up(post, there).then
 
 
 def id_in_address(channel: str, url: str) -> str | None:

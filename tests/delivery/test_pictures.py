@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -29,7 +30,7 @@ from publisher.model import State
 from publisher.store import deliveries as rows
 from tests.channels.test_masters import camera_jpeg
 from tests.delivery.test_killed import ledger
-from tests.delivery.town import ACCOUNTS, Town, town, write, write_config, write_picture
+from tests.delivery.town import ACCOUNTS, START, Town, town, write, write_config, write_picture
 
 ROOT = Path(__file__).parents[2]
 ANNOUNCEMENT = """
@@ -283,6 +284,50 @@ def test_nor_when_the_post_never_gets_out(tmp_path: Path, shelf: Callable[[Town]
         one.sandbox.add_rule(Rule(kind=Fault.ERROR_BEFORE, path=r"\d+/media$", times=None))
         publish(one)
         assert one.states() == {"instagram": State.FAILED}
+        assert shelf(one) == 0
+
+
+@pytest.mark.parametrize("end", ["cancelled", "expired", "withdrawn", "said to be out"])
+def test_nor_when_somebody_ends_it_in_the_middle(tmp_path: Path, shelf: Callable[[Town], int], end: str) -> None:
+    """Called off, expired or settled by a person while the pictures lie ready: they are taken away, and tried anew it is whole."""
+    announce(tmp_path)
+    if end == "expired":
+        expires = (START + timedelta(hours=2)).isoformat()
+        write(tmp_path, "lupa", ANNOUNCEMENT + f"    expires: {expires}\n")
+    with town(tmp_path, channels=("instagram",)) as one:
+        lost = end in {"said to be out", "withdrawn"}
+        path, kind = (r"media_publish$", Fault.LOST_AFTER) if lost else (r"\d+/media$", Fault.ERROR_BEFORE)
+        one.sandbox.add_rule(Rule(kind=kind, path=path, times=None))
+        one.sandbox.settings.delays.listing = 48 * 3600
+        one.service.read_queue()
+        one.work(until=START + timedelta(minutes=30))
+        (view,) = one.deliveries()
+        assert shelf(one) == 2
+        now = one.clock.now()
+        with one.service.store.write() as conn:
+            if end == "cancelled":
+                assert rows.cancel_delivery(conn, view.id, now)
+            elif lost:
+                (post,) = one.posts("instagram")
+                assert rows.resolve_published(conn, view.id, post.id, None, now)
+        if end == "expired":
+            one.clock.advance(3 * 3600)
+            one.service.mark_overdue(one.clock.now())
+        if end == "withdrawn":
+            one.service.afterwards.ask_withdrawal(view.id, "Testaaja", None)
+        one.service.finish_withdrawals()
+        assert shelf(one) == 0
+        asked = len(one.sandbox.requests())
+        one.service.finish_withdrawals()
+        assert len(one.sandbox.requests()) == asked, "once is enough"
+        if lost:
+            return
+        one.sandbox.rules.clear()
+        with one.service.store.write() as conn:
+            assert rows.retry_delivery(conn, view.id, one.clock.now(), timedelta(hours=6))
+        one.work()
+        assert one.states() == {"instagram": State.PUBLISHED}
+        assert_both_arrived(one)
         assert shelf(one) == 0
 
 

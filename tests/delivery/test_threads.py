@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
 from channels.sandbox.faults import Kind, Rule
+from publisher.cli import tiedote
 from publisher.collection import Collector
 from publisher.delivery import Point
 from publisher.errors import explain
@@ -182,6 +184,28 @@ def test_a_person_names_the_next_post_and_the_rest_follows_it(tmp_path: Path) ->
         assert ids(one) == [post.id for post in one.posts("x")]
         (view,) = one.deliveries()
         assert (view.state, view.error_kind, view.remote_id) == (State.PUBLISHED, None, ids(one)[0])
+
+
+def test_a_person_names_the_first_post_and_the_rest_follows_it(tmp_path: Path) -> None:
+    """The answer to the first post was lost, and no listing has it: once its address is given, the thread goes on below it."""
+    announce(tmp_path)
+    with town(tmp_path, channels=("x",)) as one:
+        one.sandbox.add_rule(Rule(kind=Kind.LOST_AFTER, method="POST", path="/2/tweets$"))
+        one.sandbox.settings.delays.listing = 48 * 3600
+        publish(one)
+        (view,) = one.deliveries()
+        assert view.state is State.UNCONFIRMED
+        (first,) = one.posts("x")
+        one.sandbox.settings.delays.listing = 0
+        url = f"https://x.com/hausjarvi/status/{first.id}"
+        command = ["--lang", "en", "--config", str(tmp_path / "config.yaml"), "resolve", view.name, "--published", url]
+        told = CliRunner().invoke(tiedote, command)
+        assert told.exit_code == 0, told.output
+        assert "the next post of its thread" in told.output
+        one.work()
+        assert texts(one) == WHOLE
+        assert ids(one) == [post.id for post in one.posts("x")]
+        assert [(view.state, view.error_kind) for view in one.deliveries()] == [(State.PUBLISHED, None)]
 
 
 def test_a_wrong_address_settles_nothing(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from publisher.store.deliveries.due import (
     unfinished,
     unsent,
 )
+from publisher.store.deliveries.leavings import forget_leaving, leavings
 from publisher.store.deliveries.people import (
     cancel_delivery,
     find_deliveries,
@@ -120,10 +121,12 @@ __all__ = [
     "claim",
     "extend",
     "find_deliveries",
+    "forget_leaving",
     "held_and_due",
     "keep_pictures",
     "known_pictures",
     "last_attempt",
+    "leavings",
     "list_deliveries",
     "next_moment",
     "on_their_way",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 
 from channels.base import Step
 from publisher.model import WAITING, State
-from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, STEPS, add_step, close_attempts, key_of
+from publisher.store.deliveries.tables import ATTEMPTS, DELIVERIES, STEPS, add_step, close_attempts, doubt, key_of
 from publisher.store.deliveries.values import DeliveryView
 
 
@@ -179,19 +180,28 @@ def _go_on(
     )
 
 
-def resolve_published(conn: Connection, delivery_id: int, remote_id: str, url: str | None, now: datetime) -> bool:
-    """A person saw it on the network; False if it is not in doubt.
+def resolve_published(
+    conn: Connection, delivery_id: int, remote_id: str, url: str | None, now: datetime, left: Step | None = None
+) -> bool:
+    """A person saw it on the network; False if it is not in doubt. What is `left` to do under it is done then.
 
     What follows a post that is out is looked at once more, at the place that the person named, so that the rest can go on from there.
+    What follows one that another database may have sent is looked for before it is sent.
     """
     if _look_there(conn, delivery_id, remote_id, now):
         return True
+    rest: dict[str, Any] = {"state": State.PUBLISHED}
+    if left is not None:
+        tried = exists().where(ATTEMPTS.c.delivery_id == delivery_id, ATTEMPTS.c.outcome == "unknown")
+        known = conn.execute(select(tried)).scalar()
+        settled = dict.fromkeys(("not_before", "doubt_since", "doubt_ended", "absent_at"))
+        rest = {"state": State.RETRYING, "looks": 0, **settled} if known else doubt(now, now)
     done = _settle(
         conn,
         delivery_id,
         _DOUBTFUL,
         DELIVERIES.c.remote_id.is_(None),
-        state=State.PUBLISHED,
+        **rest,
         remote_id=remote_id,
         url=url,
         published_at=func.coalesce(DELIVERIES.c.published_at, DELIVERIES.c.doubt_since, now),
@@ -202,11 +212,15 @@ def resolve_published(conn: Connection, delivery_id: int, remote_id: str, url: s
     )
     if done:
         close_attempts(conn, delivery_id, "found", now, remote_id=remote_id)
+    if done and left is not None:
+        last = _last_step(conn, delivery_id)
+        memo = {**last.memo, **left.memo} if last else left.memo  # what is to be taken away afterwards stays known
+        add_step(conn, delivery_id, last.n + 1 if last else 1, replace(left, memo=memo), None, now)
     return done
 
 
 def _look_there(conn: Connection, delivery_id: int, remote_id: str, now: datetime) -> bool:
-    doubt = {
+    looked_for = {
         "doubt_since": func.coalesce(DELIVERIES.c.doubt_since, now),
         "doubt_ended": now,
         "looks": 0,
@@ -219,16 +233,19 @@ def _look_there(conn: Connection, delivery_id: int, remote_id: str, now: datetim
         DELIVERIES.c.remote_id.is_not(None),
         not_before=None,
         updated_at=now,
-    ) or _go_on(conn, delivery_id, DELIVERIES.c.error_kind == UNCONFIRMED, State.CONFIRMING, now, **doubt)
-    last = conn.execute(
-        select(STEPS).where(STEPS.c.delivery_id == delivery_id).order_by(STEPS.c.n.desc()).limit(1)
-    ).first()
+    ) or _go_on(conn, delivery_id, DELIVERIES.c.error_kind == UNCONFIRMED, State.CONFIRMING, now, **looked_for)
+    last = _last_step(conn, delivery_id)
     if looking and last is not None:
         step = Step(
             name=last.name, memo={**last.memo, "hint": remote_id}, commits=last.commits, repeatable=last.repeatable
         )
         add_step(conn, delivery_id, last.n + 1, step, None, now)
     return looking
+
+
+def _last_step(conn: Connection, delivery_id: int) -> Any:  # noqa: ANN401 - a row of SQLAlchemy
+    last = select(STEPS).where(STEPS.c.delivery_id == delivery_id).order_by(STEPS.c.n.desc()).limit(1)
+    return conn.execute(last).first()
 
 
 def resolve_not_published(conn: Connection, delivery_id: int, now: datetime, late_limit: timedelta) -> bool:

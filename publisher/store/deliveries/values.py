@@ -248,3 +248,12 @@ class Setback:
 
     kind: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """A delivery that ended in the middle: the step before which it stood."""
+
+    delivery_id: int
+    account_id: int
+    step: Step

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from channels import registry
 from publisher.cli import words
 from publisher.cli.check import found_file
 from publisher.cli.deliveries import as_data, explained
@@ -176,6 +177,8 @@ def _show_words(plan: Plan) -> None:
     lines += filter(None, [tags])
     if plan.link and plan.link not in plan.text:
         lines.append(_("Link: %(link)s") % {"link": plan.link})
+    if plan.link and plan.title and registry.capabilities(plan.channel).max_card_title is not None:
+        lines.append(_("Title: %(text)s") % {"text": plan.title})
     if plan.description:
         lines.append(_("Description: %(text)s") % {"text": plan.description})
     pictures = [*zip(plan.pictures, plan.alts, strict=True)]

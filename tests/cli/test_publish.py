@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from channels.base import Post
 from channels.sandbox import Sandbox, serve
@@ -318,3 +319,18 @@ def test_the_next_time_of_a_repeat_goes_out_now(call, queue, sandbox, store):
         found = [(one.key.occurrence, one.state) for one in deliveries.list_deliveries(conn)]
     assert sorted(found) == [(1, State.PUBLISHED), (2, State.SCHEDULED), (3, State.SCHEDULED)]
     assert len(out(sandbox)) == 1
+
+
+def test_what_is_shown_first_has_the_cards_own_words_and_the_poll(config_file, networks, queue, call):
+    """All that readers will see, before anybody says yes."""
+    path = write_config(config_file.parent, networks.base_url, channels=("x", "linkedin"))
+    path.write_text("language: en\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    Image.new("RGB", (90, 60)).save(path.parent / "schedules" / "kuva.png")
+    card = "linkedin: {description: Kaikki samassa., thumbnail: {file: kuva.png, alt: Talo.}}\n"
+    lupa = queue("lupa", f"text: Hae lupa.\ntitle: Lupa verkossa\nlink: https://a.example/lupa\n{card}")
+    shown = call("publish", lupa, answer="n\n").stderr
+    for line in ("Title: Lupa verkossa", "Description: Kaikki samassa.", "Picture: kuva.png (Talo.)"):
+        assert shown.count(f"    {line}\n") == 1, "on LinkedIn alone"
+    poll = queue("kysely", "text: Kerro.\npoll: {question: Milloin?, options: [Aamulla, Illalla], days: 1}\n")
+    shown = call("publish", poll, answer="n\n").stderr
+    assert shown.count("    Poll: Milloin?\n        Aamulla\n        Illalla\n") == 2

@@ -133,6 +133,10 @@ class LinkedIn:
         grant = self.sandbox.grants.find(token, "linkedin")
         if grant is None:
             return None
+        if self.sandbox.clock.stamp() < grant.issued + self.sandbox.settings.habits.linkedin_new_token_rests:
+            raise trouble(
+                401, "The token used in the request has been revoked by the user", "REVOKED_ACCESS_TOKEN", 65601
+            )
         mine = self.sandbox.grants.holders(token, "linkedin")
         asked = f"{call.raw_path}?{call.raw_query}{call.body.decode('utf-8', 'replace')}"
         return next(

@@ -151,6 +151,8 @@ class Habits:
 
     linkedin_empty_comments_404: bool = False
     """A post without comments answers 404 instead of an empty list."""
+    linkedin_new_token_rests: float = 0
+    """Seconds during which a brand-new token is called revoked."""
     real_upload_hosts: bool = False
     """Upload URLs name the network's own host, as in reality, instead of the sandbox's address."""
     loses_alts: tuple[str, ...] = ()

@@ -107,7 +107,7 @@ class References:
         if path.is_relative_to("/run"):
             return
         # Who owns the file needs no group to read it; a service whose files are root's does.
-        by_group = about.st_mode & stat.S_IRGRP and about.st_uid == os.getuid()
+        by_group = about.st_mode & stat.S_IRGRP and 0 != about.st_uid == os.getuid()
         if is_open(about.st_mode) or by_group:
             self._faults.warn(
                 node,

@@ -15,6 +15,7 @@ from channels.oauth.values import App, Authorization, Credentials, Flow
 from channels.sandbox import Clock, Sandbox, SandboxAccount, SandboxApp, SandboxPerson, Served, serve
 from channels.sandbox.grants import MARK, Grant
 from channels.session import Network
+from publisher.connecting import offers
 from tests.browser import Refused, answer_of, consent
 
 START = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
@@ -286,3 +287,18 @@ def test_no_token_shows_in_a_repr(town: Served, channel: str, name: str, which: 
     kept = person(town, flow)
     assert MARK in kept.access_token.get_secret_value()
     assert MARK not in f"{kept!r}{flow.accounts(kept, START)!r}{begun(flow)!r}"
+
+
+def test_a_brand_new_token_of_linkedin_may_need_some_seconds(town: Served) -> None:
+    """LinkedIn calls it revoked at first; asked again some seconds later it answers, and one that stays so is told."""
+    flow = flow_of(town, "linkedin", "linkedin_login", LINKEDIN)
+    fresh = person(town, flow)
+    town.sandbox.settings.habits.linkedin_new_token_rests = 3
+    found = offers(flow, fresh, "402", START, town.sandbox.clock.advance)
+    assert [(one.candidate.account_id, one.ours) for one in found] == [("402", True), ("401", False)]
+    town.sandbox.settings.habits.linkedin_new_token_rests = 3600
+    with pytest.raises(AccountBlocked) as revoked:
+        offers(flow, fresh, None, START, town.sandbox.clock.advance)
+    assert revoked.value.kind is Kind.TOKEN_INVALID
+    town.sandbox.settings.habits.linkedin_new_token_rests = 0
+    town.sandbox.clock.set(START)

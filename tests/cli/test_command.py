@@ -10,7 +10,19 @@ from click.testing import CliRunner
 
 from publisher.cli import COMMANDS, language_for, tiedote
 
-HEAVY = ("pydantic", "sqlalchemy", "sqlmodel", "requests", "tweepy", "facebook", "yaml", "rich", "alembic", "starlette")
+HEAVY = (
+    "cryptography",
+    "pydantic",
+    "sqlalchemy",
+    "sqlmodel",
+    "requests",
+    "tweepy",
+    "facebook",
+    "yaml",
+    "rich",
+    "alembic",
+    "starlette",
+)
 
 
 def run_python(code, **env):

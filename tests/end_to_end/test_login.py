@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -15,12 +16,17 @@ from pathlib import Path
 import pexpect  # type: ignore[import-untyped]
 import pytest
 import requests
+from click.testing import CliRunner
 from pydantic import SecretStr
 
+from channels import registry
+from channels.oauth.values import App, Credentials
 from channels.sandbox import Clock, Sandbox, SandboxAccount, SandboxApp, SandboxPerson, Served, serve
 from channels.sandbox.grants import MARK, Grant
+from channels.session import Network
+from publisher.cli import tiedote
 from publisher.config import load_config
-from publisher.store import Store, credentials
+from publisher.store import Store, credentials, migrate
 from publisher.vault import Vault
 from tests.browser import consent
 
@@ -149,6 +155,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         moved = "\n".join(
             f'  {name}: {{base_url: "{served.base_url}"}}' for name in ("facebook", "instagram", "x", "linkedin")
         )
+        theirs = '      linkedin: {organization_id: "402", access_token: planted-loppi}\n'
         config.write_text(
             "sandbox: no\nlanguage: en\n"
             f"networks:\n{moved}\n"
@@ -158,9 +165,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             "  x: {client_id: x-app, client_secret: x-secret, api_key: x-key, api_secret: x-key-secret, "
             f'redirect_uri: "{here}"}}\n'
             f'  linkedin: {{client_id: li-app, client_secret: li-secret, redirect_uri: "{WEB}"}}\n'
-            f"organisations:\n  hausjarvi:\n    name: Hausjärven kunta\n    accounts:\n{ACCOUNTS}",
+            f"organisations:\n  hausjarvi:\n    name: Hausjärven kunta\n    accounts:\n{ACCOUNTS}"
+            f"  loppi:\n    name: Lopen kunta\n    accounts:\n{theirs}",
             encoding="utf-8",
         )
+        (folder / "var").mkdir()
+        store = Store(load_config(config).database)
+        migrate(store, datetime.now(UTC))
+        store.close()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("TIEDOTE_KEY", KEY)
             environment = {**os.environ, "TERM": "dumb", "NO_COLOR": "1"}
@@ -375,3 +387,68 @@ def test_without_its_key_nobody_is_asked_to_consent(nothing_new: Town) -> None:
     finally:
         nothing_new.environment["TIEDOTE_KEY"] = kept
     assert (code, "openssl rand -base64 32" in shown, "http://127" in shown) == (3, True, False), shown
+
+
+def in_process(town: Town, *arguments: str, typed: str = "") -> tuple[int, str]:
+    """The same command without a terminal, as a script runs it."""
+    told = CliRunner().invoke(tiedote, [*arguments, "--config", str(town.config)], input=typed)
+    return told.exit_code, " ".join(told.output.split())
+
+
+def test_an_account_that_is_not_in_the_configuration_yet_is_chosen(town: Town) -> None:
+    """From a script, by a pasted token: a number picks the Page, and the line for the configuration is told."""
+    box = town.served.sandbox
+    scopes = sorted(registry.flow("facebook", "facebook_login", App(client_id="fb-app"), Network()).needs)
+    grant = Grant(kind="short", client_id="fb-app", person="Viestintä", scopes=scopes, expires=box.clock.stamp() + 3600)
+    token = box.grants.issue(grant)
+    code, told = in_process(town, "login", "facebook", "--org", "loppi", "--token", typed=f"{token}\n2\ny\n")
+    assert (code, 'facebook: {page_id: "102"}' in told) == (0, True), told
+    code, told = in_process(town, "login", "facebook", "--org", "loppi", "--token", typed=f"{token}\n7\n")
+    assert (code, "There is no such number" in told) == (1, True)
+    code, told = in_process(town, "accounts", "--json")
+    rows = {(row["organisation"], row["channel"]): row for row in json.loads(told)["accounts"]}
+    assert (code, rows["loppi", "facebook"]["remote_id"], rows["loppi", "facebook"]["connected_by"]) == (
+        0,
+        "102",
+        "login",
+    )
+    assert rows["loppi", "facebook"]["may"] == ["publish", "read_counts", "read_comments", "comment"]
+    assert rows["loppi", "linkedin"]["connected_by"] == "configuration"
+    assert in_process(town, "logout", "facebook", "--org", "loppi", "--yes")[0] == 0
+
+
+WRONG_USE = [
+    (("threads", "--org", "loppi"), 2, "is not a network that can be connected"),
+    (("x", "--org", "riihimäki"), 2, "no organisation 'riihimäki'"),
+    (("x", "--org", "hausjarvi"), 2, "Say it with --account: uusi, vanha."),
+    (("x", "--org", "loppi", "--way", "facebook_login"), 2, "has no way 'facebook_login'"),
+    (("linkedin", "--org", "loppi"), 3, "gives this account a token, and that one wins"),
+    (("facebook", "--org", "hausjarvi", "--token"), 1, "Stopped. Nothing was stored."),
+]
+
+
+@pytest.mark.parametrize("arguments, code, told", WRONG_USE)
+def test_wrong_use_is_told_before_anything_is_asked(
+    nothing_new: Town, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    """Each with what is possible instead."""
+    got, said = in_process(nothing_new, "login", *arguments)
+    assert (got, told in said) == (code, True), said
+
+
+def test_the_key_is_changed_by_one_command(town: Town) -> None:
+    """The new one before the old one, then `accounts --new-key`: the new one alone opens everything."""
+    got = Credentials(flow="facebook_login", access_token=SecretStr("planted-page"), obtained_at=datetime.now(UTC))
+    store = Store(load_config(town.config).database)
+    with closing(store), store.write() as conn:
+        Vault(load_config(town.config)).save(conn, ("loppi", "facebook", "vanha"), got, datetime.now(UTC))
+    newer = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+    before = town.kept()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIEDOTE_KEY", f"{newer} {KEY}")
+        assert in_process(town, "accounts", "--new-key")[0] == 0
+        patch.setenv("TIEDOTE_KEY", newer)
+        assert town.kept() == before
+        patch.setenv("TIEDOTE_KEY", f"{KEY} {newer}")
+        assert in_process(town, "accounts", "--new-key")[0] == 0
+    assert in_process(town, "logout", "facebook", "--account", "vanha", "--org", "loppi", "--yes")[0] == 0

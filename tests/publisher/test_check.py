@@ -140,6 +140,7 @@ def test_no_secret_is_needed_and_none_is_printed(desk):
 
 
 FORBIDDEN = (
+    "cryptography",
     "requests",
     "urllib3",
     "facebook",

@@ -54,10 +54,14 @@ def length(text: str) -> int:
     return len(unicodedata.normalize("NFC", text))
 
 
-# The same signs on every network; an address of mail has a word before its @, and a link may have one in its path.
+# X's own rules (github.com/twitter/twitter-text, regex.rb, read 2026-11-24), which do for other networks as well: an address of mail has a
+# letter before its @, a link may have one in its path, and only a space stands before the sign of a share.
 
-_CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}\b")
-_MENTION = re.compile(r"(?<![\w@\uff20])[@\uff20]\w[\w.]*\b(?!@)")
+_CASHTAG = re.compile(r"(?<!\S)\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?![^\s!-/:-@\[-`{-~])")
+_MENTION = re.compile(
+    r"(?:(?<![A-Za-z0-9_!#$%&*@\uff20])|(?<=\b[Rr][Tt]))[@\uff20][A-Za-z0-9_](?:[A-Za-z0-9_.]*[A-Za-z0-9_])?"
+    r"(?![A-Za-z0-9_@\uff20\u00c0-\u024f\u1e00-\u1eff]|://)"
+)
 
 
 def mentions(text: str) -> list[str]:

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 LONGEST = 280
 _URL_WEIGHT = 23
 _DISPLAYED = 27
-_CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?![A-Za-z])")
-_MENTION = re.compile(r"(?<![\w@])@(\w{1,15})(?!\w*[@\uff20])")
+_CASHTAG = re.compile(r"(?:^|(?<=\s))(\$[a-z]{1,6}(?:[._][a-z]{1,2})?)(?=$|\s|[!-/:-@\[-`{-~])", re.IGNORECASE)
+_MENTION = re.compile(
+    r"(?:(?:^|(?<=[^a-zA-Z0-9_!#$%&*@\uff20]))|(?:(?<=^[rR][tT])|(?<=[^a-zA-Z0-9_+~.-][rR][tT])))"
+    r"[@\uff20]([a-zA-Z0-9_]{1,20})(?![a-zA-Z0-9_]*(?:[@\uff20\u00c0-\u024f\u1e00-\u1eff]|://))"
+)
+"""Both as X's own twitter-text has them (regex.rb)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

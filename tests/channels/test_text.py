@@ -15,14 +15,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from channels.base import Mention, Post
+from channels.sandbox import tweettext
 from channels.sandbox.little import read
 from channels.text import (
+    cashtags,
     escape_little,
     hashtag_line,
     length,
     linkedin_length,
     links_in,
     little,
+    mentions,
     same_words,
     unlittle,
     words,
@@ -32,6 +35,7 @@ from channels.text import (
 
 REFERENCE = Path(os.environ.get("TIEDOTE_TEST_REFERENCE", Path(__file__).parents[3] / "shared" / "reference"))
 VECTORS = REFERENCE / "twitter-text" / "validate.yml"
+EXTRACTED = REFERENCE / "twitter-text" / "extract.yml"
 
 
 def test_words_are_the_text_and_then_the_hashtags():
@@ -154,6 +158,29 @@ def test_x_counts_as_its_own_vectors_say(case):
     assert x_exact_length(case["text"]) == expected
     assert x_length(case["text"]) >= expected
     assert (x_length(case["text"]) > 280) == (expected > 280)
+
+
+def _extracted() -> list[Any]:
+    if not EXTRACTED.exists():
+        return [pytest.param("", {}, marks=pytest.mark.skip(reason=f"X's own vectors are not here: {EXTRACTED}"))]
+    tests = yaml.safe_load(EXTRACTED.read_text(encoding="utf-8"))["tests"]
+    kinds = ("mentions", "cashtags")
+    return [pytest.param(kind, case, id=f"{kind}-{case['description']}") for kind in kinds for case in tests[kind]]
+
+
+@pytest.mark.parametrize("kind, case", _extracted())
+def test_mentions_and_signs_of_shares_are_found_as_x_finds_them(kind, case):
+    """What X would refuse is refused at the desk, and nothing else is; the sandbox sees it the same way."""
+    found = {"mentions": mentions, "cashtags": cashtags}[kind](case["text"])
+    assert [one[1:] for one in found] == case["expected"]
+    seen = {"mentions": tweettext.mentions, "cashtags": tweettext.cashtags}[kind](case["text"])
+    assert [one.lstrip("$") for one in seen] == case["expected"]
+
+
+def test_an_address_of_mail_and_an_accented_word_are_no_mentions():
+    """Finnish words after @ have no account; a handle may have a dot inside, and none at its end."""
+    assert mentions("Kirjoita: neuvonta@kunta.fi tai @Hämeenlinna.") == []
+    assert mentions("Kysy @lopen.kunta. Ja (@kunta_fi)!") == ["@lopen.kunta", "@kunta_fi"]
 
 
 # LinkedIn

@@ -6,8 +6,8 @@ edited                        what nothing was sent of takes the new words and t
 an occurrence long past       neither noted nor brought back: nobody asked for what a repeat has left behind
 renamed, same content         the deliveries go with it
 faulty now                    what waits of it is held, its author hears of it
-missing                       nothing of it is sent; after `cancel_after` it is cancelled; over half of the queue at once:
-                              nothing is cancelled, people are told
+missing                       nothing of it is sent; after `cancel_after` it is cancelled; over half of a queue of several at
+                              once: nothing is cancelled, people are told
 back again                    what was cancelled for it is revived
 account out of configuration  what waits for it is held
 """

@@ -107,7 +107,8 @@ def _take_in_missing(conn: Connection, reading: Reading, there: set[str], times:
     missing = [file for file in live if file.key not in there]
     fresh = [file.key for file in missing if file.missing_since is None]
     announcements.mark_missing(conn, fresh, now)
-    half_gone = len(missing) * 2 > len(live)
+    # Of a queue of one, the one is no half that a missing disk took: somebody deleted it, and it must not go out.
+    half_gone = len(missing) > 1 and len(missing) * 2 > len(live)
     announcements.hold_back(conn, [file.key for file in missing], held=not half_gone)
     if half_gone:
         names = ", ".join(sorted(file.file for file in missing)[:10])

@@ -130,6 +130,19 @@ def test_over_half_of_the_queue_gone_at_once_cancels_nothing_and_tells_a_person(
     assert told(store, NOW + timedelta(minutes=30)) == [("queue_gone", "it@example.fi")]
 
 
+def test_the_only_file_that_is_deleted_is_called_off_like_any_other(store: Store) -> None:
+    """It is held at once and cancelled after `cancel_after`; nobody is told of half a queue. Put back, it goes out after all."""
+    take_in(store, Queue({"a": "Yksi"}).reading(), TIMES, NOW)
+    take_in(store, Queue({}).reading(), TIMES, NOW + timedelta(minutes=1))
+    assert sendable(store, NOW + timedelta(minutes=1)) == []
+    report = take_in(store, Queue({}).reading(), TIMES, NOW + timedelta(minutes=12))
+    assert not report.half_gone
+    assert report.cancelled == 1
+    assert "queue_gone" not in [kind for kind, _ in told(store, NOW + timedelta(minutes=12))]
+    take_in(store, Queue({"a": "Yksi"}).reading(), TIMES, NOW + timedelta(minutes=13))
+    assert sendable(store, NOW + timedelta(minutes=13)) == ["a"]
+
+
 def test_an_unreadable_folder_changes_nothing(store: Store) -> None:
     """A folder that cannot be read says nothing about its files."""
     take_in(store, Queue({"a": "Yksi", "b": "Kaksi"}).reading(), TIMES, NOW)

@@ -31,6 +31,7 @@ _PASSING = frozenset(
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
     }
 )
 """SQLite's words for a file that cannot be used at this moment; its other ones are about the statement (sqlite.org/rescode.html)."""

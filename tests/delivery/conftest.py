@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -28,9 +28,9 @@ class Victims:
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([victim.__name__])
 
-    def run(self, config: Path, *more: str) -> int | None:
+    def run(self, config: Path, *more: str, to: Callable[..., None] = victim.end) -> int | None:
         """Run one; return its exit code, negative for a signal."""
-        process = self._context.Process(target=victim.end, args=(str(config), *more))
+        process = self._context.Process(target=to, args=(str(config), *more))
         process.start()
         process.join(90)
         process.kill()

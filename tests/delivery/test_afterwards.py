@@ -319,6 +319,38 @@ def test_a_lost_answer_to_new_words_is_settled(tmp_path: Path, channel: str, fau
                 write(tmp_path, "lupa", ANNOUNCEMENT.replace(TEXT, f'"{BETTER}"'))
 
 
+class Killed(BaseException):
+    """The process ends here: nothing catches it, and nothing is written any more."""
+
+
+@pytest.mark.parametrize("after", ["asking", "sending"])
+@pytest.mark.parametrize("channel", ["facebook", "linkedin"])
+def test_an_amendment_that_was_killed_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channel: str, after: str
+) -> None:
+    """Before the network heard of it, or before its answer was kept: the same command again gives the post its words, once in the archive."""
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with published(tmp_path, channels=(channel,)) as one:
+        write(tmp_path, "lupa", ANNOUNCEMENT.replace(TEXT, f'"{BETTER}"'))
+        with monkeypatch.context() as patch:
+            if after == "asking":
+                patch.setattr("publisher.afterwards._amend", kill)
+            else:
+                patch.setattr(rows, "record_amended", kill)
+            with pytest.raises(Killed):
+                tell(one, "amend", "lupa", "--yes")
+        assert [BETTER in post.text for post in one.posts(channel)] == [after == "sending"]
+        assert [change.outcome for change in archive(one, channel)] == [None]
+        tell(one, "amend", "lupa", "--yes")
+        assert [BETTER in post.text for post in one.posts(channel)] == [True]
+        assert [change.outcome for change in archive(one, channel)] == ["superseded", "done"]
+        tell(one, "unpublish", "lupa", "--yes")
+        assert visible(one) == []
+
+
 def test_a_file_with_a_fault_changes_nothing(tmp_path: Path) -> None:
     """Half-written words never reach a post that is out."""
     with published(tmp_path, channels=("facebook",)) as one:

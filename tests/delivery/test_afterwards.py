@@ -328,7 +328,7 @@ class Killed(BaseException):
 def test_an_amendment_that_was_killed_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channel: str, after: str
 ) -> None:
-    """Before the network heard of it, or before its answer was kept: the same command again gives the post its words, once in the archive."""
+    """Before it was sent, or before its answer was kept: the same command again gives the post its words, once in the archive."""
 
     def kill(*_: object) -> None:
         raise Killed

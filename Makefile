@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-inp
 WORKERS ?= 4
 CATALOGUES := $(shell find publisher/locale -name '*.po' 2>/dev/null)
 
-.PHONY: help install demo test torture check bench format readme lock clean
+.PHONY: help install demo test torture fuzz check bench format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make install  only the installation, into .venv"
 	@echo "make test     every check and test that CI runs"
 	@echo "make torture  a real daemon killed 130 times while the networks fail, 1000 posts, both policies, two seeds: some 25 minutes"
+	@echo "make fuzz     100,000 broken announcements that nobody has seen before: some 10 minutes of one processor"
 	@echo "make check    only the checks: style, types, who may import whom"
 	@echo "make bench    how fast and how large, beside the floor of this machine"
 	@echo "make format   put the code into shape"
@@ -35,6 +36,9 @@ test: check
 
 torture: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.torture
+
+fuzz: $(VENV)/installed-dev
+	@FUZZ_INPUTS=$${FUZZ_INPUTS:-100000} $(BIN)/pytest -q -n 0 tests/corpus/test_fuzz.py
 
 check: $(VENV)/installed-dev
 	@$(BIN)/ruff check --quiet .

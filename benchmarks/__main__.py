@@ -9,6 +9,7 @@ import sys
 from benchmarks.daemon import idle
 from benchmarks.deliveries import throughput
 from benchmarks.measuring import Figure
+from benchmarks.queue import many_files
 from benchmarks.start import start
 
 _LINE = "{:<46} {:>10} {:>22} {:>10} {:>7} {:>10}  {}"
@@ -21,7 +22,7 @@ def main() -> int:
     )
     print(_LINE.format("", "median", "floor", "", "ratio", "promised", ""))
     holds = True
-    for measure, repeats in ((start, 11), (idle, 3), (throughput, 3)):
+    for measure, repeats in ((start, 11), (idle, 3), (throughput, 3), (many_files, 5)):
         for figure in measure(repeats):
             print(_row(figure), flush=True)
             holds = holds and figure.holds

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.measuring import BIN, EMPTY, Figure, megabytes_of, seconds_of, side_by_side
 
-_CONFIG = """\
+CONFIG = """\
 sandbox: no
 language: en
 networks:
@@ -35,7 +35,7 @@ def idle(repeats: int) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="tiedote-bench-") as name:
         folder = Path(name)
         (folder / "schedules").mkdir()
-        (folder / "config.yaml").write_text(_CONFIG, encoding="utf-8")
+        (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
         empty, daemon = side_by_side(
             lambda: _memory_of([sys.executable, "-c", "import time; time.sleep(60)"], folder, 0.5),
             lambda: _memory_of([BIN / "tiedote", "run"], folder, _SETTLES),

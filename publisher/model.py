@@ -39,6 +39,8 @@ class Problem:
     remedy: str = ""
     excerpt: str = ""
     warning: bool = False
+    instead: str | None = None
+    """What surely belongs in the place of what is underlined; None: that takes a person."""
 
 
 class Unset(Enum):

@@ -431,9 +431,11 @@ class FieldReader:
         if _HASHTAG.fullmatch(tag):
             self._readable(node, tag)
             return tag
+        instead: str | None = None
         several = [word for part in re.split(r"[\s,;]*#|[,;]", tag) if (word := _joined(part))]
         if tag.startswith("#"):
             message = _("hashtags are written without #")
+            instead = tag.lstrip("#") if _HASHTAG.fullmatch(tag.lstrip("#")) else None
             remedy = _list_of(several) if len(several) > 1 else _("Write %(word)s.") % {"word": tag.lstrip("#")}
         else:
             message = _("'%(value)s' cannot be a hashtag") % {"value": shown(node)}
@@ -443,7 +445,7 @@ class FieldReader:
                 remedy = _list_of(several)
             elif not re.search(r"[^\W\d_]", tag):
                 remedy = _("A hashtag needs a letter.")
-        self.faults.error(node, "hashtag", message, remedy)
+        self.faults.error(node, "hashtag", message, remedy, instead=instead)
         return None
 
     def _readable(self, node: Scalar, tag: str) -> None:

@@ -21,7 +21,7 @@ from publisher.announcements.times import Clockwork
 from publisher.compose import PublishersView
 from publisher.locale import _
 from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, Question, Repeat, When
-from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Unreadable, read
+from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Unreadable, load, read
 from publisher.yamlfile.reading import shown, truth
 
 LIMITS = Limits()
@@ -54,16 +54,18 @@ class Reading:
     file: str
     announcement: Announcement | None
     problems: tuple[Problem, ...]
+    path: Path
+    """Where it lies."""
     contact: str | None = None
     """Who is to hear of it, also of a file that has a fault elsewhere."""
 
 
-def read_file(path: Path, config: QueueView, *, now: datetime | None = None) -> Reading:
-    """Read one file. With `now`, a time that has passed is warned of.
+def read_file(path: Path, config: QueueView, *, now: datetime | None = None, source: bytes | None = None) -> Reading:
+    """Read one file. With `now`, a time that has passed is warned of. `source`: read as if the file held this.
 
     A file from outside the queue is read as if its folder were the queue.
     """
-    return _FileReader(path, config).read(now)
+    return _FileReader(path, config).read(now, source)
 
 
 class _FileReader:
@@ -76,7 +78,7 @@ class _FileReader:
         self._may_be_anywhere = self._queue != queue
         self._file = unicodedata.normalize("NFC", self._below.as_posix())
 
-    def read(self, now: datetime | None) -> Reading:
+    def read(self, now: datetime | None, source: bytes | None = None) -> Reading:
         real = self._path
         if not self._may_be_anywhere:
             try:
@@ -95,13 +97,15 @@ class _FileReader:
                 _("Rename it, for example %(name)s. Windows hides the end of a name: switch on 'File name extensions'.")
                 % {"name": f"{self._path.name.partition('.')[0]}.yaml"},
             )
-        document, problems = read(real, _shown(self._path), LIMITS)
+        name = _shown(self._path)
+        document, problems = read(real, name, LIMITS) if source is None else load(source, name, LIMITS)
         faults = Faults(document, problems)
         announcement = None
         if document.root is not None:
             announcement = self._announcement(document.root, faults, now)
         return Reading(
             file=self._file,
+            path=self._path,
             announcement=None if faults.fatal else announcement,
             problems=faults.sorted(),
             contact=(announcement.top.contact or None) if announcement else None,
@@ -111,7 +115,7 @@ class _FileReader:
         """Give a file that is not opened: nothing from elsewhere is read, let alone quoted in a mail."""
         position = Position(file=_shown(self._path), line=1, column=1)
         problem = Problem(position=position, code=code, message=message, remedy=remedy)
-        return Reading(file=self._file, announcement=None, problems=(problem,))
+        return Reading(file=self._file, path=self._path, announcement=None, problems=(problem,))
 
     def _announcement(self, root: Block, faults: Faults, now: datetime | None) -> Announcement:
         start = root.entries[0].key.at if root.entries else root.at

@@ -113,7 +113,7 @@ def _is_date_alone(node: Scalar) -> bool:
 def _complain(node: Scalar, text: str, faults: Faults) -> None:
     if text.casefold() in _ASAP_WORDS:
         message = _("'%(value)s' is not possible here") % {"value": shown(node)}
-        faults.error(node, "date", message, did_you_mean("asap"))
+        faults.error(node, "date", message, did_you_mean("asap"), instead="asap")
         return
     remedy = _("Write 2026-12-01 09:00, 1.12.2026 klo 9.00, or asap for at once.")
     if re.match(r"\d{1,4}/\d{1,2}/\d{1,4}", text):

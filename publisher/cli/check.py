@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,17 @@ if TYPE_CHECKING:
     help=N_("How faults are printed: for people, as a code host's annotations, or for scripts."),
 )
 @click.option("--json", "form", flag_value="json", help=N_("The same as --format json."))
+@click.option(
+    "--fix",
+    "mend",
+    is_flag=True,
+    help=N_(
+        "Mend what needs no person (quotation marks, fields under another name, indentation, the encoding), and keep the file as it "
+        "was beside it, as NAME.bak."
+    ),
+)
 @click.pass_context
-def check(ctx: click.Context, paths: tuple[Path, ...], form: str) -> None:
+def check(ctx: click.Context, paths: tuple[Path, ...], form: str, *, mend: bool) -> None:
     """Check and print."""
     # A short life: what it leaves behind goes with the process, and looking for it takes a twentieth of its time.
     gc.disable()
@@ -51,6 +61,8 @@ def check(ctx: click.Context, paths: tuple[Path, ...], form: str) -> None:
         say(_("The announcements were not checked: the configuration comes first."))
         ctx.exit(Exit.FINDINGS)
     readings = _readings(config, paths)
+    if mend and sum([_fix(reading, config) for reading in readings]):
+        readings = _readings(config, paths)
     _print(form, config.warnings, readings)
     if any(reading.announcement is None for reading in readings):
         ctx.exit(Exit.FINDINGS)
@@ -71,6 +83,44 @@ def _readings(config: Config, paths: Sequence[Path]) -> list[Reading]:
             code=Exit.FINDINGS,
         )
     return list(queue.readings)
+
+
+def _fix(reading: Reading, config: Config) -> bool:
+    """Mend a file, and say so; a copy of it as it was is made first."""
+    from publisher.announcements import read_file
+    from publisher.announcements.reader import LIMITS
+    from publisher.yamlfile import Unreadable, fix, read_bytes
+
+    path = reading.path
+    if reading.announcement is not None or path.is_symlink():
+        return False
+    try:
+        source = read_bytes(path, LIMITS.bytes)
+        fixed = fix(source, lambda content: read_file(path, config, now=now(), source=content).problems)
+        if fixed is None:
+            return False
+        backup = _write_beside(path, source, fixed.content)
+    except Unreadable:
+        return False
+    except OSError as error:
+        message = _("%(path)s cannot be written: %(why)s") % {"path": error.filename or path, "why": error.strerror}
+        raise Stop(message) from error
+    message = ngettext("%(n)d fault mended in %(path)s", "%(n)d faults mended in %(path)s", fixed.mended)
+    say(message % {"n": fixed.mended, "path": path}, _("as it was: %(path)s") % {"path": backup})
+    return True
+
+
+def _write_beside(path: Path, source: bytes, content: bytes) -> Path:
+    """Keep the old content under a name that is free, then put the new one in its place in one step. Raises OSError."""
+    number = 1
+    while (backup := path.with_name(f"{path.name}.bak{number if number > 1 else ''}")).exists():
+        number += 1
+    backup.write_bytes(source)
+    new = path.with_name(f".{path.name}.tmp")
+    new.write_bytes(content)
+    shutil.copymode(path, new)
+    new.replace(path)
+    return backup
 
 
 def found_file(path: Path, queue: Path) -> Path:
@@ -119,6 +169,7 @@ def _content(problems: Iterable[Problem], readings: Sequence[Reading]) -> dict[s
                 "code": problem.code,
                 "message": problem.message,
                 "remedy": problem.remedy or None,
+                "instead": problem.instead,
             }
             for problem in problems
         ],

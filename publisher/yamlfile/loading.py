@@ -98,7 +98,7 @@ def load(
     source: bytes, file: str, limits: Limits = Limits(), *, secretive: bool = False
 ) -> tuple[Document, list[Problem]]:
     """Read a file's bytes. The tree is None where the file could not be understood at all; then there is a problem."""
-    text, faults = _decode(source)
+    text, faults = decode(source)
     lines = _LINE_BREAK.split(text)
     refused = _refused(source, text, limits)
     if refused is not None:
@@ -132,10 +132,12 @@ def _problem(document: Document, fault: Fault) -> Problem:
         message=fault.message,
         remedy=fault.remedy,
         excerpt=document.excerpt(fault.line),
+        instead=fault.instead,
     )
 
 
-def _decode(source: bytes) -> tuple[str, list[Fault]]:
+def decode(source: bytes) -> tuple[str, list[Fault]]:
+    """Give a file's text; a fault if it is none of Unicode's encodings, and then what an old Windows program would read."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if source.startswith(mark):
             return _decode_as(source, encoding)

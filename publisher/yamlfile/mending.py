@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
@@ -34,6 +34,7 @@ class Fault:
     code: str
     message: str
     remedy: str = ""
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,10 +185,10 @@ def _glued(found: re.Match[str], line: int, before: int) -> Fault:
         if re.match(f"[{ODD_SPACES}]", found.string[found.end() :]):
             message = _("a no-break space stands after the colon, which looks like a space but is none")
             remedy = _("Delete it and press the space bar instead.")
-        return Fault(line=line, column=column, code="colon_space", message=message, remedy=remedy)
+        return Fault(line=line, column=column, code="colon_space", message=message, remedy=remedy, instead=": ")
     message = _("after a field's name stands %(sign)s instead of a colon") % {"sign": found.string[found.end()]}
     remedy = _("Write a colon and a space there.")
-    return Fault(line=line, column=column + 1, code="no_colon", message=message, remedy=remedy)
+    return Fault(line=line, column=column + 1, code="no_colon", message=message, remedy=remedy, instead=": ")
 
 
 def _line_without_colon(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
@@ -321,6 +322,7 @@ def _hash_in_list(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> 
         _("Write hashtags without #, for example: hashtags: [Kuntalaiset]"),
         len(word[0]) if word else 1,
     )
+    fault = replace(fault, instead=word[0][1:] if word else None)
     return Mending(fault=fault, lines=at.with_line(at.line[: at.column] + at.line[at.column :].replace("#", " ")))
 
 

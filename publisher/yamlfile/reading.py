@@ -48,9 +48,11 @@ class Faults:
         self.problems = list(problems)
         self._unsaid = False
 
-    def error(self, where: Span | Node, code: str, message: str, remedy: str = "") -> None:
-        """Note something that must be mended."""
-        self._add(where, code, message, remedy, warning=False)
+    def error(
+        self, where: Span | Node, code: str, message: str, remedy: str = "", *, instead: str | None = None
+    ) -> None:
+        """Note something that must be mended. `instead`: what surely belongs there."""
+        self._add(where, code, message, remedy, warning=False, instead=instead)
 
     def warn(self, where: Span | Node, code: str, message: str, remedy: str = "") -> None:
         """Note something worth saying that stops nothing."""
@@ -82,7 +84,9 @@ class Faults:
         lines = range(entry.key.at.line, entry.value.at.end_line + 1)
         return any(problem.position.line in lines for problem in self.problems if not problem.warning)
 
-    def _add(self, where: Span | Node, code: str, message: str, remedy: str, *, warning: bool) -> None:
+    def _add(
+        self, where: Span | Node, code: str, message: str, remedy: str, *, warning: bool, instead: str | None = None
+    ) -> None:
         span = where if isinstance(where, Span) else where.at
         if span.line in self.document.blanked:
             return
@@ -96,6 +100,7 @@ class Faults:
             remedy=remedy,
             excerpt=self.document.excerpt(span.line),
             warning=warning,
+            instead=instead if span.line == span.end_line else None,
         )
         if problem not in self.problems:
             self.problems.append(problem)
@@ -118,6 +123,12 @@ def closest(word: str, known: Iterable[str], synonyms: Mapping[str, str] = {}) -
     # In a short word one letter says much: `foo` is no slip of `for`.
     near = difflib.get_close_matches(key, list(meant), n=1, cutoff=0.66 if len(key) > 4 else 0.7)
     return meant[near[0]] if near else None
+
+
+def is_sure(word: str, guess: str, synonyms: Mapping[str, str] = {}) -> bool:
+    """Tell whether a guess is more than one: another word for the same, other capitals, or a single slip."""
+    key = word.strip().casefold().replace("-", "_").replace(" ", "_")
+    return key == guess or synonyms.get(key) == guess or difflib.SequenceMatcher(None, key, guess).ratio() >= 0.8
 
 
 class Section:
@@ -226,9 +237,9 @@ class Section:
         words = list(choices)
         guess = closest(node.value or "", words, {**self._synonyms, **synonyms})
         remedy = did_you_mean(guess) if guess else _("Possible here: %(choices)s.") % {"choices": ", ".join(words)}
-        self.faults.error(
-            node, "choice", message or _("'%(value)s' is not possible here") % {"value": shown(node)}, remedy
-        )
+        sure = guess if guess and is_sure(node.value or "", guess, {**self._synonyms, **synonyms}) else None
+        said = message or _("'%(value)s' is not possible here") % {"value": shown(node)}
+        self.faults.error(node, "choice", said, remedy, instead=sure)
 
     def scalars(self, name: str, *, filled: bool = False) -> list[Scalar] | None:
         """Give a list of single values; one value stands for a list of one. None: the key is not there.
@@ -321,9 +332,9 @@ class Section:
         # Whoever has a hundred faults reads no further guess, and each takes a millisecond.
         guess = None if self.faults.full else closest(entry.name, known, self._synonyms)
         remedy = did_you_mean(guess) if guess else _("Possible here: %(choices)s.") % {"choices": ", ".join(known)}
-        self.faults.error(
-            entry.key, "unknown_field", _("there is no field '%(field)s'") % {"field": entry.name}, remedy
-        )
+        sure = guess if guess and is_sure(entry.name, guess, self._synonyms) else None
+        message = _("there is no field '%(field)s'") % {"field": entry.name}
+        self.faults.error(entry.key, "unknown_field", message, remedy, instead=sure)
 
 
 def address(node: Scalar, faults: Faults, *, named: bool = False) -> str | None:
@@ -347,7 +358,7 @@ def is_language(node: Scalar, faults: Faults) -> bool:
         word = (node.value or "").strip().casefold()
         code = LANGUAGE_NAMES.get(word, word if _LANGUAGE.fullmatch(word) else None)
         remedy = did_you_mean(code) if code else _("Write two or three small letters, such as fi, sv or en.")
-        faults.error(node, "language", message, remedy)
+        faults.error(node, "language", message, remedy, instead=code)
     return False
 
 

@@ -176,6 +176,8 @@ def _print(one: Connection, config: Config) -> None:
         return
     echo_folded("  ", _("Connected by login on %(day)s.") % {"day": words.moment(kept.login_at, zone)})
     echo_folded("  ", lasts(kept.expires_at, kept.refresh_expires_at, renews=kept.refreshable, zone=zone))
+    if kept.flow == "facebook_login":
+        echo_folded("  ", hangs_on_a_person())
     if kept.data_until is not None:
         until = {"day": words.moment(kept.data_until, zone)}
         echo_folded("  ", _("Meta answers about residents' comments until %(day)s; then log in again.") % until)
@@ -185,6 +187,11 @@ def _print(one: Connection, config: Config) -> None:
         if lacks:
             echo_folded("  ", _("May not: %(what)s.") % {"what": ", ".join(_(word) for word in lacks)})
         echo_folded("  ", _("Permissions: %(scopes)s") % {"scopes": ", ".join(kept.scopes)})
+
+
+def hangs_on_a_person() -> str:
+    """Say what ends a Page's token all the same."""
+    return _("It ends when the person who logged in changes their password or loses their role on the Page.")
 
 
 def lasts(expires_at: datetime | None, refresh_until: datetime | None, *, renews: bool, zone: tzinfo) -> str:

@@ -425,12 +425,14 @@ def _keep(config: Config, store: Store, key: tuple[str, str, str], kept: Credent
 
 
 def _tell(config: Config, flow: Flow, kept: Credentials, key: tuple[str, str, str], account: Account | None) -> None:
-    from publisher.cli.accounts import lasts
+    from publisher.cli.accounts import hangs_on_a_person, lasts
     from publisher.connecting import IDS
 
     name = f"{key[0]} {words.account_word(key[1], key[2])}"
     tell(_("%(account)s is connected to %(name)s.") % {"account": name, "name": kept.name})
     tell(lasts(kept.expires_at, kept.refresh_expires_at, renews=flow.can_refresh(kept), zone=config.timezone))
+    if kept.flow == "facebook_login":
+        tell(hangs_on_a_person())
     if account is None:
         tell(_("To publish there, write this into config.yaml, under the accounts of %(org)s:") % {"org": key[0]})
         say(f'  {key[1]}: {{{IDS[key[1]]}: "{kept.account_id}"}}')

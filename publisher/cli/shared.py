@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from publisher.service import Service
     from publisher.store import DatabaseProblem, Store, StoreAway
 
+_BEFORE_A_MESSAGE = len("Error: ") + 1
+
 _Function = TypeVar("_Function", bound="Callable[..., Any] | click.Command")
 
 DEFAULT_CONFIG = Path("config.yaml")
@@ -52,11 +54,16 @@ class Stop(click.ClickException):
         self.remedy = remedy
         self.exit_code = int(code)  # type: ignore[misc]  # click itself reads it from the instance
 
+    def format_message(self) -> str:
+        """Give the message; on a terminal, each of its lines folded, with room for the word that click puts before it."""
+        return "\n".join(_fitting(self.message, _BEFORE_A_MESSAGE))
+
     def show(self, file: IO[Any] | None = None) -> None:
         """Print it to stderr."""
         super().show(file)
         if self.remedy:
-            click.echo(f"  = {self.remedy}", file=file, err=True)
+            first, *rest = _fitting(self.remedy, 4)
+            click.echo("\n    ".join([f"  = {first}", *rest]), file=file, err=True)
 
 
 @dataclass(slots=True)
@@ -304,7 +311,15 @@ def say(*lines: str) -> None:
 
 def tell(text: str) -> None:
     """Tell the person at the terminal a sentence or two, folded as wide as the terminal is."""
-    say(*(_folded(text, _columns()) if sys.stderr.isatty() else [text]))
+    say(*_fitting(text))
+
+
+def _fitting(text: str, before: int = 0) -> list[str]:
+    """Give what goes to stderr line by line: on a terminal none is wider than it, with `before` columns to spare."""
+    if not sys.stderr.isatty():
+        return text.splitlines() or [""]
+    width = max(20, _columns() - before)
+    return [part for line in text.splitlines() for part in (_folded(line, width) if len(line) > width else [line])]
 
 
 def echo_folded(first: str, text: str, *, fg: str | None = None) -> None:

@@ -321,6 +321,7 @@ def test_what_goes_wrong_is_told_and_nothing_is_stored(
     assert (code, told in said, "Nothing was stored." in said) == (1, True, True), shown
     assert "  = " in shown
     assert "Traceback" not in shown
+    assert [line for line in shown.splitlines() if len(line) > 80 and "://" not in line] == []
 
 
 def test_an_answer_with_another_state_is_refused(nothing_new: Town) -> None:

@@ -180,7 +180,7 @@ class Health:
     """How an account stands before anything is sent; None where the network does not tell.
 
     `asked`: the version that is asked for; `identity.version` is the one that answered. `ends`: when the one asked for ends. `role`: what
-    the person behind the token is on the page, in the network's word; '' for no role at all.
+    the person behind the token is on the page, in the network's word; '' for no role at all. `told_at`: the network's own time then.
     """
 
     identity: Identity
@@ -188,6 +188,7 @@ class Health:
     ends: date | None = None
     quota: Quota | None = None
     role: str | None = None
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     TOKEN_EXPIRED = "token_expired"
     TOKEN_INVALID = "token_invalid"
     WRONG_ACCOUNT = "wrong_account"
+    NO_ROLE = "no_role"
     PERMISSION_MISSING = "permission_missing"
     NOT_CONNECTED = "not_connected"
     TOKEN_LOCKED = "token_locked"

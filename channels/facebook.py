@@ -144,7 +144,7 @@ class Facebook:
 
     def examine(self) -> Health:
         asked = self._graph.asked
-        return Health(identity=self.check(), asked=asked, ends=graph_ends(asked))
+        return Health(identity=self.check(), asked=asked, ends=graph_ends(asked), told_at=self._graph.told_at)
 
     def begin(self, post: Post) -> Step:
         return self._after_photos(post, {})

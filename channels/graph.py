@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from math import ceil, isfinite
 from typing import TYPE_CHECKING, Annotated, Final, Generic, NamedTuple, Protocol, TypeVar
@@ -99,6 +99,7 @@ BY_SUBCODE: Final[Mapping[int, Rule]] = {
     33: Rule(Gone, Kind.POST_GONE),
     459: _RESTRICTED,
     463: Rule(AccountBlocked, Kind.TOKEN_EXPIRED),
+    492: Rule(AccountBlocked, Kind.NO_ROLE),
     # Facebook
     1346003: _RESTRICTED,
     1363047: _DOUBT,
@@ -405,6 +406,11 @@ class Graph:
     def version(self) -> str | None:
         """The version that gave the latest answer: Graph answers for a dead one with another, without a word."""
         return self._session.latest_headers.get("facebook-api-version")
+
+    @property
+    def told_at(self) -> datetime | None:
+        """Graph's own time at its latest answer."""
+        return self._session.answered_at
 
     @property
     def asked(self) -> str:

@@ -214,7 +214,8 @@ class Instagram:
         limit = self._graph.get(f"{self._user_id}/content_publishing_limit", _Limits, fields="quota_usage,config")
         told = next((row for row in limit.data if row.config.quota_total is not None), None)
         quota = Quota(used=told.quota_usage, total=told.config.quota_total or 0) if told else None
-        return Health(identity=identity, asked=asked, ends=graph_ends(asked), quota=quota)
+        ends, told_at = graph_ends(asked), self._graph.told_at
+        return Health(identity=identity, asked=asked, ends=ends, quota=quota, told_at=told_at)
 
     def begin(self, post: Post) -> Step:
         return _next_photo(post, {})

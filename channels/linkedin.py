@@ -273,7 +273,8 @@ class LinkedIn:
                 raise AccountBlocked(Kind.WRONG_ACCOUNT, ", ".join(sorted(others))) from refused
             raise
         role = self._roles().get(self._organization_id, "")
-        return Health(identity=identity, asked=self._version, ends=linkedin_ends(self._version), role=role)
+        ends, told_at = linkedin_ends(self._version), self._session.answered_at
+        return Health(identity=identity, asked=self._version, ends=ends, role=role, told_at=told_at)
 
     def _roles(self) -> Mapping[str, str]:
         """Return what the member behind the token is on which pages, by their numbers; an administrator before anything else."""

@@ -162,6 +162,11 @@ class Session(requests.Session):
             problem = type(fault).__name__
         raise Unexpected(Kind.NOT_UNDERSTOOD, f"the request could not be written ({problem}); nothing was sent")
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """The other side's own time at its latest answer."""
+        return _http_date(self.latest_headers.get("Date", ""))
+
     def get_redirect_target(self, resp: Response) -> None:
         """Follow nothing: a 307 would send a post twice, and a 302 would turn it into a GET that looks like success."""
 

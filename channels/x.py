@@ -305,7 +305,7 @@ class X:
 
     def examine(self) -> Health:
         """X tells a user's token neither its end nor what it may do, and no credit but by refusing (402)."""
-        return Health(identity=self.check())
+        return Health(identity=self.check(), told_at=self._session.answered_at)
 
     def begin(self, post: Post) -> Step:
         return _after(post, {})

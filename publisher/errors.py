@@ -103,6 +103,13 @@ NETWORK: Mapping[str, tuple[str, str]] = {
             "If not, make a token for the right account."
         ),
     ),
+    "no_role": (
+        N_("The person behind the access token has no role on the page any more."),
+        N_(
+            "Ask an administrator of the page to give the role back on the network, or make a token as a person who has it. "
+            "A new token alone does not help."
+        ),
+    ),
     "permission_missing": (
         N_("The access token does not have every permission that is needed."),
         N_("Make a new token with all the permissions that the README lists for this network; then restart Tiedote."),

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from channels.base import Channel, Charge, Identity, Meter
+from channels.base import Channel, Charge, Health, Meter
 from channels.errors import ChannelError
 from publisher import announcements as queue
 from publisher import planning, spending, telling
@@ -36,6 +36,7 @@ from publisher.model import FINAL, Announcement, Plan, State
 from publisher.planning import PLANNED_AHEAD, PlanReport, Prospect, Reading, Times
 from publisher.policy import RetryRules
 from publisher.pool import ChannelPool
+from publisher.preflight import Preflight
 from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.reporting import Reporter
@@ -156,6 +157,7 @@ class Service:
         self.vault = Vault(config)
         self.pool = ChannelPool(config, base_url, self._meter, Tokens(config, store, self.vault))
         self.desk = _Desk(config, store, self.links)
+        self.preflight = Preflight(store, config, self.links, self.examine)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.seal = Seal(store, config.var)
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
@@ -424,6 +426,7 @@ class Service:
             self.lanes.stop(_STOP_WITHIN)
             self.finish_withdrawals()
             self.collect()
+            self.look_ahead()
             self.send_mails()
             self.seal.set(self.clock.now(), str(os.getpid()))
             with self.store.read() as conn:
@@ -434,21 +437,21 @@ class Service:
 
     # ------------------------------------------------------------ looking around
 
-    def identities(self) -> list[tuple[Account, Identity | ChannelError]]:
-        """Ask every account whose token it has; one that answers well is not blocked any more."""
-        with self.store.read() as conn:
-            ids = {account.key: account.id for account in accounts.list_accounts(conn)}
-        return [(account, self._identity(account, ids.get(key))) for key, account in configured(self.config).items()]
-
-    def _identity(self, account: Account, account_id: int | None) -> Identity | ChannelError:
+    def examine(self, account: Account) -> Health | ChannelError:
+        """Ask an account's network how it stands; one that answers well is not blocked any more."""
         try:
             with self.pool.lend(account) as channel:
-                identity = channel.check()
+                health = channel.examine()
                 usage = channel.usage()
         except ChannelError as error:
             return error
-        if account_id is not None:
-            with self.store.write() as conn:
+        with self.store.write() as conn:
+            known = {one.key: one.id for one in accounts.list_accounts(conn)}
+            if (account_id := known.get(key_of(account))) is not None:
                 accounts.unblock(conn, account_id, self.clock.now())
                 budgets.note(conn, account_id, usage, self.clock.now())
-        return identity
+        return health
+
+    def look_ahead(self) -> int:
+        """Look at what goes out within a day, and tell people what to mend; return how many deliveries were looked at."""
+        return self.preflight.look(self.clock.now())

@@ -6,23 +6,20 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli import tokens, words
+from publisher.cli import words
+from publisher.cli.examined import Finding, outside
 from publisher.cli.shared import HEARTBEAT, Exit, Stop, echo_folded, json_option, load, now, print_json, refusal
-from publisher.errors import explain
 from publisher.locale import N_, _, ngettext
+from publisher.remarks import Level
 
 if TYPE_CHECKING:
-    from channels.base import Identity
-    from channels.errors import ChannelError
-    from publisher.config import Account, Config
-    from publisher.spending import Month
+    from publisher.config import Config
+    from publisher.store import Store
 
 SILENT = timedelta(minutes=3)
 """A daemon at work is heard of more often than this."""
@@ -33,24 +30,6 @@ _NO_SPACE = 50_000_000
 _SOUND_SQLITE = (3, 51, 3)
 _BACKPORTED = ((3, 44, 6), (3, 50, 7))
 """SQLite's WAL-reset fault is mended from 3.51.3 on, and in these (sqlite.org/wal.html#walresetbug, read 2026-11)."""
-
-
-class Level(StrEnum):
-    """How a check came out."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One check: its name, how it came out, what was seen and what to do."""
-
-    name: str
-    level: Level
-    message: str
-    remedy: str = ""
 
 
 @click.command(help=N_("Test the installation and say what to mend. Nothing is published or mailed."))
@@ -80,7 +59,7 @@ def examine(config: Config) -> Iterator[Finding]:
     yield from _sqlite(config)
     if database.level is not Level.FAIL:
         yield _daemon(config)
-        yield from _accounts(config)
+        yield from outside(config)
     yield _mail(config)
 
 
@@ -188,12 +167,32 @@ def _database(config: Config) -> Finding:
             case SchemaState.NEWER:
                 return _broken(refusal(DatabaseProblem("newer", str(store.path or ""))))
         check_integrity(store)
+        if unwritable := _unwritable(store):
+            return unwritable
     except DatabaseProblem as problem:
         return _broken(refusal(problem))
     finally:
         store.close()
     where = store.path or store.url.render_as_string(hide_password=True)
     return Finding(name="database", level=Level.OK, message=_("The database %(path)s is sound.") % {"path": where})
+
+
+def _unwritable(store: Store) -> Finding | None:
+    """Try to write: a database that can only be read looks sound in every other way."""
+    from publisher.store.migrate import why_unwritable
+
+    detail = why_unwritable(store, now())
+    if detail is None:
+        return None
+    where = store.path or store.url.render_as_string(hide_password=True)
+    return Finding(
+        name="database",
+        level=Level.FAIL,
+        message=_("The database %(path)s cannot be written to: %(detail)s") % {"path": where, "detail": detail},
+        remedy=_(
+            "Let the user that runs Tiedote write to the file and to its folder, and look whether the disk is mounted read-only."
+        ),
+    )
 
 
 def _broken(stop: Stop) -> Finding:
@@ -252,65 +251,6 @@ def _judge_daemon(last: datetime | None, at: datetime) -> Finding:
             remedy=_("Start it: systemctl start tiedote, or tiedote run"),
         )
     return Finding(name="daemon", level=Level.OK, message=_("Tiedote is running."))
-
-
-def _accounts(config: Config) -> Iterator[Finding]:
-    from channels.errors import ChannelError
-    from publisher import spending
-    from publisher.service import Service
-
-    with Service.open(config) as service:
-        for account, answer in service.identities():
-            if isinstance(answer, ChannelError):
-                yield _unusable(account, answer)
-            else:
-                with service.store.write() as conn:
-                    tokens.note(conn, account, answer, now())
-                yield judge_identity(account, answer, now())
-        with service.store.read() as conn:
-            months = spending.months(conn, config, now())
-    yield from map(_judge_month, months)
-
-
-def _judge_month(month: Month) -> Finding:
-    """Say what an account has cost; one whose budget is used up is not read any more, and what is due of it is held."""
-    used_up = month.budget is not None and month.spent >= month.budget
-    return Finding(
-        name=f"cost:{month.organisation}:{month.account}",
-        level=Level.WARN if used_up else Level.OK,
-        message=words.spent(month),
-        remedy=_(
-            "It is not read any more this month, and announcements wait for you. To go on, raise 'monthly_budget'."
-        )
-        if used_up
-        else "",
-    )
-
-
-def _name(account: Account) -> str:
-    return f"{account.organisation} {words.account_word(account.channel, account.name)}"
-
-
-def _unusable(account: Account, error: ChannelError) -> Finding:
-    told = explain(error.kind, error.detail)
-    return Finding(
-        name=f"account:{account.organisation}:{account.name}",
-        level=Level.FAIL,
-        message=f"{_name(account)}: {told.message}",
-        remedy=told.remedy,
-    )
-
-
-def judge_identity(account: Account, identity: Identity, at: datetime) -> Finding:
-    """Say whose token this is and how long it lasts."""
-    message = _("%(account)s: %(name)s.") % {"account": _name(account), "name": identity.name}
-    level, remedy = Level.OK, ""
-    if identity.expires_at is not None:
-        days = max(0, (identity.expires_at - at).days)
-        message += " " + ngettext("Its token ends in %(n)d day.", "Its token ends in %(n)d days.", days) % {"n": days}
-        if identity.expires_at - at <= tokens.SOON:
-            level, remedy = Level.WARN, _("Get a new token for the account before that.")
-    return Finding(name=f"account:{account.organisation}:{account.name}", level=level, message=message, remedy=remedy)
 
 
 def _mail(config: Config) -> Finding:

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
-from publisher.locale import _, use
+from publisher.locale import _, ngettext, use
 from publisher.mail import formats
 from publisher.mail.envelope import Envelope, compose, message_id, render
 from publisher.mail.told import Alert, Command, Told
@@ -209,6 +209,28 @@ def _link_down(told: Told) -> Alert:
     )
 
 
+def _preflight(told: Told) -> Alert:
+    count = int(told["count"] or 0)
+    subject = ngettext(
+        "Before the next announcement: %(n)d thing to see to",
+        "Before the next announcement: %(n)d things to see to",
+        count,
+    )
+    return Alert(
+        subject=subject % {"n": count},
+        what=_(
+            "The next announcement goes out %(due)s. Tiedote looked ahead and found what may stop it or others of that day:"
+        )
+        % told.words,
+        details=told.remarks,
+        meaning=_("Nothing is stopped yet. What is mended by then goes out as planned."),
+        commands=(
+            Command(when=_("To see whether all is well now:"), line="tiedote doctor"),
+            Command(when=_("To see what goes out when:"), line="tiedote plan"),
+        ),
+    )
+
+
 def _over_budget(told: Told) -> Alert:
     message, _remedy = told.because("over_budget")
     return Alert(
@@ -386,6 +408,7 @@ _WORDS: Mapping[str, Callable[[Told], Alert]] = {
     "held": _held,
     "behind": _behind,
     "link_down": _link_down,
+    "preflight": _preflight,
     "disk_full": _disk_full,
     "database_away": _database_away,
 }

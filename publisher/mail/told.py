@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Any
 
 from publisher.errors import explain
 from publisher.locale import _
 from publisher.mail import formats
 from publisher.model import State
+from publisher.remarks import Level, Remark, word
 
 _FAULTS_SHOWN = 10
 _DELIVERIES_SHOWN = 20
@@ -44,6 +47,7 @@ class Told:
         """`organisations`: key to name."""
         self._params = params
         self._zone = zone
+        self._organisations = organisations
         organisation = self["organisation"]
         self.words = {
             "title": self["title"] or self["announcement"],
@@ -89,6 +93,21 @@ class Told:
     def faults(self) -> tuple[str, ...]:
         """The faults of a file, a line each."""
         return _cut([formats.plain(line) for line in self._params.get("faults", "").splitlines()], _FAULTS_SHOWN)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was found the day before: where, what, and what to do about it; see `publisher.remarks`."""
+        items = [json.loads(line) for line in self._params.get("remarks", "").splitlines()]
+        return _cut([self._remark(item) for item in items], _DELIVERIES_SHOWN)
+
+    def _remark(self, item: Mapping[str, Any]) -> str:
+        where = formats.plain(item.get("announcement", ""))
+        if not where:
+            organisation = self._organisations.get(item["organisation"], item["organisation"])
+            where = f"{organisation}, {formats.network(item['channel'], item['account'])}"
+        params = {key: formats.plain(value) for key, value in item["params"].items()}
+        told = word(Remark(code=item["code"], level=Level.WARN, params=params))
+        return f"{where}: {told.message} {told.remedy}"
 
     @property
     def deliveries(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
+from publisher.store import meta
 from publisher.store.engine import DiskFull, Store, StoreAway
 
 HEAD = "0007"
@@ -133,6 +134,16 @@ def migrate(store: Store, now: datetime) -> Path | None:
         # A file without tables would look like a new one if its write-ahead log were lost.
         store.tidy()
     return copy
+
+
+def why_unwritable(store: Store, now: datetime) -> str | None:
+    """Write something harmless; return in the database's own words why that does not work, or None."""
+    try:
+        with store.write() as conn:
+            meta.put(conn, "doctor", "", now)
+    except (DatabaseError, StoreAway) as error:
+        return str(getattr(error, "orig", None) or error)
+    return None
 
 
 def check_integrity(store: Store) -> None:

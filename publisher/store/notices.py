@@ -35,6 +35,7 @@ class NoticeKind(StrEnum):
     HELD = "held"
     BEHIND = "behind"
     LINK_DOWN = "link_down"
+    PREFLIGHT = "preflight"
     DISK_FULL = "disk_full"
     DATABASE_AWAY = "database_away"
 

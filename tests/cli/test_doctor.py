@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.cli.doctor import Level, _judge_daemon, wal_is_sound
+from publisher.cli.doctor import _judge_daemon, wal_is_sound
+from publisher.remarks import Level
 from tests.cli.conftest import CONFIG, DUE
 
 

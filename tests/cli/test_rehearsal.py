@@ -14,10 +14,11 @@ from click.testing import CliRunner
 from channels.base import Identity
 from channels.sandbox.faults import Kind, Rule
 from publisher.cli import tiedote, tokens
-from publisher.cli.doctor import Level, judge_identity
+from publisher.cli.examined import judge_identity
 from publisher.cli.resolving import id_in_address
 from publisher.config import load_config
 from publisher.rehearsal import on_sandbox, open_rehearsal
+from publisher.remarks import Level
 from publisher.service import Service
 from publisher.store import Store
 

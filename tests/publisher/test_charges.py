@@ -15,12 +15,19 @@ from channels.limits import cost
 from channels.sandbox import xbill
 from channels.sandbox.faults import Kind, Rule
 from channels.x import CAPABILITIES
+from publisher.config import configured
 from publisher.store import Store, charges
 from tests.delivery.town import Town, town, write, write_picture
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 TOWN, OTHER = ("hausjarvi", "x", "x"), ("loppi", "x", "x")
 CENT = Decimal("0.001")
+
+
+def examine_all(one: Town) -> None:
+    """Ask every account's network how it stands, as `doctor` does."""
+    for account in configured(one.service.config).values():
+        one.service.examine(account)
 
 
 def ours(one: Town) -> list[tuple[str, str, int, Decimal]]:
@@ -63,10 +70,10 @@ def test_our_ledger_is_xs_bill_to_the_cent(tmp_path: Path, owns_app: str) -> Non
             one.sandbox.comment(post.id, "Mistä löydän ohjeet?")
         one.service.collect(all_posts=True)
         one.service.collect(all_posts=True)
-        one.service.identities()
+        examine_all(one)
         one.clock.advance(timedelta(days=8).total_seconds())
         one.service.collect(all_posts=True)
-        one.service.identities()
+        examine_all(one)
         assert ours(one) == theirs(one)
         bought = Counter({item: number for _month, item, number, _dollars in ours(one)})
         assert (bought["post"], bought["post_with_link"], bought["alt_text"]) == (2, 2, 1)

@@ -294,6 +294,7 @@ COMMANDS = {
     NoticeKind.EXPIRED: ["tiedote retry d-12", "tiedote cancel d-12"],
     NoticeKind.HELD: ["tiedote retry d-12", "tiedote cancel d-12"],
     NoticeKind.LINK_DOWN: ["tiedote retry DELIVERY", "tiedote status"],
+    NoticeKind.PREFLIGHT: ["tiedote doctor", "tiedote plan"],
     NoticeKind.BEHIND: ["tiedote collect --all", "tiedote doctor"],
     NoticeKind.DISK_FULL: ["df -h", "tiedote status"],
     NoticeKind.DATABASE_AWAY: ["tiedote status"],

@@ -28,6 +28,7 @@ from publisher.store.deliveries.due import (
     TO_GO_OUT,
     UNDER_WAY,
     accounts_with_work,
+    ahead,
     held_and_due,
     next_moment,
     on_their_way,
@@ -73,6 +74,7 @@ from publisher.store.deliveries.setbacks import (
 )
 from publisher.store.deliveries.values import (
     AccountBusy,
+    Ahead,
     ClaimLost,
     DeliveryView,
     FrozenPost,
@@ -93,6 +95,7 @@ __all__ = [
     "TO_GO_OUT",
     "UNDER_WAY",
     "AccountBusy",
+    "Ahead",
     "Change",
     "ChangeKind",
     "ClaimLost",
@@ -113,6 +116,7 @@ __all__ = [
     "accounts_with_work",
     "add",
     "adopt",
+    "ahead",
     "ask_amendment",
     "ask_withdrawal",
     "awaiting_first_look",

@@ -11,7 +11,7 @@ from publisher.model import State
 from publisher.policy import TROUBLES
 from publisher.store.deliveries.people import list_deliveries
 from publisher.store.deliveries.tables import ACCOUNTS, ANNOUNCEMENTS, ATTEMPTS, DELIVERIES
-from publisher.store.deliveries.values import DeliveryView, FrozenPost, Unsent
+from publisher.store.deliveries.values import Ahead, DeliveryView, FrozenPost, Unsent
 from publisher.store.meta import EVERYWHERE, paused
 
 
@@ -153,6 +153,33 @@ def next_moment(conn: Connection, now: datetime, only: frozenset[int] | None = N
         .limit(1)
     ).first()
     return None if times is None else max(time for time in times if time is not None)
+
+
+def ahead(
+    conn: Connection, now: datetime, until: datetime, seen_until: datetime | None, seen_at: datetime | None
+) -> tuple[Ahead, ...]:
+    """Return what is due between `now` and `until` and was not in a look at `seen_at` that went as far as `seen_until`."""
+    new = true() if seen_until is None else or_(DELIVERIES.c.due_at > seen_until, DELIVERIES.c.created_at > seen_at)
+    found = conn.execute(
+        select(DELIVERIES)
+        .where(
+            DELIVERIES.c.state.in_([State.SCHEDULED, State.AWAITING_APPROVAL]),
+            DELIVERIES.c.due_at > now,
+            DELIVERIES.c.due_at <= until,
+            new,
+        )
+        .order_by(DELIVERIES.c.due_at, DELIVERIES.c.id)
+    )
+    return tuple(
+        Ahead(
+            announcement=row.announcement,
+            account=(row.organisation, row.channel, row.account),
+            state=State(row.state),
+            due_at=row.due_at,
+            addresses=FrozenPost.from_json(row.post).addresses,
+        )
+        for row in found
+    )
 
 
 def on_their_way(conn: Connection, now: datetime, only: frozenset[int] | None = None) -> bool:

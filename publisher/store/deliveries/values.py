@@ -232,6 +232,17 @@ class DeliveryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """A delivery that goes out next. `account`: organisation, channel and name."""
+
+    announcement: str
+    account: tuple[str, str, str]
+    state: State
+    due_at: datetime
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Out:
     """A post that is public: what is known of it, and how. `part`: the further post of a thread that was made last."""
 

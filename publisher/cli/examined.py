@@ -1,0 +1,133 @@
+"""What `doctor` finds outside this machine: accounts, their cost, and the addresses that announcements lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from publisher.cli import tokens, words
+from publisher.cli.shared import now
+from publisher.locale import _, ngettext
+from publisher.remarks import Level, Remark, word
+
+if TYPE_CHECKING:
+    from channels.base import Identity
+    from publisher.config import Account, Config
+    from publisher.service import Service
+    from publisher.spending import Month
+
+_MOST_LINKS = 50
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check: its name, how it came out, what was seen and what to do."""
+
+    name: str
+    level: Level
+    message: str
+    remedy: str = ""
+
+
+def outside(config: Config) -> Iterator[Finding]:
+    """Ask the networks about each account, and the e-services whether they answer. The database must be in order."""
+    from publisher import spending
+    from publisher.config import configured
+    from publisher.service import Service
+
+    with Service.open(config) as service:
+        clock_told = False
+        for account in configured(config).values():
+            for finding in _account(service, account):
+                if finding.name == "clock":
+                    if clock_told:
+                        continue
+                    clock_told = True
+                yield finding
+        yield from _links(service)
+        with service.store.read() as conn:
+            months = spending.months(conn, config, now())
+    yield from map(_judge_month, months)
+
+
+def _account(service: Service, account: Account) -> Iterator[Finding]:
+    from channels.base import Health
+    from publisher.examining import judge, look_at_pictures
+
+    answer = service.examine(account)
+    at = now()
+    remarks = [remark for remark in (*judge(answer, at), look_at_pictures(account, service.links, at)) if remark]
+    worst = [remark for remark in remarks if remark.code not in {"clock", "token_ends"}]
+    for remark in remarks:
+        if remark.code == "clock":
+            yield _found("clock", "", remark)
+    if isinstance(answer, Health):
+        with service.store.write() as conn:
+            tokens.note(conn, account, answer.identity, at)
+        identity = judge_identity(account, answer.identity, at)
+        if not worst or identity.level is not Level.OK:
+            yield identity
+    for remark in worst:
+        yield _found(f"account:{account.organisation}:{account.name}", f"{_name(account)}: ", remark)
+
+
+def _found(name: str, before: str, remark: Remark) -> Finding:
+    told = word(remark)
+    return Finding(name=name, level=remark.level, message=before + told.message, remedy=told.remedy)
+
+
+def _links(service: Service) -> Iterator[Finding]:
+    """Ask what is still to be announced for, a few addresses at once."""
+    from publisher.announcements import read_queue
+
+    at = now()
+    leading: dict[str, str] = {}
+    for announcement in read_queue(service.config, at).announcements:
+        for plan in service.plans(announcement, at):
+            if plan.due_at is None or plan.due_at > at:
+                for address in plan.addresses:
+                    leading.setdefault(address, announcement.key)
+    asked = list(leading)[:_MOST_LINKS]
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="link") as workers:
+        dead = [one for one in workers.map(lambda address: service.links.dead([address], at), asked) if one]
+    for one in dead:
+        remark = Remark(code=one.kind, level=Level.FAIL, params={"detail": one.detail})
+        yield _found("link", f"{leading[one.address]}: ", remark)
+    if asked and not dead and not service.config.sandbox:
+        message = ngettext("%(n)d announced link answers.", "%(n)d announced links answer.", len(asked))
+        yield Finding(name="link", level=Level.OK, message=message % {"n": len(asked)})
+
+
+def _judge_month(month: Month) -> Finding:
+    """Say what an account has cost; one whose budget is used up is not read any more, and what is due of it is held."""
+    used_up = month.budget is not None and month.spent >= month.budget
+    return Finding(
+        name=f"cost:{month.organisation}:{month.account}",
+        level=Level.WARN if used_up else Level.OK,
+        message=words.spent(month),
+        remedy=_(
+            "It is not read any more this month, and announcements wait for you. To go on, raise 'monthly_budget'."
+        )
+        if used_up
+        else "",
+    )
+
+
+def _name(account: Account) -> str:
+    return f"{account.organisation} {words.account_word(account.channel, account.name)}"
+
+
+def judge_identity(account: Account, identity: Identity, at: datetime) -> Finding:
+    """Say whose token this is and how long it lasts."""
+    message = _("%(account)s: %(name)s.") % {"account": _name(account), "name": identity.name}
+    level, remedy = Level.OK, ""
+    if identity.expires_at is not None:
+        days = max(0, (identity.expires_at - at).days)
+        message += " " + ngettext("Its token ends in %(n)d day.", "Its token ends in %(n)d days.", days) % {"n": days}
+        if identity.expires_at - at <= tokens.SOON:
+            level, remedy = Level.WARN, _("Get a new token for the account before that.")
+    return Finding(name=f"account:{account.organisation}:{account.name}", level=level, message=message, remedy=remedy)

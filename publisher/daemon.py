@@ -4,6 +4,7 @@
     queue    every ten seconds: reads the files if anything in the folder has changed
     collect  every minute: reads back what is due to be read
     withdraw every minute: takes down what a person wanted and a network has not done so far
+    tokens   every minute: renews those that are due to be renewed
     ahead    every minute: looks at what has come within a day, and what may stop it
     mails    every minute: summaries and notices that are due
 
@@ -101,6 +102,7 @@ class Daemon:
         self._add("tick", self.tick, _TICK_SECONDS)
         self._add("collect", self._service.collect, _MINUTE)
         self._add("withdraw", self._service.finish_withdrawals, _MINUTE)
+        self._add("tokens", self._service.renew_tokens, _MINUTE)
         self._add("ahead", self._service.look_ahead, _MINUTE)
         self._add("mails", self._service.send_mails, _MINUTE)
         self._scheduler.start()

@@ -35,6 +35,7 @@ from publisher.budget import Use
 from publisher.linking import Dead
 from publisher.model import State
 from publisher.policy import Decision, Doubt, Outcome, RetryRules, Verdict
+from publisher.renewal import Outcome as Repair
 from publisher.store import Connection, Store, StoreAway, accounts, budgets
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import (
@@ -70,6 +71,10 @@ CLOCK_SKEW = timedelta(minutes=5)
 """A network's clock may be behind ours by this much."""
 
 BUSY_FOR = timedelta(seconds=2)
+REPAIR_EVERY = timedelta(minutes=1)
+"""How often a token that could not be renewed for an outage is tried again."""
+
+_OF_TOKENS = frozenset({Kind.TOKEN_EXPIRED, Kind.TOKEN_INVALID})
 ASK_EVERY = timedelta(minutes=1)
 """How often an e-service that an announcement waits for is asked again."""
 
@@ -107,6 +112,12 @@ class Desk(Protocol):
 
     def purse(self, account_id: int) -> Purse | None:
         """Return what the account may spend in a month; None: what it takes."""
+
+    def can_repair(self, account_id: int, now: datetime) -> bool:
+        """Tell whether an account whose token was refused may be well again without a person. Asks no network."""
+
+    def repair(self, account_id: int, now: datetime) -> Repair:
+        """Renew the token of an account."""
 
     def waits_for_link(self, post: FrozenPost) -> bool:
         """Tell whether a post waits while where it leads does not answer."""
@@ -315,6 +326,8 @@ class Deliverer:
 
     def probe(self, account_id: int, channel: Channel) -> bool:
         """Ask a blocked account whether it is well again, by reading."""
+        if self._is_being_repaired(account_id):
+            return False
         try:
             channel.check()
         except ChannelError as error:
@@ -333,6 +346,22 @@ class Deliverer:
         wait = budget.wait_for(budgets.standing(conn, account_id, now), Use.PUBLISH)
         if wait is not None:
             accounts.rest(conn, account_id, wait.until, now, announced=wait.announced)
+
+    def _is_being_repaired(self, account_id: int) -> bool:
+        """Renew a token that was refused, where that is possible; tell whether this channel, which has the old one, is to be given back."""
+        now = self._clock.now()
+        with self._store.read() as conn:
+            kind = accounts.get_account(conn, account_id).blocked_kind
+        if kind not in _OF_TOKENS:
+            return False
+        outcome = self._desk.repair(account_id, now)
+        if outcome is Repair.RENEWED:
+            with self._store.write() as conn:
+                accounts.unblock(conn, account_id, now)
+        elif outcome is Repair.LATER:
+            with self._store.write() as conn:
+                accounts.block(conn, account_id, *_known_block(conn, account_id), now + REPAIR_EVERY, now)
+        return outcome in {Repair.RENEWED, Repair.LATER}
 
     def _account_trouble(self, account_id: int, error: ChannelError, channel: Channel) -> None:
         now = self._clock.now()
@@ -356,6 +385,10 @@ class Deliverer:
 
     def _block(self, conn: Connection, account_id: int, error: ChannelError, now: datetime) -> None:
         account = accounts.get_account(conn, account_id)
+        if error.kind in _OF_TOKENS and self._desk.can_repair(account_id, now):
+            # Nobody is told before the network has refused to renew it as well.
+            accounts.block(conn, account_id, error.kind, error.detail, now, now)
+            return
         accounts.block(conn, account_id, error.kind, error.detail, self._probe_at(conn, account_id, now), now)
         raise_notice(
             conn,

@@ -48,13 +48,19 @@ class Preflight:
     """Looks ahead for one configuration. `examine` asks an account's network."""
 
     def __init__(
-        self, store: Store, config: Config, links: Links, examine: Callable[[Account], Health | ChannelError]
+        self,
+        store: Store,
+        config: Config,
+        links: Links,
+        examine: Callable[[Account], Health | ChannelError],
+        lacking: Callable[[Account], Remark | None],
     ) -> None:
         """Nothing is asked yet."""
         self._store = store
         self._config = config
         self._links = links
         self._examine = examine
+        self._lacking = lacking
 
     def look(self, now: datetime) -> int:
         """Look at what has come within a day since the last look; return how many deliveries that were. Raises StoreAway."""
@@ -85,7 +91,8 @@ class Preflight:
     def _account(self, account: Account, due: int, now: datetime, found: _Findings) -> None:
         people = everybody(self._config, account.owner)
         about = {"organisation": account.organisation, "channel": account.channel, "account": account.name}
-        remarks = [*judge(self._examine(account), now, due), look_at_pictures(account, self._links, now)]
+        judged = judge(self._examine(account), now, due)
+        remarks = [*judged, self._lacking(account), look_at_pictures(account, self._links, now)]
         for remark in remarks:
             if remark is not None and remark.code not in PASSING:
                 found.add(people, remark, about)

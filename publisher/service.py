@@ -19,10 +19,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from channels import registry
 from channels.base import Channel, Charge, Health, Meter
 from channels.errors import ChannelError
 from publisher import announcements as queue
-from publisher import planning, spending, telling
+from publisher import lifetimes, planning, spending, telling
 from publisher.afterwards import AccountRemovedError, Afterwards
 from publisher.alarm import Alarm
 from publisher.collection import Collected, Collector
@@ -39,8 +40,10 @@ from publisher.pool import ChannelPool
 from publisher.preflight import Preflight
 from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
+from publisher.remarks import Level, Remark
+from publisher.renewal import Outcome, Renewer
 from publisher.reporting import Reporter
-from publisher.store import DaemonLock, Store, StoreAway, accounts, budgets, check_integrity, migrate
+from publisher.store import DaemonLock, Store, StoreAway, accounts, budgets, check_integrity, meta, migrate
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
 from publisher.store.announcements import contacts, known_files
@@ -72,13 +75,14 @@ class AnotherDaemonError(Exception):
 class _Desk:
     """What the delivery worker asks of the configuration."""
 
-    def __init__(self, config: Config, store: Store, links: Links) -> None:
+    def __init__(self, config: Config, store: Store, links: Links, renewer: Renewer) -> None:
         settings = config.delivery
         retry = RetryRules(first=settings.first, longest=settings.longest, give_up_after=settings.give_up_after)
         self.rules = Rules(retry=retry, confirm_for=settings.confirm_for)
         self._config = config
         self._store = store
         self._links = links
+        self._renewer = renewer
         self._by_id: dict[int, Account] = {}
 
     def account(self, account_id: int) -> Account:
@@ -103,6 +107,14 @@ class _Desk:
     def purse(self, account_id: int) -> Purse | None:
         """Return what the account may spend in a month."""
         return spending.purse_of(self._config, self.account(account_id))
+
+    def can_repair(self, account_id: int, now: datetime) -> bool:
+        """Tell whether an account whose token was refused may be well again without a person."""
+        return self._renewer.can_repair(key_of(self.account(account_id)), now)
+
+    def repair(self, account_id: int, now: datetime) -> Outcome:
+        """Renew the token of an account."""
+        return self._renewer.repair(key_of(self.account(account_id)), now)
 
     def waits_for_link(self, post: FrozenPost) -> bool:
         """Tell whether a post waits while where it leads does not answer."""
@@ -156,9 +168,10 @@ class Service:
         self.links = Links(config)
         self.vault = Vault(config)
         self.pool = ChannelPool(config, base_url, self._meter, Tokens(config, store, self.vault))
-        self.desk = _Desk(config, store, self.links)
-        self.preflight = Preflight(store, config, self.links, self.examine)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.renewer = Renewer(store, config, self.vault, self.pool.network, owner=owner)
+        self.desk = _Desk(config, store, self.links, self.renewer)
+        self.preflight = Preflight(store, config, self.links, self.examine, self.lacking)
         self.seal = Seal(store, config.var)
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
         self.lanes = Lanes(self.deliverer, self._lend, clock, on_away=self._note_away)
@@ -376,6 +389,7 @@ class Service:
 
     def collect(self, *, all_posts: bool = False) -> tuple[Collected, ...]:
         """Read back comments and counts of what is due, or of every tracked post; accounts side by side."""
+        self.renewer.renew_due(self.clock.now())
         with self.store.read() as conn:
             known = accounts.list_accounts(conn)
         now = self.clock.now()
@@ -403,6 +417,7 @@ class Service:
         self.tell_of_trouble()
         now = self.clock.now()
         with self.store.write() as conn:
+            telling.tell_token_ends(conn, self.config, now)
             telling.tell_held(conn, self.config, rows.held_and_due(conn, now), now)
             if self._has_collected:
                 telling.tell_behind(conn, self.config, now)
@@ -422,6 +437,7 @@ class Service:
         """Do everything that is due now; return the exit code. Raises AnotherDaemonError."""
         with self.alone():
             self.read_queue()
+            self.renew_tokens()
             self.publish_due(wait)
             self.lanes.stop(_STOP_WITHIN)
             self.finish_withdrawals()
@@ -434,6 +450,38 @@ class Service:
         if bad:
             return _FAILED
         return _LATER if going else _DONE
+
+    # ------------------------------------------------------------ tokens
+
+    def renew_tokens(self) -> int:
+        """Renew what is due to be renewed, and learn when the others end; return how many were renewed. Raises StoreAway."""
+        now = self.clock.now()
+        renewed = self.renewer.renew_due(now)
+        self.renewer.ask_about_configured(now)
+        return renewed
+
+    def life_of(self, account: Account) -> datetime | None:
+        """Return when a person must have connected an account again; None: no date is known."""
+        with self.store.read() as conn:
+            lives = lifetimes.known(conn, self.config, self.clock.now())
+            return next(
+                (one.expires_at for one in lives if (one.organisation, one.channel, one.account) == key_of(account)),
+                None,
+            )
+
+    def keep_life(self, account: Account) -> None:
+        """Note that a token of the configuration works, where nothing is known of its end."""
+        now = self.clock.now()
+        with self.store.write() as conn:
+            if registry.has_token(account.settings) and meta.get(conn, lifetimes.noted_under(account)) is None:
+                lifetimes.note(conn, account, None, now)
+
+    def lacking(self, account: Account) -> Remark | None:
+        """Say which permissions a login was not given."""
+        scopes = self.renewer.lacks(account)
+        if not scopes:
+            return None
+        return Remark(code="scopes_missing", level=Level.FAIL, params={"scopes": ", ".join(sorted(scopes))})
 
     # ------------------------------------------------------------ looking around
 

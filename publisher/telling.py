@@ -2,6 +2,7 @@
 
 late      missed or expired, all of a moment in one mail to each person: after a night without power that is one cause
 held      due, and waiting for a person before anything is sent; once for each announcement and reason
+token     an account whose token ends and that a person must connect again: 14, 7 and 2 days before
 behind    an account whose posts could not be read back for a day, once a day while it lasts
 
 What fails, stays in doubt or is blocked is told by the worker that met it.
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from publisher.collection import why_unread
 from publisher.config import Config, configured, everybody
 from publisher.delivery import about
+from publisher.lifetimes import known
 from publisher.store import Connection, reports
 from publisher.store.announcements import contacts
 from publisher.store.deliveries import DeliveryView, Key, Setback
@@ -77,6 +79,37 @@ def tell_behind(conn: Connection, config: Config, now: datetime) -> None:
                 recipients=everybody(config, account.owner),
                 now=now,
             )
+
+
+WARN_AT = (2, 7, 14)
+"""So many days before a person must act, they are told."""
+
+
+def tell_token_ends(conn: Connection, config: Config, now: datetime) -> None:
+    """Tell of accounts that must be connected again by a person: once at 14, 7 and 2 days, never again for the same date."""
+    for life in known(conn, config, now):
+        if life.expires_at is None or life.expires_at <= now:
+            continue
+        stage = next((days for days in WARN_AT if life.expires_at - now <= timedelta(days=days)), None)
+        account = configured(config).get((life.organisation, life.channel, life.account))
+        if stage is None or account is None:
+            continue
+        login = f"tiedote login {life.channel} --org {life.organisation}" if life.by_login else ""
+        raise_notice(
+            conn,
+            cause=f"token_ends:{life.organisation}:{life.channel}:{life.account}:{life.expires_at.date()}:{stage}",
+            kind=NoticeKind.RECONNECT,
+            params={
+                "organisation": life.organisation,
+                "channel": life.channel,
+                "account": life.account,
+                "due": life.expires_at.isoformat(),
+                "login": login,
+            },
+            recipients=everybody(config, account.owner),
+            now=now,
+            once=True,
+        )
 
 
 def _audience(conn: Connection, config: Config, key: Key) -> Audience:

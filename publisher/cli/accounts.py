@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli import words
-from publisher.cli.shared import Exit, Stop, echo_folded, json_option, open_store, print_json, say, says_yes, tell
+from publisher.cli.shared import Exit, Stop, echo_folded, json_option, now, open_store, print_json, say, says_yes, tell
 from publisher.locale import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -97,12 +97,14 @@ def accounts(ctx: click.Context, as_json: bool, new_key: bool) -> None:  # noqa:
 def connections(config: Config, store: Store) -> Iterator[Connection]:
     """Tell of every account of the configuration, then of what `login` got for others."""
     from channels import registry
-    from publisher.cli import tokens
+    from publisher import lifetimes
     from publisher.store import credentials
 
     with store.read() as conn:
         stored = {kept.account: kept for kept in credentials.every(conn)}
-        ends = {(one.organisation, one.channel, one.account): one.expires_at for one in tokens.known(conn, config)}
+        ends = {
+            (one.organisation, one.channel, one.account): one.expires_at for one in lifetimes.known(conn, config, now())
+        }
     for organisation in config.organisations.values():
         for account in organisation.accounts:
             key = (account.organisation, account.channel, account.name)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli import tokens, words
+from publisher import lifetimes
+from publisher.cli import words
 from publisher.cli.shared import (
     HEARTBEAT,
     Exit,
@@ -30,7 +31,7 @@ from publisher.model import WAITING, State
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from publisher.cli.tokens import TokenLife
+    from publisher.lifetimes import TokenLife
     from publisher.spending import Month
     from publisher.store.deliveries import DeliveryView
 
@@ -48,7 +49,7 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
         house = House(
             heartbeat=meta.written_at(conn, HEARTBEAT),
             paused=meta.paused(conn),
-            tokens=tuple(tokens.known(conn, config)),
+            tokens=tuple(lifetimes.known(conn, config, now())),
             months=spending.months(conn, config, now()),
             edited_after=announcements.edited_after(conn),
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from publisher.cli import tokens, words
+from publisher.cli import words
 from publisher.cli.shared import now
+from publisher.examining import SOON
 from publisher.locale import _, ngettext
 from publisher.remarks import Level, Remark, word
 
@@ -40,6 +41,7 @@ def outside(config: Config) -> Iterator[Finding]:
     from publisher.service import Service
 
     with Service.open(config) as service:
+        service.renew_tokens()
         clock_told = False
         for account in configured(config).values():
             for finding in _account(service, account):
@@ -58,17 +60,17 @@ def _account(service: Service, account: Account) -> Iterator[Finding]:
     from channels.base import Health
     from publisher.examining import judge, look_at_pictures
 
-    answer = service.examine(account)
-    at = now()
-    remarks = [remark for remark in (*judge(answer, at), look_at_pictures(account, service.links, at)) if remark]
-    worst = [remark for remark in remarks if remark.code not in {"clock", "token_ends"}]
-    for remark in remarks:
+    answer, at = service.examine(account), now()
+    life = service.life_of(account)
+    remarks = [*judge(answer, at), look_at_pictures(account, service.links, at), service.lacking(account)]
+    found = [remark for remark in remarks if remark is not None and remark.code != "token_ends"]
+    for remark in found:
         if remark.code == "clock":
             yield _found("clock", "", remark)
+    worst = [remark for remark in found if remark.code != "clock"]
     if isinstance(answer, Health):
-        with service.store.write() as conn:
-            tokens.note(conn, account, answer.identity, at)
-        identity = judge_identity(account, answer.identity, at)
+        service.keep_life(account)
+        identity = judge_identity(account, replace(answer.identity, expires_at=life), at)
         if not worst or identity.level is not Level.OK:
             yield identity
     for remark in worst:
@@ -128,6 +130,6 @@ def judge_identity(account: Account, identity: Identity, at: datetime) -> Findin
     if identity.expires_at is not None:
         days = max(0, (identity.expires_at - at).days)
         message += " " + ngettext("Its token ends in %(n)d day.", "Its token ends in %(n)d days.", days) % {"n": days}
-        if identity.expires_at - at <= tokens.SOON:
+        if identity.expires_at - at <= SOON:
             level, remedy = Level.WARN, _("Get a new token for the account before that.")
     return Finding(name=f"account:{account.organisation}:{account.name}", level=level, message=message, remedy=remedy)

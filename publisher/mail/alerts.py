@@ -231,6 +231,35 @@ def _preflight(told: Told) -> Alert:
     )
 
 
+def _reconnect(told: Told) -> Alert:
+    by_hand = _("Get a new token for the account, put it where the configuration takes it from, and restart Tiedote.")
+    remedy = _("Connect the account again with the command below; it takes some minutes.") if told["login"] else by_hand
+    commands = [Command(when=_("To connect it again:"), line=told["login"])] if told["login"] else []
+    commands.append(Command(when=_("To see whether it works:"), line="tiedote doctor"))
+    if told["error_kind"]:
+        message, _remedy = told.because("token_expired")
+        still = _("The present one still works until %(due)s.") % told.words if told["due"] else ""
+        return Alert(
+            subject=_("Please connect again: %(where)s, %(organisation)s") % told.words,
+            what=_("%(organisation)s: the access token of %(where)s could not be renewed.") % told.words,
+            meaning=" ".join(part for part in (message, still, _what_a_token_stops()) if part),
+            remedy=remedy,
+            commands=tuple(commands),
+        )
+    return Alert(
+        subject=_("Please connect again by %(due)s: %(where)s, %(organisation)s") % told.words,
+        what=_("%(organisation)s: the connection to %(where)s ends on %(due)s, and only a person can make a new one.")
+        % told.words,
+        meaning=_("Until then everything goes on.") + " " + _what_a_token_stops(),
+        remedy=remedy,
+        commands=tuple(commands),
+    )
+
+
+def _what_a_token_stops() -> str:
+    return _("After that, what is due on this account waits until it is connected again. Other accounts go on.")
+
+
 def _over_budget(told: Told) -> Alert:
     message, _remedy = told.because("over_budget")
     return Alert(
@@ -409,6 +438,7 @@ _WORDS: Mapping[str, Callable[[Told], Alert]] = {
     "behind": _behind,
     "link_down": _link_down,
     "preflight": _preflight,
+    "reconnect": _reconnect,
     "disk_full": _disk_full,
     "database_away": _database_away,
 }

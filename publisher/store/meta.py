@@ -25,6 +25,20 @@ def put(conn: Connection, key: str, value: str, now: datetime) -> None:
     conn.execute(row.on_conflict_do_update(index_elements=[_META.c.key], set_={"value": value, "at": now}))
 
 
+def claim(conn: Connection, key: str, owner: str, now: datetime, until: datetime) -> bool:
+    """Take a lease until `until`, unless somebody else has one that is not over; tells whether it was taken."""
+    row = insert_for(conn, _META).values(key=key, value=owner, at=until)
+    mine = row.on_conflict_do_update(
+        index_elements=[_META.c.key], set_={"value": owner, "at": until}, where=_META.c.at <= now
+    )
+    return conn.execute(mine.returning(_META.c.key)).first() is not None
+
+
+def let_go(conn: Connection, key: str, owner: str) -> None:
+    """Give a lease back, if it is still `owner`'s."""
+    conn.execute(delete(_META).where(_META.c.key == key, _META.c.value == owner))
+
+
 def drop(conn: Connection, key: str) -> None:
     """Forget a value."""
     conn.execute(delete(_META).where(_META.c.key == key))

@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     BEHIND = "behind"
     LINK_DOWN = "link_down"
     PREFLIGHT = "preflight"
+    RECONNECT = "reconnect"
     DISK_FULL = "disk_full"
     DATABASE_AWAY = "database_away"
 

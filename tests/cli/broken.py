@@ -147,6 +147,7 @@ def _locked_token(place: Place) -> None:
         expires_at=None,
         refresh_expires_at=None,
         data_until=None,
+        refreshable=False,
         obtained_at=at,
         login_at=at,
     )

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from channels.base import Identity
 from channels.sandbox.faults import Kind, Rule
-from publisher.cli import tiedote, tokens
+from publisher import lifetimes
+from publisher.cli import tiedote
 from publisher.cli.examined import judge_identity
 from publisher.cli.resolving import id_in_address
 from publisher.config import load_config
@@ -263,8 +264,8 @@ def test_a_token_is_warned_about_a_fortnight_before_it_ends(call, config):
     call("status")
     store = Store(config.database)
     with store.write() as conn:
-        tokens.note(conn, facebook, soon, now)
-        tokens.note(conn, x, never, now)
+        lifetimes.note(conn, facebook, soon.expires_at, now)
+        lifetimes.note(conn, x, None, now)
     store.close()
     assert "loppi Facebook: token ends in 13 days." in call("status").stdout
     told = json.loads(call("status", "--json").stdout)["tokens"]

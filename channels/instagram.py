@@ -211,9 +211,11 @@ class Instagram:
     def examine(self) -> Health:
         identity = self.check()
         asked = self._graph.asked
-        limit = self._graph.get(f"{self._user_id}/content_publishing_limit", _Limits, fields="quota_usage,config")
-        told = next((row for row in limit.data if row.config.quota_total is not None), None)
-        quota = Quota(used=told.quota_usage, total=told.config.quota_total or 0) if told else None
+        quota = None
+        with suppress(ChannelError):  # the account itself has answered: what else is not told is no fault of it
+            limit = self._graph.get(f"{self._user_id}/content_publishing_limit", _Limits, fields="quota_usage,config")
+            told = next((row for row in limit.data if row.config.quota_total is not None), None)
+            quota = Quota(used=told.quota_usage, total=told.config.quota_total or 0) if told else None
         ends, told_at = graph_ends(asked), self._graph.told_at
         return Health(identity=identity, asked=asked, ends=ends, quota=quota, told_at=told_at)
 

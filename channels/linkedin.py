@@ -268,11 +268,15 @@ class LinkedIn:
         try:
             identity = self.check()
         except AccountBlocked as refused:
-            others = self._roles() if refused.kind is Kind.PERMISSION_MISSING else {}
+            others: Mapping[str, str] = {}
+            with suppress(ChannelError):
+                others = self._roles() if refused.kind is Kind.PERMISSION_MISSING else {}
             if others and self._organization_id not in others:
                 raise AccountBlocked(Kind.WRONG_ACCOUNT, ", ".join(sorted(others))) from refused
             raise
-        role = self._roles().get(self._organization_id, "")
+        role = None
+        with suppress(ChannelError):  # the page itself has answered: what else is not told is no fault of the account
+            role = self._roles().get(self._organization_id, "")
         ends, told_at = linkedin_ends(self._version), self._session.answered_at
         return Health(identity=identity, asked=self._version, ends=ends, role=role, told_at=told_at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 FRESH_FOR = timedelta(minutes=1)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_NOWHERE = re.compile(r"(?:.+\.)?(?:example|test|invalid|example\.[a-z]{2,})")
+"""Names that stand for others in documents and trials (RFC 2606 and 6761; Finnish ones write example.fi): nobody is asked about them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +53,11 @@ class Links:
         return None
 
     def ask(self, address: str, now: datetime) -> Link | None:
-        """Tell what became of asking an address; None if it may not be asked in a rehearsal."""
+        """Tell what became of asking an address; None where nobody is to be asked: outside in a rehearsal, or a name of documents."""
         from channels.links import ask
 
-        if self._inside_only and urlsplit(address).hostname not in _LOOPBACK:
+        host = urlsplit(address).hostname or ""
+        if _NOWHERE.fullmatch(host) or (self._inside_only and host not in _LOOPBACK):
             return None
         with self._lock:
             known = self._known.get(address)

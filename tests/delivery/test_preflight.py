@@ -50,7 +50,8 @@ def test_what_may_stop_tomorrows_announcements_is_one_mail_with_its_remedies(tmp
 def test_when_all_is_well_nobody_is_mailed_and_each_account_is_asked_once(tmp_path: Path, smtp: MailServer) -> None:
     """Three announcements of tomorrow on two accounts cost a look at each account, and a later one another."""
     for name in ("yksi", "kaksi", "kolme"):
-        write(tmp_path, name, f"text: Tiedote {name}.\npublish: {(START + DAY / 2).isoformat()}\n")
+        link = "link: https://asiointi.hausjarvi.example/lupa\n"  # a name of documents, which nobody is asked about
+        write(tmp_path, name, f"text: Tiedote {name}.\npublish: {(START + DAY / 2).isoformat()}\n{link}")
     with an_office(tmp_path, smtp) as one:
         one.service.read_queue()
         assert one.service.look_ahead() == 6

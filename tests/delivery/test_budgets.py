@@ -104,6 +104,29 @@ def test_a_network_that_asks_for_a_strange_wait_is_neither_hammered_nor_left_for
         assert out(one) == len(one.posts("linkedin")) == 20
 
 
+def test_a_network_that_asks_for_a_day_holds_up_nobody_else_and_gets_its_posts_in_order(tmp_path: Path) -> None:
+    """Six posts for X and LinkedIn: X refuses the third for a day. LinkedIn's all go out meanwhile, X's the next day as they were due."""
+    for number in range(6):
+        write(tmp_path, f"tiedote-{number}", f"text: Tiedote numero {number}.\npublish: 24.11.2026 klo 9.0{number}\n")
+    with town(tmp_path, channels=("x", "linkedin")) as one:
+        one.sandbox.add_rule(
+            Rule(kind=Kind.RATE_LIMITED, method="POST", path=COMMIT["x"], nth=3, retry_after=int(DAY.total_seconds()))
+        )
+
+        def tries() -> int:
+            return sum(entry.method == "POST" for entry in one.sandbox.requests("x"))
+
+        one.service.read_queue()
+        one.work(until=one.clock.now() + DAY - HOUR)
+        assert len(one.posts("linkedin")) == 6
+        assert len(one.posts("x")) == 2
+        assert tries() == 3
+        one.work(until=one.clock.now() + 2 * DAY)
+        assert [post.text for post in one.posts("x")] == [f"Tiedote numero {number}." for number in range(6)]
+        assert tries() == 7
+        assert {view.state for view in one.deliveries()} == {State.PUBLISHED}
+
+
 def test_meta_is_left_alone_for_as_long_as_it_expects_to_refuse(tmp_path: Path) -> None:
     """The Page's calls of 24 hours are used up: one refusal, no further call while it lasts, and the post is not late for it."""
     write_many(tmp_path, 1)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -78,6 +80,24 @@ def test_a_daemon_that_is_ended_in_the_middle_and_started_again_doubles_and_lose
     by_account = [(post.network, post.organisation, post.title or post.text[:40]) for post in place.sandbox.ledger()]
     assert len(by_account) == len(set(by_account)), "nothing twice"
     assert out(place) + _unconfirmed(place) >= 12, "nothing lost"
+
+
+def test_a_daemon_that_is_stopped_while_it_sends_hears_the_answer_and_gives_the_rest_back(place: Place) -> None:
+    """SIGTERM with requests under way, whose answers take a second: each is waited for and kept, nothing is in doubt or begun."""
+    place.sandbox.settings.delays.answer = 1
+    with running(place) as daemon:
+        assert wait_for(lambda: out(place) >= 1)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(20) == 0
+    sent = out(place)
+    assert 1 <= sent < 12
+    states = list(place.states().values())
+    assert set(states) <= {"published", "retrying", "scheduled", "draft"}
+    # What is out and has a first comment to come is given back before its end, as something to go on with.
+    assert states.count("published") + states.count("retrying") == sent
+    with closing(sqlite3.connect(place.folder / "var" / "tiedote.db")) as conn:
+        assert conn.execute("SELECT count(*) FROM deliveries WHERE owner IS NOT NULL").fetchone() == (0,)
+        assert conn.execute("SELECT count(*) FROM attempts WHERE outcome IS NULL").fetchone() == (0,)
 
 
 def _unconfirmed(place: Place) -> int:

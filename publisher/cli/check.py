@@ -89,7 +89,8 @@ def _fix(reading: Reading, config: Config) -> bool:
     """Mend a file, and say so; a copy of it as it was is made first."""
     from publisher.announcements import read_file
     from publisher.announcements.reader import LIMITS
-    from publisher.yamlfile import Unreadable, fix, read_bytes
+    from publisher.yamlfile import Unreadable, read_bytes
+    from publisher.yamlfile.fixing import fix
 
     path = reading.path
     if reading.announcement is not None or path.is_symlink():

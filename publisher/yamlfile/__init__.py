@@ -2,14 +2,13 @@
 
     load / read      bytes or a file → Document and the faults of its syntax (a broken file is read on as far as it goes)
     Section          one block while it is read: hands out typed values, notes faults, refuses keys that nobody asked for
-    fix              a file's bytes, mended where that needs no person
+    fixing.fix       a file's bytes, mended where that needs no person (imported where it is asked for)
     render           a fault for the terminal; `render_github` for an annotation
 
 Nothing here knows what a file is about. No value is ever made a date, a number or a truth by YAML itself: `no`, `0777`, `12:30` and
 `2026-12-01` arrive as they were written, and whoever asks for a number or a truth gets one.
 """
 
-from publisher.yamlfile.fixing import Fixed, fix
 from publisher.yamlfile.loading import Limits, Unreadable, load, read, read_bytes
 from publisher.yamlfile.nodes import Block, Document, Entry, Items, Node, Scalar, Span
 from publisher.yamlfile.printing import brief, render, render_github
@@ -20,7 +19,6 @@ __all__ = [
     "Document",
     "Entry",
     "Faults",
-    "Fixed",
     "Items",
     "Limits",
     "Node",
@@ -30,7 +28,6 @@ __all__ = [
     "Unreadable",
     "brief",
     "closest",
-    "fix",
     "load",
     "read",
     "read_bytes",

@@ -49,6 +49,31 @@ def test_a_translation_is_filled_in_like_its_message(language):
             assert filled_in(form, of_click=of_click) == filled_in(original, of_click=of_click), message.id
 
 
+SAID_TO_PEOPLE = {"say", "echo", "Stop", "UsageError", "BadParameter", "Unreadable"}
+SAID_OF_FILES = {"error", "warn", "missing", "misplaced", "parsed", "left_out"}
+A_SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
+
+
+def test_no_sentence_is_said_without_the_catalogues():
+    """What is printed, and what is wrong with a file, is never a plain English text; logs and exceptions for programmers may be."""
+    found = []
+    for path in sorted(FOLDER.parent.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            logged = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in {"_LOG", "logging"}
+            if logged or name not in SAID_TO_PEOPLE | SAID_OF_FILES:
+                continue
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            plain = [part for one in given if isinstance(one, ast.JoinedStr) for part in one.values]
+            texts = [
+                one.value for one in [*given, *plain] if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            found += [f"{path.name}:{call.lineno}: {text}" for text in texts if A_SENTENCE.search(text)]
+    assert found == []
+
+
 def test_no_message_hides_from_the_catalogues():
     """A text inside an f-string is looked up but never extracted: it would stay English."""
     for path in sorted(FOLDER.parent.rglob("*.py")):

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from publisher.announcements import read_file
 from publisher.cli import tiedote
 from publisher.config import load_config
-from publisher.yamlfile import fix
+from publisher.yamlfile.fixing import fix
 from tests.corpus.running import FILES, copy_to
 from tests.publisher.test_announcements import Desk
 

@@ -154,7 +154,10 @@ SYNONYMS: Mapping[str, str] = {
 """Words that people write, and the field or channel that is meant."""
 
 CHANNEL_FIELDS = frozenset({"text", "publish", "link", "images", "image", "hashtags", "first_comment", "skip"})
-_TOP_FIELDS = ("title", "service", "organisations", "channels", "languages", "campaign", "expires", "repost")
+_OF_PICTURES = frozenset({"file", "alt"})
+_OF_REPEATS = frozenset({"every", "until", "variants"})
+_OF_THE_TOP = frozenset({"title", "service", "organisations", "channels", "languages", "campaign", "expires", "repost"})
+_BELONG_ELSEWHERE = _OF_PICTURES | _OF_REPEATS | _OF_THE_TOP | {"skip"}
 _NOT_YET = ("video",)
 _LISTED = frozenset({"variants", "thread", "options"})
 _READ = frozenset({"text", "variants", "thread"})
@@ -177,15 +180,15 @@ def _list_of(tags: Sequence[str]) -> str:
 
 def _elsewhere(section: Section, *, below: bool) -> None:
     """Refuse fields that belong into another block; most are only not indented."""
-    for name in ("file", "alt"):
-        section.misplaced(name, _("Indent it below '%(field)s'.") % {"field": "image"})
-    for name in ("every", "until", "variants"):
-        section.misplaced(name, _("Indent it below '%(field)s'.") % {"field": "repeat"})
-    if below:
-        for name in _TOP_FIELDS:
+    for name in {entry.name for entry in section} & _BELONG_ELSEWHERE:
+        if name in _OF_PICTURES:
+            section.misplaced(name, _("Indent it below '%(field)s'.") % {"field": "image"})
+        elif name in _OF_REPEATS:
+            section.misplaced(name, _("Indent it below '%(field)s'.") % {"field": "repeat"})
+        elif name == "skip" and not below:
+            section.misplaced(name, _("Write it in the block of a network, for example x: {skip: yes}."))
+        elif name != "skip" and below:
             section.misplaced(name, _("Write it without indentation, at the top of the file."))
-    else:
-        section.misplaced("skip", _("Write it in the block of a network, for example x: {skip: yes}."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

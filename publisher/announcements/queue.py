@@ -58,11 +58,14 @@ def read_queue(
     trouble: list[OSError] = []
     paths = sorted(_paths(config.queue, trouble))
     unsettled = {path for path in paths if not is_still(path)}
-    memory = memory or Memory()
-    memory.keep_only(set(paths))
-    readings = _without_namesakes(
-        [memory.recall(path, lambda one: read_file(one, config, now=now)) for path in paths if path not in unsettled]
-    )
+
+    def read(path: Path) -> Reading:
+        return read_file(path, config, now=now)
+
+    settled = [path for path in paths if path not in unsettled]
+    if memory is not None:
+        memory.keep_only(set(paths))
+    readings = _without_namesakes([memory.recall(path, read) if memory is not None else read(path) for path in settled])
     return Queue(
         readings=tuple(readings),
         readable=not trouble,

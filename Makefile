@@ -16,7 +16,7 @@ help:
 	@echo "make demo     the whole thing on the built-in sandbox, in under 90 seconds"
 	@echo "make install  only the installation, into .venv"
 	@echo "make test     every check and test that CI runs"
-	@echo "make torture  a real daemon killed 130 times while the networks fail, 1000 posts, both policies, two seeds: some 25 minutes"
+	@echo "make torture  a real daemon killed 130 times while the networks fail, 1000 posts, both policies, two seeds: about half an hour on two free cores"
 	@echo "make fuzz     100,000 broken announcements that nobody has seen before: some 10 minutes of one processor"
 	@echo "make check    only the checks: style, types, who may import whom"
 	@echo "make bench    how fast and how large, beside the floor of this machine"

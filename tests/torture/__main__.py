@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ The judge reads the networks' ledger and people's mails."""
 
 
 def main() -> int:
+    begun = time.monotonic()
     options = _options()
     print(_CONDITIONS)
     good = True
@@ -36,7 +38,9 @@ def main() -> int:
             for on_doubt, seen in zip(policies, runs, strict=True):
                 print(f"\nseed {seed}, on_doubt: {on_doubt}", flush=True)
                 good = _tell(seen) and good
-    return 0 if _doubles_without_looking((options.seed or ["1"])[0], keep=options.keep) and good else 1
+    good = _doubles_without_looking((options.seed or ["1"])[0], keep=options.keep) and good
+    print(f"\n{'all is well' if good else 'NOT WELL'}, after {(time.monotonic() - begun) / 60:.0f} minutes")
+    return 0 if good else 1
 
 
 def _ordeal(options: argparse.Namespace, seed: str, on_doubt: str) -> Ordeal:
@@ -107,7 +111,10 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--on-doubt", choices=["hold", "resend", "both"], default="both")
     parser.add_argument(
-        "--patience", type=float, default=600, help="seconds after the last kill until all must be settled"
+        "--patience",
+        type=float,
+        default=1800,
+        help="seconds after the last kill until all must be settled; a machine that does other work as well needs them",
     )
     parser.add_argument("--keep", action="store_true", help="keep the folder with database and logs")
     return parser.parse_args()

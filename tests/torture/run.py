@@ -59,7 +59,7 @@ class Ordeal:
 
 @dataclass(slots=True, kw_only=True)
 class Life:
-    """What is to happen in one life of the daemon, before it is killed `after` seconds of work."""
+    """What is to happen in one life of the daemon, before it is killed `after` seconds of work on a machine that does nothing else."""
 
     after: float
     stop: bool = False
@@ -157,7 +157,7 @@ class _Run:
                 self.wanted += announce(self.folder, len(self.wanted) // each + 1, self.ordeal.networks)
             self._arrange(life)
             self.daemon.start()
-            time.sleep(life.after)
+            time.sleep(life.after * self.daemon.slowness)
             if life.disk_full:
                 self._fill_disk(life)
             if life.stop:

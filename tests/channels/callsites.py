@@ -17,7 +17,7 @@ class CallSites:
         module: ModuleType,
         attribute: str,
         *,
-        but: frozenset[str] = frozenset({"close", "version", "asked", "usage", "ration"}),
+        but: frozenset[str] = frozenset({"close", "version", "asked", "told_at", "usage", "ration"}),
     ) -> None:
         """`but`: what of it asks nobody."""
         self._file = str(module.__file__)

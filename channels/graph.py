@@ -467,14 +467,22 @@ class Graph:
         most: int,
         limit: int,
         until: Callable[[Row], bool] = lambda _: False,
+        partly: bool = False,
         **parameters: Parameter,
     ) -> Listing[Row]:
-        """Read an edge to its end, or to the page that has a row for which `until` is true; `most` pages."""
+        """Read an edge to its end, or to the page that has a row for which `until` is true; `most` pages.
+
+        `partly`: the pages before one that did not come are told, and count as incomplete, unless the network asks to wait.
+        """
         rows: list[Row] = []
-        for page in self.pages(path, row, most=most, limit=limit, **parameters):
-            rows += page.data
-            if page.is_last or any(until(one) for one in page.data):
-                return Listing(tuple(rows), complete=True)
+        try:
+            for page in self.pages(path, row, most=most, limit=limit, **parameters):
+                rows += page.data
+                if page.is_last or any(until(one) for one in page.data):
+                    return Listing(tuple(rows), complete=True)
+        except (OutcomeUnknown, Retryable, Unexpected) as error:
+            if error.after is not None or not (partly and rows):
+                raise
         return Listing(tuple(rows), complete=False)
 
     def many(self, ids: Sequence[str], model: type[Model], *, fields: str) -> tuple[dict[str, Model], frozenset[str]]:

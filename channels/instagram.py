@@ -331,7 +331,7 @@ class Instagram:
         if status == "IN_PROGRESS":
             return Found()
         # It is out, or the container is forgotten; no way leads from a container to what became of it but the listing.
-        recent = self.recent(since)
+        recent = self._recent(since, partly=True)
         same = tuple(_published(one.remote_id, memo, one.url) for one in recent.posts if self.is_same(post, one))
         return Found(candidates=same, complete=recent.complete and status is None)
 
@@ -348,11 +348,15 @@ class Instagram:
         return Found(candidates=(_after_comment(memo),) if ours else (), complete=complete)
 
     def recent(self, since: datetime) -> Recent:
+        return self._recent(since, partly=False)
+
+    def _recent(self, since: datetime, *, partly: bool) -> Recent:
         listing = self._graph.listing(
             f"{self._user_id}/media",
             _Media,
             most=_MOST_PAGES,
             until=lambda row: row.timestamp is not None and row.timestamp < since,
+            partly=partly,
             fields="id,caption,timestamp,permalink",
             limit=_PAGE,
         )

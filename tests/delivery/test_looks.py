@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from channels import instagram
 from channels.base import Found, Step
 from channels.sandbox.faults import Kind, Rule
 from channels.sandbox.settings import Delays
 from publisher.model import State
 from publisher.policy import Doubt, Judgement, Verdict, after_look
 from publisher.store import accounts
-from tests.delivery.town import START, Town, town, write
+from tests.delivery.town import START, Town, town, write, write_picture
 
 TIMELINE = "GET /2/users/:id/tweets"
 CREATE = Step(name="create", commits=True)
@@ -76,6 +77,31 @@ def test_one_reading_of_the_timeline_answers_for_all_that_was_lost_on_the_accoun
         ]
         # Eight until ten minutes have passed and one after them: as many as one lost answer takes.
         assert len(looks(one)) <= 10
+
+
+def test_a_post_on_a_page_that_came_is_found_although_a_later_page_did_not_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Instagram's listing breaks off behind its first page, each time; what is on that page is there all the same."""
+    monkeypatch.setattr(instagram, "_PAGE", 1)
+    with town(tmp_path, channels=("instagram",)) as one:
+        write_picture(tmp_path, "talo.png")
+        one.service.read_queue()
+        mark_looked_at(one)
+        one.sandbox.add_rule(Rule(kind=Kind.LOST_AFTER, method="POST", path="media_publish", nth=2))
+        one.sandbox.add_rule(Rule(kind=Kind.ERROR_BEFORE, method="GET", path=r"/media\?.*after=", times=None))
+        for n in range(2):
+            write(
+                tmp_path,
+                f"lupa{n}",
+                f"text: Luvan {n} voi hakea.\npublish: asap\nimage: {{file: talo.png, alt: Talo.}}\n",
+            )
+        one.service.read_queue()
+        one.work(until=START + 5 * MINUTE)
+        assert [(view.state, view.evidence) for view in one.deliveries()] == [
+            (State.PUBLISHED, "answer"),
+            (State.PUBLISHED, "found"),
+        ]
 
 
 def judged(

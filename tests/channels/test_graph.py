@@ -213,7 +213,7 @@ def test_success_is_understood_as_text_too(network, graph):
         (190, 460, AccountBlocked, Kind.TOKEN_INVALID),
         (190, 464, AccountBlocked, Kind.TOKEN_INVALID),
         (190, 467, AccountBlocked, Kind.TOKEN_INVALID),
-        (190, 492, AccountBlocked, Kind.TOKEN_INVALID),
+        (190, 492, AccountBlocked, Kind.NO_ROLE),
         (102, 463, AccountBlocked, Kind.TOKEN_EXPIRED),
         (104, None, AccountBlocked, Kind.TOKEN_INVALID),
         (368, None, AccountBlocked, Kind.ACCOUNT_RESTRICTED),

@@ -425,7 +425,10 @@ def with_campaign(link: str, channel: str, campaign: str | None) -> str:
     """Add utm parameters to a link. Its own query and fragment stay; a utm parameter that it already has stays too."""
     if not campaign:
         return link
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return link  # no address at all; whoever read the file has said so
     present = {pair.partition("=")[0] for pair in parts.query.split("&")}
     wanted = {"utm_source": channel, "utm_medium": "social", "utm_campaign": campaign}
     added = [f"{name}={quote(value, safe='')}" for name, value in wanted.items() if name not in present]

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from publisher.cli import words
-from publisher.cli.shared import now
 from publisher.examining import SOON
 from publisher.locale import _, ngettext
 from publisher.remarks import Level, Remark, word
@@ -52,7 +51,7 @@ def outside(config: Config) -> Iterator[Finding]:
                 yield finding
         yield from _links(service)
         with service.store.read() as conn:
-            months = spending.months(conn, config, now())
+            months = spending.months(conn, config, service.clock.now())
     yield from map(_judge_month, months)
 
 
@@ -60,7 +59,7 @@ def _account(service: Service, account: Account) -> Iterator[Finding]:
     from channels.base import Health
     from publisher.examining import judge, look_at_pictures
 
-    answer, at = service.examine(account), now()
+    answer, at = service.examine(account), service.clock.now()
     life = service.life_of(account)
     remarks = [*judge(answer, at), look_at_pictures(account, service.links, at), service.lacking(account)]
     found = [remark for remark in remarks if remark is not None and remark.code != "token_ends"]
@@ -86,7 +85,7 @@ def _links(service: Service) -> Iterator[Finding]:
     """Ask what is still to be announced for, a few addresses at once."""
     from publisher.announcements import read_queue
 
-    at = now()
+    at = service.clock.now()
     leading: dict[str, str] = {}
     for announcement in read_queue(service.config, at).announcements:
         for plan in service.plans(announcement, at):

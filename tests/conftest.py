@@ -52,7 +52,8 @@ def _fail_if_skipped(config: pytest.Config, report: pytest.TestReport | pytest.C
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    _fail_if_skipped(item.config, report)
+    if not item.get_closest_marker("optional"):
+        _fail_if_skipped(item.config, report)
     return report
 
 

@@ -219,7 +219,9 @@ def retry(ctx: click.Context, spec: str) -> None:
         one = the_one(conn, spec, "retry")
         if not deliveries.retry_delivery(conn, one.id, now(), config.delivery.late_limit):
             raise _refused(one)
-    say(_("%(delivery)s will be sent again at the next run.") % {"delivery": one.name})
+        (wanted,) = deliveries.list_deliveries(conn, ids=[one.id])
+    told = _REMEDIES[State.CONFIRMING] if wanted.state is State.CONFIRMING else _SENT_AGAIN
+    say(_(told) % {"delivery": one.name})
 
 
 @click.command(help=N_("Call one delivery off before it goes out. DELIVERY is as for retry."))
@@ -258,7 +260,7 @@ def _resolve_not_published(ctx: click.Context, spec: str) -> None:
         one = the_one(conn, spec, "resolve")
         if not deliveries.resolve_not_published(conn, one.id, now(), config.delivery.late_limit):
             raise _refused(one)
-    say(_("%(delivery)s will be sent again at the next run.") % {"delivery": one.name})
+    say(_(_SENT_AGAIN) % {"delivery": one.name})
 
 
 def _resolve_published(ctx: click.Context, spec: str, url: str) -> None:
@@ -304,6 +306,7 @@ def _refused(delivery: DeliveryView) -> Stop:
     )
 
 
+_SENT_AGAIN = N_("%(delivery)s will be sent again at the next run.")
 _LOOK = N_("tiedote status tells how it stands.")
 _REMEDIES = {
     State.PUBLISHED: N_("It is out. To take it down: tiedote unpublish %(delivery)s"),

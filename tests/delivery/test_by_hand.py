@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from channels import registry
+from channels.sandbox.faults import Kind as Fault
+from channels.sandbox.faults import Rule
 from publisher.delivery import Point
 from publisher.model import State
 from publisher.store import deliveries as rows
@@ -123,3 +125,33 @@ def test_what_expires_while_it_is_prepared_is_not_sent(tmp_path: Path, point: Po
         one.work()
         assert [view.state for view in one.deliveries()] == [State.EXPIRED]
         assert one.posts("instagram") == []
+
+
+@pytest.mark.parametrize("channel", registry.NAMES)
+@pytest.mark.parametrize("fault", [Fault.LOST_AFTER, Fault.LOST_BEFORE])
+def test_what_was_called_off_in_doubt_is_looked_for_before_it_is_sent_again(
+    tmp_path: Path, channel: str, fault: Fault
+) -> None:
+    """The answer was lost and nothing could be read, so a person called it off, and wants it after all: never twice."""
+    announce(tmp_path)
+    hand = Hand(Point.AFTER_INTENT)
+    with town(tmp_path, channels=(channel,), reached=hand.reached) as one:
+
+        def cut_off() -> None:
+            one.sandbox.add_rule(Rule(kind=fault, method="POST"))
+            one.sandbox.add_rule(Rule(kind=Fault.ERROR_BEFORE, method="GET", times=None))
+
+        hand.act = cut_off
+        one.service.read_queue()
+        one.work()
+        cancel(one)
+        one.service.finish_withdrawals()
+        assert one.states() == {channel: State.CANCELLED}
+        one.sandbox.rules.clear()
+        with one.service.store.write() as conn:
+            assert rows.retry_delivery(conn, 1, one.clock.now(), timedelta(hours=6))
+        assert one.states() == {channel: State.CONFIRMING}
+        one.work()
+        out = fault is Fault.LOST_AFTER
+        assert one.states() == {channel: State.PUBLISHED if out else State.UNCONFIRMED}
+        assert len(one.posts(channel)) == out

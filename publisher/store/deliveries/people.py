@@ -92,7 +92,8 @@ _ENDED = (State.FAILED, State.RETRYING, State.HELD, State.MISSED, State.EXPIRED,
 def retry_delivery(conn: Connection, delivery_id: int, now: datetime, late_limit: timedelta) -> bool:
     """A person wants it tried again; False if nothing failed here or something may still be in doubt.
 
-    Of a post that is out, what was refused under it is tried again: the rest of a thread, a first comment.
+    Of a post that is out, what was refused under it is tried again: the rest of a thread, a first comment. What was called off while
+    nobody could tell whether it went out is looked for first.
     """
     if _go_on(conn, delivery_id, DELIVERIES.c.error_kind != UNCONFIRMED, State.RETRYING, now):
         return True
@@ -110,6 +111,10 @@ def retry_delivery(conn: Connection, delivery_id: int, now: datetime, late_limit
         "error_detail": None,
         "updated_at": now,
     }
+    in_doubt = DELIVERIES.c.doubt_since.is_not(None)
+    looked_for = {**anew, "state": State.CONFIRMING, "doubt_ended": now, "looks": 0, "absent_at": None}
+    if _settle(conn, delivery_id, [State.CANCELLED], in_doubt, **looked_for):
+        return True
     waits_for_link = DELIVERIES.c.error_kind.startswith("link_", autoescape=True)
     return _settle(conn, delivery_id, _ENDED, **anew) or _settle(
         conn, delivery_id, [State.SCHEDULED], waits_for_link, **anew

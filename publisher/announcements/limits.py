@@ -320,6 +320,9 @@ class Examination:
             if given and plan.link is None:
                 message = _("'%(field)s' has no place: %(network)s shows a card only for a link without pictures")
                 remedy = _("Remove it, add a link, or say %(channel)s: {images: []}.") % {"channel": plan.channel}
+                if plan.poll and plan.addresses and not plan.pictures:
+                    message = _("'%(field)s' has no place: with a poll, %(network)s shows no card")
+                    remedy = _("Remove it, or the poll.")
                 self._error(self._place(plan, name), "no_card", name, message % {**network, "field": name}, remedy)
         if plan.link is None:
             return

@@ -25,12 +25,14 @@ def read_poll(section: Section, reader: FieldReader) -> Question | None | Unset:
     if isinstance(found.value, Scalar) and found.value.value is None:
         return None
     poll = section.below(found)
+    if not poll:
+        return None  # what stands there instead was told
     question = reader.texts_of(poll, "question")
     if not question:
-        poll.missing("question")
+        poll.missing("question", _("Write question: and what you ask."))
     options = _options(poll, reader)
     if poll.entry("days") is None:
-        poll.missing("days")
+        poll.missing("days", _("Write for how many days it is open: days: 1, 3 or 7."))
     days = poll.choice("days", 1, DAYS)
     poll.finish()
     return Question(text=question, options=options, days=days) if question and options else None
@@ -39,11 +41,12 @@ def read_poll(section: Section, reader: FieldReader) -> Question | None | Unset:
 def _options(poll: Section, reader: FieldReader) -> tuple[Mapping[str, str], ...]:
     found = poll.entry("options")
     nodes = found.value.items if found and isinstance(found.value, Items) else ()
+    example = _("Write them as options: [Tuesday, Thursday].")
     if found is None:
-        poll.missing("options")
+        poll.missing("options", example)
     elif len(nodes) not in _OPTIONS:
         message = _("a poll has two to four options, and this one has %(count)d") % {"count": len(nodes)}
-        poll.faults.error(found.key, "poll_options", message, _("Write them as options: [Tuesday, Thursday]."))
+        poll.faults.error(found.key, "poll_options", message, example)
     options = []
     for node in nodes:
         entry = Entry(key=Scalar(at=node.at, value="options", written="options"), value=node)

@@ -495,6 +495,7 @@ def test_a_first_time_that_has_passed_is_fine_while_a_repeat_goes_on(desk):
         ("text: A\nfor: {lopi: {text: B}}\n", ("choice", 2, 7)),
         ("text: A\norganisations: [loppi]\nfor: {hausjarvi: {text: B}}\n", ("not_publishing", 3, 7)),
         ("text: A\npoll: {question: B, options: [C, D]}\n", ("missing", 2, 1)),
+        ("text: A\npoll: B\n", ("not_fields", 2, 7)),
         ("text: A\npoll: {question: B, options: [C], days: 1}\n", ("poll_options", 2, 21)),
         ("text: A\npoll: {question: B, options: C, days: 1}\n", ("poll_options", 2, 21)),
         ("text: A\npoll: {question: B, options: [C, D], days: 2}\n", ("choice", 2, 44)),
@@ -551,6 +552,24 @@ def test_a_first_time_that_has_passed_is_fine_while_a_repeat_goes_on(desk):
 def test_each_fault_is_told_at_its_place(desk, text, expected):
     """One fault, one message, at the line and column of what has to be changed."""
     assert desk.faults(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text, remedy",
+    [
+        ("poll: {options: [C, D], days: 1}\n", "Write question: and what you ask."),
+        ("poll: {question: B, days: 1}\n", "Write them as options: [Tuesday, Thursday]."),
+        ("poll: {question: B, options: [C, D]}\n", "Write for how many days it is open: days: 1, 3 or 7."),
+        (
+            "poll: {question: B, options: [C, D], days: 1}\nlink: https://a.fi\nlinkedin: {description: E}\n",
+            "Remove it, or the poll.",
+        ),
+    ],
+)
+def test_a_fault_of_a_poll_has_a_remedy_that_helps(desk, text, remedy):
+    """What is missing is named with how to write it, and a card that a poll displaces is not blamed on pictures."""
+    problems = desk.read(f"text: A\n{text}").problems
+    assert [problem.remedy for problem in problems if not problem.warning] == [remedy]
 
 
 def test_a_name_that_windows_lengthened_is_refused_aloud(desk):

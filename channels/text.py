@@ -164,14 +164,15 @@ def escape_little(text: str) -> str:
 
 def little(post: Post) -> str:
     """Write a post's words in LinkedIn's notation, its mentions as '@[Name](urn)': the name must be the one that LinkedIn shows."""
+    text = _ended(post)
     pieces: list[str] = []
     at = 0
     for mention in sorted(post.mentions, key=lambda one: one.start):
         end = mention.start + mention.length
-        pieces.append(escape_little(_nfc(post.text[at : mention.start])))
-        pieces.append(f"@[{_escape(_nfc(post.text[mention.start : end]))}]({mention.address})")
+        pieces.append(escape_little(_nfc(text[at : mention.start])))
+        pieces.append(f"@[{_escape(_nfc(text[mention.start : end]))}]({mention.address})")
         at = end
-    return "".join([*pieces, escape_little(_nfc(_ended(replace(post, text=post.text[at:]))))]).strip()
+    return "".join([*pieces, escape_little(_nfc(text[at:]))]).strip()
 
 
 def _escape(text: str) -> str:

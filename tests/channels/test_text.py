@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from channels.base import Mention, Post
@@ -284,12 +284,20 @@ def test_linkedins_mentions_name_and_address() -> None:
     assert not read(written).cut
 
 
-@given(st.text(max_size=60), st.text(min_size=1, max_size=20), st.text(max_size=60))
-def test_any_words_around_a_mention_survive_linkedins_notation(before: str, name: str, after: str) -> None:
-    """Whatever signs are in them, LinkedIn shows all of them."""
+@given(
+    st.text(max_size=60),
+    st.text(min_size=1, max_size=20),
+    st.text(max_size=60),
+    st.sampled_from([(), ("Loppi", "Tori")]),
+)
+@example("Kysy: ", "Lopen kunta", "", ("Loppi",))
+def test_any_words_around_a_mention_survive_linkedins_notation(
+    before: str, name: str, after: str, tags: tuple[str, ...]
+) -> None:
+    """Whatever signs are in them, LinkedIn shows all of them, and the hashtags stand apart also where a mention is last."""
     assume(name.strip() == name and unicodedata.is_normalized("NFC", before + name + after))
     mention = Mention(start=len(before), length=len(name), address="urn:li:organization:5")
-    post = Post(text=before + name + after, mentions=(mention,))
+    post = Post(text=before + name + after, hashtags=tags, mentions=(mention,))
     assert read(little(post)).shown.strip() == words(post).strip()
     assert not read(little(post)).cut
     assert unlittle(little(post)).strip() == words(post).strip()

@@ -182,7 +182,7 @@ def test_a_step_that_does_not_exist_is_not_guessed(facebook):
         ("invalid", Kind.TOKEN_INVALID),
         ("password_changed", Kind.TOKEN_INVALID),
         ("app_removed", Kind.TOKEN_INVALID),
-        ("no_role", Kind.TOKEN_INVALID),
+        ("no_role", Kind.NO_ROLE),
         ("checkpoint", Kind.ACCOUNT_RESTRICTED),
         ("restricted", Kind.ACCOUNT_RESTRICTED),
     ],

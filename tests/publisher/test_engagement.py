@@ -14,7 +14,7 @@ from publisher.model import State
 from publisher.store import engagement
 from publisher.store.engagement import CommentView, PostResult
 from publisher.summary import Summary
-from tests.delivery.town import NETWORKS, Town, town, write, write_picture
+from tests.delivery.town import NETWORKS, REMOTE, Town, town, write, write_picture
 
 ANNOUNCEMENT = """
     title: Rakennuslupa verkossa
@@ -201,7 +201,7 @@ def test_a_reply_on_the_networks_own_page_answers(one):
     post = post_on(one, "facebook")
     (asked,) = [comment for comment in post.comments if comment.text == "Toimiiko tämä puhelimella?"]
     one.clock.advance(60)
-    token = {"message": "Kyllä toimii.", "access_token": "facebook-token"}
+    token = {"message": "Kyllä toimii.", "access_token": REMOTE["facebook"]["token"]}
     base_url = one.service.config.networks["facebook"].base_url
     requests.post(f"{base_url}/v25.0/{asked.id}/comments", data=token, timeout=5).raise_for_status()
     collect(one, later=timedelta(minutes=10), all_posts=False)

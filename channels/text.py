@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from channels.base import Post
+from channels.base import Mention, Post
 
 
 def words(post: Post) -> str:
@@ -151,6 +151,11 @@ _LITTLE_ELEMENT = re.compile(
 def linkedin_length(text: str) -> int:
     """Count as LinkedIn may: with its escapes. Whether they count is not documented, so the larger number is taken."""
     return length(escape_little(text))
+
+
+def linkedin_mention_length(mention: Mention) -> int:
+    """Count what `little` writes around a mention's name: two signs before it, three and the address behind."""
+    return 5 + len(mention.address)
 
 
 def escape_little(text: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import product
 
 from channels.base import Capabilities
-from channels.text import cashtags, mentions, parts
+from channels.text import cashtags, linkedin_mention_length, mentions, parts
 from publisher.announcements.fields import Places
 from publisher.announcements.hints import MANY_HASHTAGS, same_on_x, wordy
 from publisher.cadence import occurrence
@@ -244,6 +244,7 @@ class Examination:
         # X's own way of counting takes seconds for such a text, which is too long however its links are counted.
         beyond = len(text) > max(_NEVER_FITS, 4 * limits.max_text)
         count = len(text) if beyond else limits.measure(text)
+        count += sum(map(linkedin_mention_length, plan.mentions))  # only there has a mention an address
         if count <= limits.max_text:
             return
         network = NETWORKS.get(plan.channel, plan.channel)

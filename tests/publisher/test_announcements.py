@@ -554,6 +554,17 @@ def test_each_fault_is_told_at_its_place(desk, text, expected):
     assert desk.faults(text) == [expected]
 
 
+def test_a_mention_counts_as_linkedin_gets_it(desk):
+    """Its address is sent with the words: a text that fits only without it is refused here, and not when it goes out."""
+    desk.configure(
+        "language: en\n", 'language: en\nmentions: {kela: {name: Kela, linkedin: "urn:li:organization:5"}}\n'
+    )
+    around = len("@[Kela](urn:li:organization:5)")
+    for more, expected in ((0, []), (1, [("too_long", 1, 7)])):
+        text = f"Kysy {'k' * (3000 - 5 - around - 1 + more)} @[kela]"
+        assert desk.faults(f"text: {text}\nchannels: [linkedin]\n") == expected
+
+
 @pytest.mark.parametrize(
     "text, remedy",
     [

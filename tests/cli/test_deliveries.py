@@ -89,6 +89,17 @@ def test_a_failed_delivery_is_sent_again(call, add_delivery, see):
     assert see(one).error_kind is None
 
 
+def test_what_was_called_off_in_doubt_is_not_promised_to_be_sent(call, add_delivery, see):
+    """It may be out: retry says that it is looked for, and how to say it oneself."""
+    lost = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
+    one = add_delivery(state=State.UNCONFIRMED, error=("unconfirmed", ""), ever_in_doubt=True, doubt_since=lost)
+    assert call("cancel", "d-1").exit_code == 0
+    told = call("retry", "d-1")
+    assert told.exit_code == 0, told.output
+    assert "Tiedote is looking whether it went out. Wait, or say it: tiedote resolve d-1" in told.stderr
+    assert see(one).state == State.CONFIRMING
+
+
 def test_what_is_out_can_neither_be_retried_nor_cancelled(call, add_delivery, see):
     """A published delivery stays as it is; the answer says so and the exit code is 1."""
     one = add_delivery(state=State.PUBLISHED, remote_id="102_1")

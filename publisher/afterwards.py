@@ -26,7 +26,7 @@ from publisher.delivery import CLOCK_SKEW, Clock
 from publisher.planning import fingerprint
 from publisher.store import Store
 from publisher.store import deliveries as rows
-from publisher.store.deliveries import FrozenPost, Outside, Setback, Standing
+from publisher.store.deliveries import ChangeKind, FrozenPost, Outside, Setback, Standing
 
 _LOG = logging.getLogger("tiedote.afterwards")
 
@@ -50,6 +50,7 @@ class Outcome(StrEnum):
     WAS_DONE = "was_done"
     """It had been taken down, or had these words, before."""
     NOT_OUT = "not_out"
+    """It is not out, or is to be taken down."""
     BUSY = "busy"
     """Something of it is being sent at this moment."""
     LATER = "later"
@@ -99,7 +100,7 @@ class Afterwards:
                 if post.left is not None:
                     channel.discard(post.left)
         except Rejected as error:
-            return self._refused(post, error)
+            return self._refused(post, ChangeKind.WITHDRAWN, error)
         except ChannelError as error:
             return self._put_off(post, error)
         except AccountRemovedError:
@@ -137,7 +138,7 @@ class Afterwards:
             match rows.standing(conn, delivery_id):
                 case Standing.BUSY:
                     return Result(outcome=Outcome.BUSY)
-                case Standing.GONE | Standing.NOT_OUT:
+                case Standing.GONE | Standing.NOT_OUT | Standing.LEAVING:
                     return Result(outcome=Outcome.NOT_OUT)
             post = rows.outside(conn, delivery_id)
             after = with_words(post.post, new)
@@ -148,7 +149,7 @@ class Afterwards:
             with self._lend(post.account_id) as channel:
                 told = _amend(channel, after.as_post(), post.remote_id)
         except ChannelError as error:
-            refused = self._refused(post, error)
+            refused = self._refused(post, ChangeKind.AMENDED, error)
             passing = isinstance(error, Retryable | OutcomeUnknown | Unexpected)
             return replace(refused, outcome=Outcome.LATER) if passing else refused
         now = self._clock.now()
@@ -161,9 +162,9 @@ class Afterwards:
 
     # ------------------------------------------------------------ what does not succeed
 
-    def _refused(self, post: Outside, error: ChannelError) -> Result:
+    def _refused(self, post: Outside, kind: ChangeKind, error: ChannelError) -> Result:
         with self._store.write() as conn:
-            rows.record_refused(conn, post.id, Setback(kind=error.kind, detail=error.detail), self._clock.now())
+            rows.record_refused(conn, post.id, kind, Setback(kind=error.kind, detail=error.detail), self._clock.now())
         return Result(outcome=Outcome.REFUSED, error=error)
 
     def _put_off(self, post: Outside, error: ChannelError | None) -> Result:

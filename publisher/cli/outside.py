@@ -170,6 +170,9 @@ def _can_be_amended(service: Service, one: DeliveryView, says: FileSays) -> bool
     from publisher.afterwards import stays, with_words
     from publisher.store import deliveries
 
+    if one.error_kind == deliveries.REMOVING:
+        say(f"{_named(one)['post']}: {explain(one.error_kind).message}")
+        return False
     with service.store.read() as conn:
         is_out = deliveries.outside(conn, one.id).post
     new = says.posts.get(one.key)

@@ -320,6 +320,23 @@ def test_a_lost_answer_to_new_words_is_settled(tmp_path: Path, channel: str, fau
                 write(tmp_path, "lupa", ANNOUNCEMENT.replace(TEXT, f'"{BETTER}"'))
 
 
+def test_a_withdrawal_that_is_open_is_not_taken_back_by_new_words(tmp_path: Path) -> None:
+    """The network was away when a person took the post down: new words change nothing about that, and it goes."""
+    with published(tmp_path, channels=("facebook",)) as one:
+        one.sandbox.add_rule(Rule(kind=Kind.RATE_LIMITED, method="DELETE", times=None))
+        tell(one, "unpublish", "lupa", "--yes", expect=75)
+        one.sandbox.rules.clear()
+        write(tmp_path, "lupa", ANNOUNCEMENT.replace(TEXT, f'"{BETTER}"'))
+        assert "is to be taken down" in tell(one, "amend", "lupa", "--yes", expect=1).stderr
+        (delivery,) = one.deliveries()
+        new = one.service.file_says(delivery.key.announcement).posts[delivery.key]
+        assert one.service.afterwards.amend(delivery.id, new, "me", None).outcome == "not_out"
+        one.clock.set(max(one.clock.now(), datetime.now(UTC)) + timedelta(days=2))
+        one.service.finish_withdrawals()
+        assert visible(one) == []
+        assert [change.outcome for change in archive(one, "facebook")] == ["done"]
+
+
 class Killed(BaseException):
     """The process ends here: nothing catches it, and nothing is written any more."""
 

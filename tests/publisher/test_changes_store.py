@@ -63,6 +63,25 @@ def test_words_before_and_after_are_kept(store):
     ]
 
 
+@pytest.mark.parametrize("outcome", ["done", "refused"])
+def test_the_answer_to_an_amendment_settles_no_withdrawal_that_came_meanwhile(store, outcome):
+    """It was on its way when somebody took the post down: that stays to be done."""
+    post = a_post_of(store)
+    with store.write() as conn:
+        rows.ask_amendment(conn, post, "anna", None, NEW, NOW)
+        rows.ask_withdrawal(conn, post, "onni", None, NOW)
+        if outcome == "done":
+            rows.record_amended(conn, post, NEW, "f", NOW)
+        else:
+            rows.record_refused(conn, post, ChangeKind.AMENDED, Setback(kind="post_refused", detail=""), NOW)
+        assert rows.to_withdraw(conn, NOW) == (post,)
+        assert rows.standing(conn, post) is Standing.LEAVING
+        assert rows.list_deliveries(conn, [post])[0].error_kind == rows.REMOVING
+        assert rows.take(conn, post, NOW) is not None
+        rows.record_withdrawn(conn, post, NOW)
+        assert rows.standing(conn, post) is Standing.GONE
+
+
 def test_a_delivery_has_one_open_change(store):
     """The database itself holds it."""
     post = a_post_of(store)

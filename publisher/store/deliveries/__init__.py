@@ -4,6 +4,7 @@ Every change of a claimed delivery is guarded by its fencing number (`token`): a
 """
 
 from publisher.store.deliveries.changes import (
+    REMOVING,
     Change,
     ChangeKind,
     Outside,
@@ -91,6 +92,7 @@ from publisher.store.deliveries.values import (
 )
 
 __all__ = [
+    "REMOVING",
     "SAME_WORDS_FOR",
     "TO_GO_OUT",
     "UNDER_WAY",

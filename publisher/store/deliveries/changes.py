@@ -45,6 +45,8 @@ class Standing(StrEnum):
     BUSY = "busy"
     """Something of it is being sent at this moment."""
     NOT_OUT = "not_out"
+    LEAVING = "leaving"
+    """It is to be taken down, which has not succeeded so far."""
     GONE = "gone"
     """It is taken down already."""
 
@@ -100,7 +102,13 @@ def standing(conn: Connection, delivery_id: int) -> Standing:
         return Standing.GONE
     if row.remote_id is None or row.state not in _OUT:
         return Standing.NOT_OUT
+    if conn.execute(select(CHANGES.c.id).where(_is_open(delivery_id, ChangeKind.WITHDRAWN))).first() is not None:
+        return Standing.LEAVING
     return Standing.BUSY if row.busy else Standing.READY
+
+
+def _is_open(delivery_id: int, kind: ChangeKind) -> ColumnElement[bool]:
+    return and_(CHANGES.c.delivery_id == delivery_id, CHANGES.c.kind == kind, CHANGES.c.outcome.is_(None))
 
 
 def _being_sent() -> ColumnElement[bool]:
@@ -120,7 +128,7 @@ def ask_withdrawal(conn: Connection, delivery_id: int, by: str, why: str | None,
 def ask_amendment(
     conn: Connection, delivery_id: int, by: str, why: str | None, after: FrozenPost, now: datetime
 ) -> None:
-    """Note that a post is to be given other words."""
+    """Note that a post is to be given other words; it must not stand `LEAVING`: a withdrawal goes on until it is settled."""
     _note(conn, delivery_id, ChangeKind.AMENDED, by, why, after, now)
 
 
@@ -231,7 +239,7 @@ def record_withdrawn(conn: Connection, delivery_id: int, now: datetime) -> int:
         .where(DELIVERIES.c.id == delivery_id, _is_out())
         .values(state=State.WITHDRAWN, error_kind=None, error_detail=None, updated_at=now)
     )
-    _finish(conn, delivery_id, "done", now)
+    _finish(conn, delivery_id, ChangeKind.WITHDRAWN, "done", now)
     return conn.execute(_COMMENTS.delete().where(_COMMENTS.c.delivery_id == delivery_id)).rowcount
 
 
@@ -254,13 +262,10 @@ def record_put_off(conn: Connection, delivery_id: int, setback: Setback, not_bef
     conn.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery_id).values(updated_at=now))
 
 
-def record_refused(conn: Connection, delivery_id: int, setback: Setback, now: datetime) -> None:
+def record_refused(conn: Connection, delivery_id: int, kind: ChangeKind, setback: Setback, now: datetime) -> None:
     """The network will never do it; a post that was to be taken down says so from now on."""
-    wanted = conn.execute(
-        select(CHANGES.c.kind).where(CHANGES.c.delivery_id == delivery_id, CHANGES.c.outcome.is_(None))
-    ).scalar_one_or_none()
-    _finish(conn, delivery_id, "refused", now, kind_of_error=setback.kind, detail=setback.detail)
-    if wanted == ChangeKind.WITHDRAWN:
+    settled = _finish(conn, delivery_id, kind, "refused", now, kind_of_error=setback.kind, detail=setback.detail)
+    if settled and kind is ChangeKind.WITHDRAWN:
         conn.execute(
             update(DELIVERIES)
             .where(DELIVERIES.c.id == delivery_id)
@@ -275,15 +280,15 @@ def record_amended(conn: Connection, delivery_id: int, after: FrozenPost, finger
         .where(DELIVERIES.c.id == delivery_id, _is_out())
         .values(post=after.as_json(), fingerprint=fingerprint, updated_at=now)
     )
-    _finish(conn, delivery_id, "done", now)
+    _finish(conn, delivery_id, ChangeKind.AMENDED, "done", now)
 
 
-def _finish(conn: Connection, delivery_id: int, outcome: str, now: datetime, **values: Any) -> None:  # noqa: ANN401
-    conn.execute(
-        update(CHANGES)
-        .where(CHANGES.c.delivery_id == delivery_id, CHANGES.c.outcome.is_(None))
-        .values(outcome=outcome, finished_at=now, **values)
+def _finish(conn: Connection, delivery_id: int, kind: ChangeKind, outcome: str, now: datetime, **values: Any) -> bool:  # noqa: ANN401
+    """Settle an open change of this kind, and no other that has come meanwhile; tell whether there was one."""
+    done = conn.execute(
+        update(CHANGES).where(_is_open(delivery_id, kind)).values(outcome=outcome, finished_at=now, **values)
     )
+    return bool(done.rowcount)
 
 
 def changes_of(conn: Connection, delivery_id: int) -> tuple[Change, ...]:

@@ -38,6 +38,7 @@ from publisher.policy import Decision, Doubt, Outcome, RetryRules, Verdict
 from publisher.renewal import Outcome as Repair
 from publisher.store import Connection, Store, StoreAway, accounts, budgets
 from publisher.store import deliveries as rows
+from publisher.store.accounts import AccountState
 from publisher.store.deliveries import (
     AccountBusy,
     ClaimLost,
@@ -73,6 +74,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 BUSY_FOR = timedelta(seconds=2)
 REPAIR_EVERY = timedelta(minutes=1)
 """How often a token that could not be renewed for an outage is tried again."""
+REPAIR_TOLD_AFTER = timedelta(hours=1)
+"""People hear of a token that was refused when renewing it has brought no answer for so long: what is due waits meanwhile."""
 
 _OF_TOKENS = frozenset({Kind.TOKEN_EXPIRED, Kind.TOKEN_INVALID})
 ASK_EVERY = timedelta(minutes=1)
@@ -361,6 +364,9 @@ class Deliverer:
         elif outcome is Repair.LATER:
             with self._store.write() as conn:
                 accounts.block(conn, account_id, *_known_block(conn, account_id), now + REPAIR_EVERY, now)
+                account = accounts.get_account(conn, account_id)
+                if account.blocked_since is not None and now - account.blocked_since >= REPAIR_TOLD_AFTER:
+                    self._tell_blocked(conn, account, now)
         return outcome in {Repair.RENEWED, Repair.LATER}
 
     def _account_trouble(self, account_id: int, error: ChannelError, channel: Channel) -> None:
@@ -384,24 +390,26 @@ class Deliverer:
         return now + policy.probe_after(now - since if since else timedelta(0))
 
     def _block(self, conn: Connection, account_id: int, error: ChannelError, now: datetime) -> None:
-        account = accounts.get_account(conn, account_id)
         if error.kind in _OF_TOKENS and self._desk.can_repair(account_id, now):
             # Nobody is told before the network has refused to renew it as well.
             accounts.block(conn, account_id, error.kind, error.detail, now, now)
             return
         accounts.block(conn, account_id, error.kind, error.detail, self._probe_at(conn, account_id, now), now)
+        self._tell_blocked(conn, accounts.get_account(conn, account_id), now)
+
+    def _tell_blocked(self, conn: Connection, account: AccountState, now: datetime) -> None:
         raise_notice(
             conn,
-            cause=f"blocked:{account.organisation}:{account.channel}:{account.name}:{error.kind}",
+            cause=f"blocked:{':'.join(account.key)}:{account.blocked_kind}",
             kind=NoticeKind.BLOCKED,
             params={
                 "organisation": account.organisation,
                 "channel": account.channel,
                 "account": account.name,
-                "error_kind": error.kind,
-                "detail": error.detail,
+                "error_kind": account.blocked_kind or "",
+                "detail": account.blocked_detail or "",
             },
-            recipients=self._desk.owners(account_id),
+            recipients=self._desk.owners(account.id),
             now=now,
         )
 

@@ -9,7 +9,8 @@ LinkedIn's go on to be good to their own dates, and renew again. X does not docu
 token lives on for an hour at least, since it is renewed at half of its two, and if the refresh token was good once only, the next renewal
 is refused and a person is told. Nothing that is due is lost by it: it waits.
 
-That a network is away is no verdict on a token: it is asked again, and nobody is told before it has refused.
+That a network is away is no verdict on a token: it is asked again. Nobody is told before it has refused, or before an account whose token
+was refused has waited for it for an hour (`delivery.REPAIR_TOLD_AFTER`).
 """
 
 from __future__ import annotations
@@ -201,6 +202,8 @@ class Renewer:
             if not meta.claim(conn, key, self._owner, now, now + LEASE):
                 return Outcome.LATER
         try:
+            # What the database did not take last time comes first: the token that it still has may be spent.
+            self._save_what_is_left(now)
             # Only now: whoever had the lease before may have renewed it.
             with self._load(account) as mine:
                 if mine is None:

@@ -14,7 +14,7 @@ from channels.sandbox.faults import Kind, Rule
 from publisher import lifetimes
 from publisher.model import State
 from publisher.renewal import Outcome, Renewer, renew_at
-from publisher.store import credentials, meta
+from publisher.store import StoreAway, credentials, meta
 from publisher.telling import WARN_AT
 from tests.delivery.connected import a_connected_town, connect
 from tests.delivery.town import START, Town, write
@@ -218,6 +218,45 @@ def test_a_token_that_is_refused_for_an_outage_as_well_waits_and_nobody_is_told(
         town.service.read_queue()
         town.work(until=town.clock.now() + HOUR)
         assert [post.network for post in town.sandbox.ledger()] == ["x"]
+        assert subjects(town, smtp) == []
+
+
+def test_a_token_that_cannot_be_renewed_for_hours_is_told(tmp_path: Path, smtp: MailServer) -> None:
+    """The token is refused and its renewal never answered: after an hour people hear why nothing goes out, once a day."""
+    with a_connected_town(tmp_path, smtp, ("x",)) as town:
+        town.clock.advance(3 * 3600)
+        town.sandbox.add_rule(Rule(kind=Kind.ERROR_BEFORE, path="/2/oauth2/token", times=None))
+        write(tmp_path, "lupa", "text: Lupa verkossa.\npublish: asap\n")
+        town.service.read_queue()
+        town.work(until=town.clock.now() + HOUR / 2)
+        assert subjects(town, smtp) == []
+        town.work(until=town.clock.now() + 4 * HOUR)
+        assert len(subjects(town, smtp)) == 1
+        assert "X" in subjects(town, smtp)[0]
+        town.sandbox.rules.clear()
+        town.work(until=town.clock.now() + HOUR)
+        assert [post.network for post in town.sandbox.ledger()] == ["x"]
+
+
+def test_a_new_token_that_could_not_be_kept_is_kept_before_it_is_renewed_again(
+    tmp_path: Path, smtp: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was away when X's new tokens came: whoever repairs the account next keeps those, and spends no old one again."""
+
+    def away(*_: object) -> bool:
+        raise StoreAway("disk full")
+
+    with a_connected_town(tmp_path, smtp, ("x",)) as town:
+        before = serial(town, "x")
+        town.clock.advance(3 * 3600)
+        with monkeypatch.context() as patch:
+            patch.setattr(credentials, "replace_if", away)
+            with pytest.raises(StoreAway):
+                town.service.renew_tokens()
+        assert serial(town, "x") == before
+        assert town.service.renewer.repair(X, town.clock.now()) is Outcome.RENEWED
+        assert serial(town, "x") == before + 1
+        assert sum(entry.path == "/2/oauth2/token" for entry in town.sandbox.requests()) == 2, "the login, one renewal"
         assert subjects(town, smtp) == []
 
 

@@ -133,11 +133,13 @@ class Found:
     `candidates`: posts that match, newest first. For a first comment, or a further post of a thread: the post, if that stands under it.
     `complete`: the listing was read to its end, back to `since`.
     `absent`: proof that the step did not take effect, good enough to run it again.
+    `spent`: what the step would make public is gone, so that running it again is no use: the post is begun at its first step.
     """
 
     candidates: tuple[Published, ...] = ()
     complete: bool = False
     absent: bool = False
+    spent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

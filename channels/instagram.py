@@ -333,7 +333,8 @@ class Instagram:
         # It is out, or the container is forgotten; no way leads from a container to what became of it but the listing.
         recent = self._recent(since, partly=True)
         same = tuple(_published(one.remote_id, memo, one.url) for one in recent.posts if self.is_same(post, one))
-        return Found(candidates=same, complete=recent.complete and status is None)
+        forgotten = status is None
+        return Found(candidates=same, complete=recent.complete and forgotten, spent=forgotten)
 
     def _status(self, container: str) -> str | None:
         try:

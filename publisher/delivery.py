@@ -701,8 +701,11 @@ class Deliverer:
         # What is left to do under a post that is out, a comment, is looked for under it, not in the account's listing.
         can_tell = job.remote_id is not None or channel.capabilities.absence is not Absence.UNKNOWN
         resend = can_tell and self._desk.resends(job.account_id)
-        following = self.save(lambda: self._judge(ready, step, seen, usage, resend=resend))
+        dropped: list[Step] = []
+        following = self.save(lambda: self._judge(ready, step, seen, usage, dropped, resend=resend))
         self._reached(Point.AFTER_VERDICT)
+        for left in dropped:
+            channel.discard(left)
         return following
 
     def _see(self, job: Job, step: Step, channel: Channel) -> Sight:
@@ -723,13 +726,16 @@ class Deliverer:
         if spent is not None:
             raise Retryable(Kind.QUOTA_USED, "no calls are left to look with", after=spent.until - now)
 
-    def _judge(self, job: Job, step: Step, sight: Sight, usage: tuple[Usage, ...], *, resend: bool) -> Job | None:
+    def _judge(
+        self, job: Job, step: Step, sight: Sight, usage: tuple[Usage, ...], dropped: list[Step], *, resend: bool
+    ) -> Job | None:
+        """Write down what a look led to; the step of a post that is begun anew goes to `dropped`."""
         now = self._clock.now()
         with self._store.write() as conn:
             self._note_usage(conn, job.account_id, usage, now)
             match = self._ours(conn, job, sight.found)
             if match is None:
-                self._not_found(conn, job, step, sight, resend=resend)
+                self._not_found(conn, job, step, sight, dropped, resend=resend)
                 return None
             out = Out(remote_id=match.remote_id, url=match.url, evidence="found", then=match.then, part=match.part)
             tried = rows.was_tried(conn, job)
@@ -747,7 +753,9 @@ class Deliverer:
         taken = rows.owner_of(conn, job.account_id, [c.remote_id for c in candidates], but=job.id)
         return next((candidate for candidate in candidates if candidate.remote_id not in taken), None)
 
-    def _not_found(self, conn: Connection, job: Job, step: Step, sight: Sight, *, resend: bool) -> None:
+    def _not_found(
+        self, conn: Connection, job: Job, step: Step, sight: Sight, dropped: list[Step], *, resend: bool
+    ) -> None:
         now = sight.at
         permitted = not isinstance(sight.error, AccountBlocked)
         wait = policy.reset_of(sight.error) if sight.error is not None else None
@@ -767,7 +775,10 @@ class Deliverer:
                 if wait is not None and judgement.not_before is not None:
                     rows.put_off_looks(conn, job.account_id, judgement.not_before)
             case Verdict.RUN_AGAIN:
-                rows.record_absent(conn, job, now)
+                anew = sight.found is not None and sight.found.spent
+                rows.record_absent(conn, job, now, anew=anew)
+                if anew:
+                    dropped.append(step)
             case Verdict.ASK_PERSON:
                 self._end(conn, job, State.UNCONFIRMED, Setback(kind="unconfirmed", detail=""), now)
 

@@ -29,6 +29,26 @@ def mark_looked_at(one: Town) -> None:
             accounts.mark_looked(conn, account.id, one.clock.now())
 
 
+@pytest.mark.parametrize("on_doubt", ["hold", "resend"])
+def test_a_container_that_instagram_forgot_is_not_published_for_ever(tmp_path: Path, on_doubt: str) -> None:
+    """The answer was lost, the post is not there and its container neither: it is begun again where that is wanted, or a person decides."""
+    write(tmp_path, "lupa", "text: Luvan voi hakea.\npublish: asap\nimages: [{file: talo.png, alt: Talo.}]\n")
+    write_picture(tmp_path, "talo.png")
+    with town(tmp_path, channels=("instagram",), on_doubt=on_doubt) as one:
+        one.service.read_queue()
+        mark_looked_at(one)
+        one.sandbox.add_rule(Rule(kind=Kind.LOST_BEFORE, method="POST", path="/media_publish$"))
+        one.work(until=START + MINUTE)
+        assert {view.state for view in one.deliveries()} == {State.CONFIRMING}
+        one.sandbox.world.containers.clear()
+        one.work(until=START + 120 * MINUTE)
+        asked = sum(entry.path.endswith("/media_publish") for entry in one.sandbox.requests())
+        if on_doubt == "hold":
+            assert (one.states(), asked) == ({"instagram": State.UNCONFIRMED}, 1)
+        else:
+            assert (one.states(), asked, len(one.posts("instagram"))) == ({"instagram": State.PUBLISHED}, 2, 1)
+
+
 def looks(one: Town) -> list[int | None]:
     """How X answered each reading of the timeline."""
     return [

@@ -142,8 +142,8 @@ def put_off_looks(conn: Connection, account_id: int, until: datetime) -> None:
     )
 
 
-def record_absent(conn: Connection, job: Job, now: datetime) -> None:
-    """It surely did not go out: the same step may run again. Raises ClaimLost."""
+def record_absent(conn: Connection, job: Job, now: datetime, *, anew: bool = False) -> None:
+    """It surely did not go out: the same step may run again, or with `anew` the first one. Raises ClaimLost."""
     guarded(
         conn,
         job,
@@ -158,6 +158,8 @@ def record_absent(conn: Connection, job: Job, now: datetime) -> None:
         updated_at=now,
     )
     close_attempts(conn, job.id, "absent", now)
+    if anew:
+        forget_steps(conn, job.id, now)
 
 
 def record_end(conn: Connection, job: Job, state: State, setback: Setback, now: datetime) -> None:

@@ -255,10 +255,15 @@ def _day_is_over_in(response: Response) -> timedelta | None:
 
 
 def gauge(response: Response) -> Iterator[Usage]:
-    """Read what is left of the endpoint's quarter of an hour, and of a day where X says so (https://docs.x.com/x-api/fundamentals/rate-limits)."""
+    """Read what is left of the endpoint's quarter of an hour, and of a day where X says so (https://docs.x.com/x-api/fundamentals/rate-limits).
+
+    Deleting has an allowance of its own, which no post and no reading pays into.
+    """
     from channels.session import epoch, time_until  # limits are asked for without waiting for requests
 
     request = response.request
+    if request.method == "DELETE":
+        return
     route = f"{request.method} {re.sub(r'(?<=[a-z])/[0-9]+', '/:id', urlsplit(request.url or '').path)}"
     for limit in ("x-rate-limit", *_A_DAY):
         size, left = (_number(response.headers.get(f"{limit}-{part}")) for part in ("limit", "remaining"))

@@ -257,3 +257,19 @@ def test_two_processes_share_a_day_and_collecting_never_eats_what_publishing_nee
         one.work(until=midnight + 2 * DAY)
         assert out(one) == 50
         assert refusals(one) == 0
+
+
+def test_taking_posts_down_holds_up_no_post(tmp_path: Path) -> None:
+    """X counts deleting by itself: when no more may be deleted for a quarter of an hour, posts still go out."""
+    write(tmp_path, "vanha", "text: Vanha tieto.\npublish: asap\n")
+    with town(tmp_path, channels=("x",)) as one:
+        one.service.read_queue()
+        one.work()
+        one.sandbox.settings.quotas.x_limits["DELETE /2/tweets/:id"] = 1
+        (old,) = one.deliveries()
+        assert one.service.afterwards.ask_withdrawal(old.id, "me", None) is None
+        assert one.service.afterwards.withdraw(old.id).outcome == "done"
+        write_many(tmp_path, 3)
+        one.service.read_queue()
+        one.work(until=one.clock.now() + timedelta(minutes=1))
+        assert out(one) == 3

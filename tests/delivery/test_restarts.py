@@ -10,7 +10,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -129,19 +128,13 @@ def series(folder: Path, signum: signal.Signals) -> Iterator[Series]:
 
 @pytest.mark.alone
 @pytest.mark.timeout(240)
-def test_a_daemon_that_is_ended_again_and_again_is_soon_at_work_again_and_needs_nobody(tmp_path: Path) -> None:
-    """Twenty restarts after kill -9 and twenty after SIGTERM, side by side and with work in hand: sending within five seconds each.
-
-    In the end each account has each post once.
-    """
-    with (
-        series(tmp_path / "killed", signal.SIGKILL) as killed,
-        series(tmp_path / "ended", signal.SIGTERM) as ended,
-        ThreadPoolExecutor() as workers,
-    ):
-        for done in [workers.submit(one.go_through) for one in (killed, ended)]:
-            done.result()
-    for one in (killed, ended):
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+def test_a_daemon_that_is_ended_again_and_again_is_soon_at_work_again_and_needs_nobody(
+    tmp_path: Path, signum: signal.Signals
+) -> None:
+    """Twenty restarts with work in hand: sending within five seconds each. In the end each account has each post once."""
+    with series(tmp_path / "place", signum) as one:
+        one.go_through()
         assert one.slowest < AT_WORK_WITHIN
         out = Counter((post.network, post.text) for post in one.sandbox.ledger())
         assert len(out) == ALL

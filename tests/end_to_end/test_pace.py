@@ -45,6 +45,7 @@ def networks(folder: Path, answer: float) -> Iterator[str]:
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
         try:
             assert wait_for(ports.exists), process.poll()
+            (folder / "networks.json").unlink()  # no token lies about for longer than it must
             yield ports.read_text(encoding="utf-8").split()[0]
         finally:
             process.terminate()

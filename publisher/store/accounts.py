@@ -170,7 +170,9 @@ def unblock(conn: Connection, account_id: int, now: datetime) -> bool:
         )
     )
     if account.blocked_since is not None:
-        _stop_clocks(conn, account_id, account.blocked_since, min(now, account.blocked_since + LONGEST_STOP))
+        over = min(now, account.blocked_since + LONGEST_STOP)
+        _stop_clocks(conn, account_id, account.blocked_since, over)
+        _stop_doubts(conn, account_id, account.blocked_since, over)
         conn.execute(update(_DELIVERIES).where(_is_waiting(account_id)).values(not_before=None))
     return account.blocked_kind is not None
 
@@ -198,6 +200,23 @@ def _stop_clocks(conn: Connection, account_id: int, start: datetime, end: dateti
             update(_DELIVERIES)
             .where(_DELIVERIES.c.id == bindparam("row"))
             .values(late_after=bindparam("late"), refused_since=bindparam("refused")),
+            moved,
+        )
+
+
+def _stop_doubts(conn: Connection, account_id: int, start: datetime, end: datetime) -> None:
+    """Nothing that was lost could be looked for meanwhile: what was left of the time for looking is left after it."""
+    rows = conn.execute(
+        select(_DELIVERIES.c.id, _DELIVERIES.c.doubt_ended).where(
+            _DELIVERIES.c.account_id == account_id,
+            _DELIVERIES.c.state == "confirming",
+            _DELIVERIES.c.doubt_ended < end,
+        )
+    ).all()
+    moved = [{"row": row.id, "ended": row.doubt_ended + (end - max(start, row.doubt_ended))} for row in rows]
+    if moved:
+        conn.execute(
+            update(_DELIVERIES).where(_DELIVERIES.c.id == bindparam("row")).values(doubt_ended=bindparam("ended")),
             moved,
         )
 

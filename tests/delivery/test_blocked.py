@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from channels.sandbox import Sandbox
-from channels.sandbox.settings import SandboxAccount
+from channels.sandbox.faults import Kind, Rule
+from channels.sandbox.settings import Delays, SandboxAccount
 from publisher.cli import tiedote
 from publisher.config import load_config
 from publisher.model import State
@@ -102,6 +103,26 @@ def test_it_pauses_alone_with_one_mail_and_no_storm_and_catches_up_after_the_rep
             assert {channel: len(one.posts(channel)) for channel in NETWORKS} == dict.fromkeys(NETWORKS, POSTS)
             service.send_mails()
             assert len(smtp.messages) == 1
+
+
+@pytest.mark.parametrize("on_doubt, fault", [("hold", Kind.LOST_AFTER), ("resend", Kind.LOST_BEFORE)])
+def test_a_lost_answer_is_looked_for_as_long_as_ever_after_a_block(tmp_path: Path, on_doubt: str, fault: Kind) -> None:
+    """The token ends for twenty hours while a post is in doubt, and the first look afterwards fails: nobody is asked too early."""
+    write(tmp_path, "lupa", "text: Luvan voi hakea verkossa.\npublish: asap\n")
+    with town(tmp_path, channels=("x",), on_doubt=on_doubt, delays=Delays(listing=60)) as one:
+        account = next(each for each in one.sandbox.accounts if each.channel == "x")
+        began = one.clock.now()
+        one.service.read_queue()
+        one.sandbox.add_rule(Rule(kind=fault, method="POST", path="/2/tweets$"))
+        one.work(until=began)
+        account.status = "expired"
+        one.work(until=began + 20 * HOUR)
+        assert one.states() == {"x": State.CONFIRMING}
+        account.status = "ok"
+        one.sandbox.add_rule(Rule(kind=Kind.ERROR_BEFORE, method="GET", path=r"/tweets\?"))
+        one.work(until=began + 23 * HOUR)
+        assert one.states() == {"x": State.PUBLISHED}
+        assert len(one.posts("x")) == 1
 
 
 def give_instagram_its_own_token(one: Town, folder: Path) -> None:

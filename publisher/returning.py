@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from html import escape
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 _LONGEST = 8192
+_SLOWEST = 10.0
+"""Seconds after which a connection that says nothing is given up."""
 
 
 class WrongAnswerError(Exception):
@@ -47,6 +49,15 @@ def was_denied(answer: Mapping[str, str]) -> bool:
     return "denied" in answer or answer.get("error") in refusals
 
 
+class _Server(ThreadingHTTPServer):
+    """A thread for each connection: browsers open some beforehand and send nothing on them."""
+
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's signature
+        """Whoever hangs up is no news: it would be a traceback in the middle of a login."""
+
+
 class Landing:
     """Waits at the address of this machine that the network sends the browser to."""
 
@@ -58,8 +69,9 @@ class Landing:
         self._path = parts.path or "/"
         self._answer: dict[str, str] | None = None
         self._wrong = False
+        self._lock = threading.Lock()
         self._came = threading.Event()
-        self._server = HTTPServer((self._address, parts.port or 80), self._handler())
+        self._server = _Server((self._address, parts.port or 80), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def __enter__(self) -> Self:
@@ -80,12 +92,19 @@ class Landing:
             raise WrongAnswerError
         return self._answer
 
+    def _take(self, answer: dict[str, str] | None) -> None:
+        """Keep the first answer; None: one that was not asked for. A page that is opened again changes nothing."""
+        with self._lock:
+            if self._answer is None and not self._wrong:
+                self._answer, self._wrong = answer, answer is None
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         landing = self
 
         class Handler(BaseHTTPRequestHandler):
             server_version = "tiedote"
             sys_version = ""
+            timeout = _SLOWEST
 
             def do_GET(self) -> None:
                 parts = urlsplit(self.path[:_LONGEST])
@@ -93,11 +112,12 @@ class Landing:
                     self._say(404, _("There is nothing here."))
                     return
                 try:
-                    landing._answer = read_answer(self.path, landing._echo)
+                    answer = read_answer(self.path, landing._echo)
                 except WrongAnswerError:
-                    landing._wrong = True
+                    landing._take(None)
                     self._say(400, _("This answer does not belong to the login that is waiting. Nothing was stored."))
                 else:
+                    landing._take(answer)
                     self._say(200, _("Done here. Close this window and go back to the terminal."))
                 landing._came.set()
 

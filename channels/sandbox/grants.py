@@ -190,7 +190,9 @@ class Grants:
             case "linkedin":
                 from channels.sandbox.linkedin import SCOPES
 
-                return {"missing": (*account.missing, *(set(SCOPES) - set(grant.scopes)))}
+                held = self.role(self.person(grant.person), account.account_id)
+                role = {"full": account.role, "analyst": "ANALYST"}.get(held or "", "")
+                return {"missing": (*account.missing, *(set(SCOPES) - set(grant.scopes))), "role": role}
             case _:
                 from channels.sandbox.graph import PERMISSIONS
 

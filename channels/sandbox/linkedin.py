@@ -64,11 +64,20 @@ class Ask:
         return _ORGANIZATION + self.account.account_id
 
     def need(self, scope: str, resource: str) -> None:
-        """Refuse unless the scope was granted."""
-        if scope in self.account.missing:
+        """Refuse unless the scope was granted, and the member's role on the page lets it count."""
+        if scope in self.account.missing or self.account.role not in ROLES.get(scope, {self.account.role}):
             message = f"Not enough permissions to access: {resource}.{self.version}01"
             raise trouble(403, message, "ACCESS_DENIED", 100)
 
+
+_POSTERS = frozenset({"ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER", "CONTENT_ADMINISTRATOR"})
+ROLES: Mapping[str, frozenset[str]] = {
+    "w_organization_social": _POSTERS,
+    "r_organization_social": _POSTERS,
+    "w_organization_social_feed": frozenset({"ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER", "RECRUITING_POSTER"}),
+    "r_organization_social_feed": frozenset({"ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER"}),
+}
+"""Who on a page may use what a scope lets them (reference, section 3)."""
 
 Handler = Callable[[Ask, list[str]], Answer]
 
@@ -231,6 +240,7 @@ def create(ask: Ask, _keys: list[str]) -> Answer:
     body = restli.body_of(ask.call)
     restli.schema(body, _POST_REQUIRED, _POST_OPTIONAL)
     _check_frame(ask, body)
+    ask.need("w_organization_social", "posts.CREATE")
     commentary = body["commentary"]
     if not commentary.strip():
         raise _blank("commentary")
@@ -1073,13 +1083,13 @@ def roles(ask: Ask, _keys: list[str]) -> Answer:
     ask.need("rw_organization_admin", "organizationAcls.FINDER-roleAssignee")
     if restli.value(ask.query, "q") != "roleAssignee":
         raise restli.unresolved()
-    role = restli.value(ask.query, "role") or "ADMINISTRATOR"
-    pages = logins.linkedin_roles(ask.sandbox, ask.account.token, role)
-    if pages is None:
-        pages = [ask.account.account_id] if role == "ADMINISTRATOR" else []
+    wanted = restli.value(ask.query, "role")
+    granted = logins.linkedin_roles(ask.sandbox, ask.account.token)
+    found = granted if granted is not None else {ask.account.account_id: ask.account.role}
     rows = [
         {"roleAssignee": ADMIN, "role": role, "state": "APPROVED", "organizationTarget": _ORGANIZATION + page}
-        for page in pages
+        for page, role in found.items()
+        if role and wanted in {None, "", role}
     ]
     return Answer(body={"paging": {"start": 0, "count": 20, "links": []}, "elements": rows})
 

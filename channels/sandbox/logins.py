@@ -468,14 +468,15 @@ def _linkedin_answer(sandbox: Sandbox, grant: Grant, refresh: str, left: int) ->
     return Answer(body=row)
 
 
-def linkedin_roles(sandbox: Sandbox, token: str, role: str) -> list[str] | None:
-    """Name the pages on which the member behind a granted token has a role; None: the token was not granted here."""
+def linkedin_roles(sandbox: Sandbox, token: str) -> dict[str, str] | None:
+    """Tell what the member behind a granted token is on which pages; None: the token was not granted here."""
     grant = sandbox.grants.find(token, "linkedin")
     if grant is None:
         return None
     person = sandbox.grants.person(grant.person)
     word = {"full": "ADMINISTRATOR", "analyst": "ANALYST"}
-    return [one for one in grant.accounts if word[sandbox.grants.role(person, one) or "analyst"] == role]
+    roles = {one: sandbox.grants.role(person, one) for one in grant.accounts}
+    return {one: word[role] for one, role in roles.items() if role is not None}
 
 
 def linkedin_about(sandbox: Sandbox, call: Call) -> Answer | None:

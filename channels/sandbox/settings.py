@@ -22,8 +22,8 @@ class SandboxAccount:
     Instagram account is linked to; by default the Facebook account with the same token or organisation. An X account with
     a `token_secret` signs with OAuth 1.0a, one without uses its token as an OAuth 2.0 bearer. `api_key`: the app
     (LinkedIn: client id). `missing`: permissions or scopes that were not granted. `credit`: US dollars left on X; None: no
-    limit. `owns_app`: on X the developer app is this account's own, so that it reads its own posts at the lower price. `status` breaks the
-    token or the account on purpose.
+    limit. `owns_app`: on X the developer app is this account's own, so that it reads its own posts at the lower price.
+    `role`: what the member behind a token of LinkedIn is on the page; "" for no role. `status` breaks the token or the account on purpose.
     """
 
     organisation: str
@@ -44,6 +44,7 @@ class SandboxAccount:
     owns_app: bool = False
     tier: Literal["development", "standard"] = "development"
     followers: int = 1200
+    role: str = "ADMINISTRATOR"
 
     def __post_init__(self) -> None:
         """Give the account a handle if it has none."""

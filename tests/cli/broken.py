@@ -216,6 +216,10 @@ CASES: dict[str, Case] = {
         "account:hausjarvi:facebook",
     ),
     "role_lost": Case("facebook", FACEBOOK, _sandbox(status="no_role"), "account:hausjarvi:facebook"),
+    "linkedin_role_lost": Case("linkedin", LINKEDIN, _sandbox(role=""), "account:hausjarvi:linkedin"),
+    "linkedin_weak_role": Case(
+        "linkedin", LINKEDIN, _sandbox(role="CONTENT_ADMINISTRATOR"), "account:hausjarvi:linkedin", "warn"
+    ),
     "no_credit": Case("x", X, _sandbox(credit=0.0), "account:hausjarvi:x"),
     "dead_version": Case(
         "linkedin",

@@ -259,14 +259,9 @@ class LinkedIn:
         self._version = version
 
     def check(self) -> Identity:
-        """Tell which page this is. A member's role on it is seen only when something is refused."""
-        page = read(self._call("GET", f"/rest/organizations/{self._organization_id}", verb="GET"), _Organization)
-        return Identity(account_id=str(page.id), name=page.localized_name, version=self._version)
-
-    def examine(self) -> Health:
-        """Two calls of the day's five hundred. Where the page is refused, the member's own pages tell whether it is another one's token."""
+        """Tell which page this is. Where it is refused, the member's own pages tell whether it is another one's token."""
         try:
-            identity = self.check()
+            page = read(self._call("GET", f"/rest/organizations/{self._organization_id}", verb="GET"), _Organization)
         except AccountBlocked as refused:
             others: Mapping[str, str] = {}
             with suppress(ChannelError):
@@ -274,7 +269,11 @@ class LinkedIn:
             if others and self._organization_id not in others:
                 raise AccountBlocked(Kind.WRONG_ACCOUNT, ", ".join(sorted(others))) from refused
             raise
-        role = None
+        return Identity(account_id=str(page.id), name=page.localized_name, version=self._version)
+
+    def examine(self) -> Health:
+        """Two calls of the day's five hundred."""
+        identity, role = self.check(), None
         with suppress(ChannelError):  # the page itself has answered: what else is not told is no fault of the account
             role = self._roles().get(self._organization_id, "")
         ends, told_at = linkedin_ends(self._version), self._session.answered_at

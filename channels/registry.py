@@ -119,6 +119,15 @@ def flow(channel: str, name: str, app: App, network: Network) -> Flow:
             return LinkedInLogin(app, network)
 
 
+IDS = {"facebook": "page_id", "instagram": "user_id", "x": "user_id", "linkedin": "organization_id"}
+"""The setting by which each network knows an account."""
+
+
+def remote_id(channel: str, settings: BaseModel) -> str | None:
+    """Return the id by which an account's settings know it at its network; None where we do not know which setting that is."""
+    return getattr(settings, IDS.get(channel, ""), None)
+
+
 def has_token(settings: BaseModel) -> bool:
     """Tell whether the configuration itself gives an account its token; such a one is never renewed by us."""
     return getattr(settings, "access_token", ...) is not None

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from channels.oauth.values import App, Candidate, Credentials, Flow
     from publisher.config import Account, Config
 
-IDS = {"facebook": "page_id", "instagram": "user_id", "x": "user_id", "linkedin": "organization_id"}
-"""The setting by which each network knows an account."""
-
 _NEW_TOKEN_TRIES = 3
 _NEW_TOKEN_PAUSE = 2.0
 """Seconds. LinkedIn calls a brand-new token revoked for some seconds (reported by others, 2026)."""
@@ -45,7 +42,7 @@ def flow_for(config: Config, channel: str, account: Account | None, way: str | N
 
 def remote_id(account: Account | None) -> str | None:
     """Return the id by which the configuration knows an account at its network."""
-    return getattr(account.settings, IDS[account.channel], None) if account else None
+    return registry.remote_id(account.channel, account.settings) if account else None
 
 
 def fresh_secret() -> str:

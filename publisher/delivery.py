@@ -116,6 +116,9 @@ class Desk(Protocol):
     def purse(self, account_id: int) -> Purse | None:
         """Return what the account may spend in a month; None: what it takes."""
 
+    def stamp(self, account_id: int) -> str | None:
+        """Name the token of an account without telling it; None where a login has seen whose it is."""
+
     def can_repair(self, account_id: int, now: datetime) -> bool:
         """Tell whether an account whose token was refused may be well again without a person. Asks no network."""
 
@@ -303,12 +306,17 @@ class Deliverer:
         return True
 
     def ready(self, account_id: int, channel: Channel) -> bool:
-        """Tell whether an account may be used: one that was blocked is probed, one that is new to this database is looked at."""
+        """Tell whether an account may be used: one that was blocked is probed, one that is new to this database is looked at.
+
+        So is one with a token that was never used: X would publish on whatever account it belongs to. Asked once, for X bills the question.
+        """
+        stamp = self._desk.stamp(account_id)
         with self._store.read() as conn:
             account = accounts.get_account(conn, account_id)
             wait = budget.wait_for(budgets.standing(conn, account_id, self._clock.now()), Use.PUBLISH)
+            is_new = stamp is not None and accounts.checked_token(conn, account_id) != stamp
         # After a rest for a network that was down, a read is the first to find out whether it is back.
-        doubtful = account.blocked_kind is not None or account.troubles >= policy.TROUBLES
+        doubtful = is_new or account.blocked_kind is not None or account.troubles >= policy.TROUBLES
         if wait is not None:
             # Another process, or another account that pays into the same budget, has spent what publishing may take.
             announced = wait.announced and account.blocked_kind is None  # a block has stopped the clocks already
@@ -328,7 +336,7 @@ class Deliverer:
         return account.blocked_kind is None and not resting
 
     def probe(self, account_id: int, channel: Channel) -> bool:
-        """Ask a blocked account whether it is well again, by reading."""
+        """Ask an account whether it is well, and the one that the configuration names, by reading."""
         if self._is_being_repaired(account_id):
             return False
         try:
@@ -339,6 +347,8 @@ class Deliverer:
         with self._store.write() as conn:
             accounts.unblock(conn, account_id, self._clock.now())
             self._note_usage(conn, account_id, channel.usage(), self._clock.now())
+            if (stamp := self._desk.stamp(account_id)) is not None:
+                accounts.mark_checked(conn, account_id, stamp, self._clock.now())
         return True
 
     def _note_usage(self, conn: Connection, account_id: int, usage: tuple[Usage, ...], now: datetime) -> None:

@@ -50,7 +50,7 @@ from publisher.store.announcements import contacts, known_files
 from publisher.store.deliveries import FrozenPost, Job, Key, Outside
 from publisher.store.seal import Lost, Seal, doubt_what_was_due
 from publisher.thrift import Purse
-from publisher.vault import Tokens, Vault
+from publisher.vault import Tokens, Vault, stamp_of
 
 _DONE, _FAILED, _LATER = 0, 4, 75
 _POLL_SECONDS = 0.05
@@ -107,6 +107,10 @@ class _Desk:
     def purse(self, account_id: int) -> Purse | None:
         """Return what the account may spend in a month."""
         return spending.purse_of(self._config, self.account(account_id))
+
+    def stamp(self, account_id: int) -> str | None:
+        """Name the token of an account without telling it; None where a login has seen whose it is."""
+        return stamp_of(self.account(account_id))
 
     def can_repair(self, account_id: int, now: datetime) -> bool:
         """Tell whether an account whose token was refused may be well again without a person."""

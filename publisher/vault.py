@@ -5,6 +5,7 @@ A closed token says whose it is: one that was copied into another account's row 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,18 @@ class Held:
     barred: Kind | None = None
 
 
+def stamp_of(account: Account) -> str | None:
+    """Name the account and the token that the configuration gives it, without telling either; None without a token there."""
+    if not registry.has_token(account.settings):
+        return None
+    told = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in account.settings.model_dump().items()
+        if isinstance(value, SecretStr) or name in registry.IDS.values()
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+
+
 class Tokens:
     """What `login` got for the accounts of a configuration, as of this moment. Thread-safe."""
 
@@ -53,6 +66,9 @@ class Tokens:
             credentials = self._vault.open(kept)
         except KeyFault:
             return Held(serial=kept.serial, settings=account.settings, barred=Kind.TOKEN_LOCKED)
+        if registry.remote_id(account.channel, account.settings) not in {None, credentials.account_id}:
+            # The configuration was changed after the login, which had seen whose token this is.
+            return Held(serial=kept.serial, settings=account.settings, barred=Kind.WRONG_ACCOUNT)
         app = app_of(self._config, account.channel, credentials.flow)
         return Held(serial=kept.serial, settings=registry.with_credentials(account.settings, credentials, app))
 

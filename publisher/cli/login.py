@@ -144,7 +144,10 @@ def opened(config: Config) -> Iterator[tuple[Store, str | None]]:
 
 def no_key(fault: KeyFault) -> Stop:
     """Word why tokens can be neither kept nor read."""
-    make = _("Make one with: openssl rand -base64 32. Keep it in a file that only Tiedote's user may read.")
+    make = _(
+        "Make one: openssl rand -base64 32 > token_key && chmod 600 token_key. Then write into config.yaml: "
+        'token_key: "${file:token_key}"'
+    )
     message, remedy = {
         "missing": (
             _("Tokens are kept encrypted, and there is no key: neither 'token_key' nor TIEDOTE_KEY is set."),
@@ -425,14 +428,16 @@ def _keep(config: Config, store: Store, key: tuple[str, str, str], kept: Credent
 
 
 def _tell(config: Config, flow: Flow, kept: Credentials, key: tuple[str, str, str], account: Account | None) -> None:
-    from publisher.cli.accounts import hangs_on_a_person, lasts
-    from publisher.connecting import IDS
+    from channels import registry
+    from publisher.cli.accounts import hangs_on_a_person, lasts, tells_until
 
     name = f"{key[0]} {words.account_word(key[1], key[2])}"
     tell(_("%(account)s is connected to %(name)s.") % {"account": name, "name": kept.name})
     tell(lasts(kept.expires_at, kept.refresh_expires_at, renews=flow.can_refresh(kept), zone=config.timezone))
     if kept.flow == "facebook_login":
         tell(hangs_on_a_person())
+    if kept.data_until is not None:
+        tell(tells_until(kept.data_until, config.timezone))
     if account is None:
         tell(_("To publish there, write this into config.yaml, under the accounts of %(org)s:") % {"org": key[0]})
-        say(f'  {key[1]}: {{{IDS[key[1]]}: "{kept.account_id}"}}')
+        say(f'  {key[1]}: {{{registry.IDS[key[1]]}: "{kept.account_id}"}}')

@@ -124,6 +124,16 @@ def look_since(conn: Connection, account_id: int) -> datetime | None:
     return datetime.fromisoformat(noted) if noted is not None else None
 
 
+def mark_checked(conn: Connection, account_id: int, stamp: str, now: datetime) -> None:
+    """Note that the network has told whose the token of this name is."""
+    meta.put(conn, f"checked:{account_id}", stamp, now)
+
+
+def checked_token(conn: Connection, account_id: int) -> str | None:
+    """Return the name of the token that was last found to be the account's own."""
+    return meta.get(conn, f"checked:{account_id}")
+
+
 def _look_key(account_id: int) -> str:
     return f"look_since:{account_id}"
 

@@ -477,7 +477,7 @@ def test_a_post_of_a_thread_in_doubt_goes_too(tmp_path: Path) -> None:
     with town(tmp_path, channels=("x",)) as one:
         one.service.read_queue()
         one.sandbox.add_rule(Rule(kind=Kind.LOST_AFTER, method="POST", path="/2/tweets", nth=2))
-        one.sandbox.add_rule(Rule(kind=Kind.ERROR_BEFORE, path="/users/", nth=2, times=None))
+        one.sandbox.add_rule(Rule(kind=Kind.ERROR_BEFORE, path=r"/users/\d", nth=2, times=None))
         one.work(until=one.clock.now() + timedelta(minutes=1))
         (delivery,) = one.deliveries()
         assert delivery.state is State.CONFIRMING
@@ -504,7 +504,7 @@ def test_reading_back_keeps_to_the_months_budget(tmp_path: Path) -> None:
     """Reading stops first: what would not fit any more is not read back either."""
     third = "      - {file: talo.png, alt: Sama talo uudelleen.}\n    first_comment"
     announce(tmp_path, ANNOUNCEMENT.replace("    first_comment", third))
-    with town(tmp_path, channels=("x",), more=", monthly_budget: 0.03 USD") as one:
+    with town(tmp_path, channels=("x",), more=", monthly_budget: 0.04 USD") as one:
         one.sandbox.settings.habits.loses_alts = ("x",)
         one.service.read_queue()
         one.work()

@@ -57,7 +57,7 @@ def test_a_post_that_does_not_fit_waits_for_a_person(tmp_path: Path) -> None:
         publish(one)
         assert states(one) == [State.PUBLISHED, State.HELD, State.PUBLISHED]
         held = one.deliveries()[1]
-        assert (held.error_kind, held.error_detail) == ("over_budget", "$0.200; $0.20 / $0.25")
+        assert (held.error_kind, held.error_detail) == ("over_budget", "$0.200; $0.21 / $0.25")
         (alert,) = alerts(one)
         assert (alert.kind, alert.params["delivery"]) == (NoticeKind.OVER_BUDGET, held.name)
         with one.service.store.write() as conn:
@@ -95,7 +95,7 @@ def _lines(one: Town) -> tuple[charges.Line, ...]:
 
 def test_reading_stops_first_and_once_a_month_somebody_hears(tmp_path: Path) -> None:
     """What this month's posts will cost is kept for them; in the next month reading goes on by itself."""
-    with town(tmp_path, channels=("x",), more=", monthly_budget: 0.42 USD") as one:
+    with town(tmp_path, channels=("x",), more=", monthly_budget: 0.43 USD") as one:
         write(tmp_path, "a", LINK.format(n=1, at="asap"))
         write(tmp_path, "b", LINK.format(n=2, at="2026-11-28 09:00"))
         publish(one)
@@ -113,7 +113,7 @@ def test_reading_stops_first_and_once_a_month_somebody_hears(tmp_path: Path) -> 
         assert len(one.sandbox.requests("x")) == asked, "neither counts nor comments nor the words that are out"
         assert spent(one) - before < Decimal("0.02")
         (alert,) = alerts(one)
-        assert (alert.kind, alert.params["budget"]) == (NoticeKind.READING_STOPPED, "0.42")
+        assert (alert.kind, alert.params["budget"]) == (NoticeKind.READING_STOPPED, "0.43")
         one.clock.set(datetime(2026, 11, 28, 7, 0, 1, tzinfo=UTC))
         publish(one)
         assert states(one) == [State.PUBLISHED] * 2, "the money was kept for it"
@@ -133,9 +133,9 @@ def test_without_a_budget_nothing_is_stopped_and_all_is_told(tmp_path: Path) -> 
         assert [(cost.channel, cost.spent, cost.budget) for cost in summary.costs] == [("x", spent(one), None)]
         assert spent(one) >= Decimal("0.200")
         sentences = {
-            "en": "X has cost $0.20 in 11/2026 so far.",
-            "fi": "X on maksanut 11/2026 tähän mennessä 0,20 $.",
-            "sv": "X har kostat 0,20 $ hittills under 11/2026.",
+            "en": "X has cost $0.21 in 11/2026 so far.",
+            "fi": "X on maksanut 11/2026 tähän mennessä 0,21 $.",
+            "sv": "X har kostat 0,21 $ hittills under 11/2026.",
         }
         for language, sentence in sentences.items():
             assert sentence in weekly_text(summary, language)

@@ -23,8 +23,8 @@ class Explained:
 
 _WAITS = N_("Nothing to do: Tiedote tries again by itself.")
 _NEW_TOKEN = N_(
-    "Get a new token for the account and put it where the configuration takes it from; then restart Tiedote. "
-    "What waits goes out by itself."
+    "Connect the account again: tiedote login NETWORK --org ORGANISATION. If the configuration gives it a token, put a new one "
+    "there instead, and restart Tiedote. What waits goes out by itself."
 )
 _GAVE_UP = N_("Tiedote has tried for long enough. If it is still timely: tiedote retry %(delivery)s")
 _BY_HAND = N_("Write the comment under the post by hand.")

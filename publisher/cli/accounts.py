@@ -181,14 +181,19 @@ def _print(one: Connection, config: Config) -> None:
     if kept.flow == "facebook_login":
         echo_folded("  ", hangs_on_a_person())
     if kept.data_until is not None:
-        until = {"day": words.moment(kept.data_until, zone)}
-        echo_folded("  ", _("Meta answers about residents' comments until %(day)s; then log in again.") % until)
+        echo_folded("  ", tells_until(kept.data_until, zone))
     if one.may is not None:
         lacks = [word for word, _scopes in _MAY.get(one.channel, ()) if word not in one.may]
         echo_folded("  ", _("May: %(what)s.") % {"what": ", ".join(_(word) for word in one.may) or "-"})
         if lacks:
             echo_folded("  ", _("May not: %(what)s.") % {"what": ", ".join(_(word) for word in lacks)})
         echo_folded("  ", _("Permissions: %(scopes)s") % {"scopes": ", ".join(kept.scopes)})
+
+
+def tells_until(data_until: datetime, zone: tzinfo) -> str:
+    """Say how long Meta tells what people wrote."""
+    until = {"day": words.moment(data_until, zone)}
+    return _("Meta answers about residents' comments until %(day)s; then log in again.") % until
 
 
 def hangs_on_a_person() -> str:

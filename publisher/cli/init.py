@@ -39,6 +39,7 @@ def init(folder: Path) -> None:
     say(
         "",
         _("Next: fill in your organisation and its first account in %(path)s.") % {"path": folder / "config.yaml"},
+        _("Connect it: tiedote login facebook --org kunta, with your own organisation's short name."),
         _("Then: tiedote check, tiedote doctor, and your first announcement: tiedote new."),
     )
     if folder.resolve() != Path.cwd():

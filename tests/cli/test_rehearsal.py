@@ -244,7 +244,7 @@ def test_doctor_fails_for_a_token_that_a_network_refuses(call, sandbox):
     assert told.exit_code == 1
     checks = {check["name"]: check for check in json.loads(told.stdout)["checks"]}
     assert checks["account:loppi:x"]["status"] == "fail"
-    assert "Get a new token" in checks["account:loppi:x"]["remedy"]
+    assert "tiedote login" in checks["account:loppi:x"]["remedy"]
     assert checks["account:loppi:linkedin"]["status"] == "ok"
     assert "planted" not in told.output + shown.output
 

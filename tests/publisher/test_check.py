@@ -258,7 +258,7 @@ def test_every_account_of_the_starter_is_right_when_switched_on(tmp_path):
         line.replace("# ", "", 1) if n >= start and line.lstrip().startswith("# ") else line
         for n, line in enumerate(lines)
     ]
-    switched = [line for line in switched if not line.startswith("Secrets stay")]
+    switched = [line for line in switched if not line.startswith(("Secrets stay", "Accounts are", "app of each"))]
     config.write_text("\n".join(switched), encoding="utf-8")
     full = load_config(config, secrets=False)
     assert [account.channel for account in full.organisations["kunta"].accounts] == [
@@ -268,6 +268,7 @@ def test_every_account_of_the_starter_is_right_when_switched_on(tmp_path):
         "linkedin",
     ]
     assert full.mail is not None
+    assert set(full.apps) == {"facebook", "x", "linkedin"}
     assert full.organisations["kunta"].report is not None
 
 

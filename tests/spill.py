@@ -1,7 +1,10 @@
-"""No planted token in clear in the whole run: no database or file beside it, log, mail, screen, traceback or process list.
+"""No planted token in clear in the whole run: no SQLite file or file beside it, log, mail, screen or process list.
 
 Every token of the tests and of the sandbox has one of `MARKS` in it. What a test reports and what the processes that it starts print is
 looked through at once; what lies in the temporary folders, at the end of the run. A find fails the run, whatever became of the tests.
+
+Not looked through: what pytest itself shows of a failing test, whose own lines name tokens, and the folders of PostgreSQL's servers.
+Tracebacks are seen where a process or a log has printed them.
 """
 
 from __future__ import annotations

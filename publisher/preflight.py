@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 AHEAD = timedelta(days=1)
 _LOOKED = "preflight"
+_SLOW = frozenset({"version_ends", "version_other"})
+"""What lasts for weeks, and is mended by installing something: told once a week, not with each announcement."""
+_WEEK = timedelta(days=7)
 Person = tuple[str, str]
 
 
@@ -37,6 +40,8 @@ class _Findings:
     """What was found, for each person whom it concerns."""
 
     items: dict[Person, dict[str, None]] = field(default_factory=dict)
+    slow: list[str] = field(default_factory=list)
+    """Under which names it is noted what is not to be told again this week."""
 
     def add(self, people: Iterable[Person], remark: Remark, about: Mapping[str, str]) -> None:
         item = json.dumps({"code": remark.code, "params": dict(remark.params), **about}, ensure_ascii=False)
@@ -80,6 +85,8 @@ class Preflight:
             self._announcement(one, everybody(self._config, known.get(one.announcement), owner), now, found)
         with self._store.write() as conn:
             self._tell(conn, found, ahead, now)
+            for name in found.slow:
+                meta.put(conn, name, "told", now)
             meta.put(conn, _LOOKED, (now + AHEAD).isoformat(), now)
         return len(ahead)
 
@@ -94,8 +101,19 @@ class Preflight:
         judged = judge(self._examine(account), now, due)
         remarks = [*judged, self._lacking(account), look_at_pictures(account, self._links, now)]
         for remark in remarks:
-            if remark is not None and remark.code not in PASSING:
-                found.add(people, remark, about)
+            if remark is None or remark.code in PASSING:
+                continue
+            if remark.code in _SLOW:
+                name = ":".join((_LOOKED, remark.code, *about.values(), remark.params["asked"]))
+                if self._was_told(name, now):
+                    continue
+                found.slow.append(name)
+            found.add(people, remark, about)
+
+    def _was_told(self, name: str, now: datetime) -> bool:
+        with self._store.read() as conn:
+            told = meta.written_at(conn, name)
+        return told is not None and now - told < _WEEK
 
     def _announcement(self, one: Ahead, people: Iterable[Person], now: datetime, found: _Findings) -> None:
         about = {"announcement": one.announcement}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from channels.base import Health, Identity
 from channels.sandbox.faults import Kind, Rule
 from channels.sandbox.settings import update
+from publisher.preflight import Preflight
 from publisher.store import meta
 from tests.delivery.test_alerts import an_office, mails, text_to
 from tests.delivery.town import START, write
@@ -74,3 +76,24 @@ def test_a_network_that_is_away_for_a_moment_is_no_news_on_the_day_before(tmp_pa
         one.sandbox.add_rule(Rule(kind=Kind.ERROR_BEFORE, times=None))
         assert one.service.look_ahead() == 1
         assert mails(one, smtp) == {}
+
+
+def test_a_version_that_ends_is_told_of_once_a_week(tmp_path: Path, smtp: MailServer) -> None:
+    """An announcement a day for nine days: the first mail names it, and the one a week later."""
+    for n in range(9):
+        write(
+            tmp_path,
+            f"paiva-{n}",
+            f"text: Tiedote {n}.\npublish: {(START + n * DAY + DAY / 2).isoformat()}\nchannels: [x]\n",
+        )
+    with an_office(tmp_path, smtp) as one:
+        ends = Health(identity=Identity(account_id="2000000101", name="x"), asked="2", ends=(START + 30 * DAY).date())
+        ahead = Preflight(one.service.store, one.service.config, one.service.links, lambda _: ends, lambda _: None)
+        one.service.read_queue()
+        told: list[int] = []
+        for day in range(8):
+            assert ahead.look(one.clock.now()) == 1
+            if len(mails(one, smtp).get("it@example.fi", [])) > len(told):
+                told.append(day)
+            one.clock.advance(DAY.total_seconds())
+        assert told == [0, 7]

@@ -31,7 +31,7 @@ def alert_mail(
 ) -> EmailMessage:
     """Make the mail, in the recipient's language. `organisations`: key to name."""
     with use(notice.language):
-        alert = _WORDS[notice.kind](Told(notice.params, organisations, zone))
+        alert = _WORDS[notice.kind](Told(notice.params, organisations, zone, notice.also))
         envelope = Envelope(
             sender=sender,
             recipient=notice.recipient,
@@ -56,6 +56,15 @@ def _failed(told: Told) -> Alert:
             link=told.link,
             network=told.words["network"],
         )
+    if told.deliveries:
+        return Alert(
+            subject=_("Not published: %(count)s posts (%(where)s)") % told.words,
+            what=_("%(organisation)s: %(count)s posts did not go out on %(where)s:") % told.words,
+            details=told.deliveries,
+            meaning=message,
+            remedy=remedy,
+            commands=_of_several(),
+        )
     return Alert(
         subject=_("Not published: %(title)s (%(where)s)") % told.words,
         what=_('%(organisation)s: "%(title)s" did not go out on %(where)s.') % told.words,
@@ -67,6 +76,30 @@ def _failed(told: Told) -> Alert:
 
 
 def _unconfirmed(told: Told) -> Alert:
+    if told.deliveries:
+        return Alert(
+            subject=_("Did they go out? %(count)s posts (%(where)s)") % told.words,
+            what=_(
+                "%(organisation)s: %(count)s posts were sent to %(where)s, but the answers were lost, and looking at the account did not "
+                "tell whether they are out:"
+            )
+            % told.words,
+            details=told.deliveries,
+            meaning=_(
+                "They are not sent again by themselves, so that nobody sees them twice. Everything else goes on. "
+                "Please look at the account and say of each which it is."
+            ),
+            commands=(
+                Command(
+                    when=_("If one is there, by its number and with its address:"),
+                    line=f"tiedote resolve {_('DELIVERY')} --published URL",
+                ),
+                Command(
+                    when=_("If one is not there; it is then sent:"),
+                    line=f"tiedote resolve {_('DELIVERY')} --not-published",
+                ),
+            ),
+        )
     subject, what = (
         _("Did it go out? %(title)s (%(where)s)"),
         _(

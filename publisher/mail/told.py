@@ -43,9 +43,16 @@ class Alert:
 class Told:
     """The parameters of a notice; what is missing is ''."""
 
-    def __init__(self, params: Mapping[str, str], organisations: Mapping[str, str], zone: tzinfo) -> None:
-        """`organisations`: key to name."""
+    def __init__(
+        self,
+        params: Mapping[str, str],
+        organisations: Mapping[str, str],
+        zone: tzinfo,
+        also: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        """`organisations`: key to name. `also`: what was met by the same cause."""
         self._params = params
+        self._also = also
         self._zone = zone
         self._organisations = organisations
         organisation = self["organisation"]
@@ -54,7 +61,7 @@ class Told:
             "announcement": self["announcement"],
             "delivery": self["delivery"],
             "file": self["file"],
-            "count": self["count"],
+            "count": str(len(also) + 1) if also else self["count"],
             "missing": self["missing"],
             "known": self["known"],
             "network": formats.network(self["channel"]),
@@ -112,6 +119,9 @@ class Told:
     @property
     def deliveries(self) -> tuple[str, ...]:
         """The deliveries that one cause has met, a line each; none where it is about a single one."""
+        if self._also:
+            names = ("delivery", "title", "channel", "account", "due")
+            return tuple(self._delivery(*(one.get(name, "") for name in names)) for one in (self._params, *self._also))
         items = [line.split("\t") for line in self._params.get("items", "").splitlines()]
         return _cut([self._delivery(*item) for item in items], _DELIVERIES_SHOWN)
 

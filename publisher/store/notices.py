@@ -1,6 +1,7 @@
 """Mails to a person about one cause: raised inside the transaction that saw the cause, sent later by the mailing worker.
 
-A notice is unique for its cause, its day (UTC) and its recipient, so a cause that lasts says so once a day and never more.
+A notice is unique for its cause, its day (UTC) and its recipient, so a cause that lasts says so once a day and never more. What became of
+single posts is raised for each; those that one outage met on an account, and that wait to be mailed, go out as one mail.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select, update
 
@@ -43,7 +45,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A notice that is to be sent. `message_id` is '' before the first try."""
+    """A notice that is to be sent. `message_id` is '' before the first try; `also`: the params of others that this mail tells as well."""
 
     id: int
     cause: str
@@ -54,6 +56,14 @@ class Notice:
     message_id: str
     tries: int
     created_at: datetime
+    also: tuple[Mapping[str, str], ...] = ()
+
+
+_TOGETHER = frozenset({NoticeKind.FAILED, NoticeKind.UNCONFIRMED})
+_ALIKE = ("organisation", "channel", "account", "error_kind", "detail", "url")
+"""What such notices have in common when one cause is behind them. What is out already has an address, and is told by itself."""
+MOST_TOGETHER = 50
+"""Each is named in the mail, for each is settled by its number."""
 
 
 def raise_notice(
@@ -108,20 +118,51 @@ def claim_notice(conn: Connection, now: datetime, lease: timedelta) -> Notice | 
         .where(_notices.c.id == found.id, waiting)
         .values(state="sending", not_before=now + lease, tries=found.tries + 1)
     )
-    return _notice(found) if taken.rowcount else None
+    if not taken.rowcount:
+        return None
+    return _notice(found, _joined(conn, found))
 
 
-def _notice(row: Row[tuple[object, ...]]) -> Notice:
+def _joined(conn: Connection, first: Row[tuple[object, ...]]) -> Mapping[str, Any]:
+    """Take along what is alike and was never tried; return what the mail says. It stays so for every later try."""
+    body: Mapping[str, Any] = first.body
+    if first.tries or body["kind"] not in _TOGETHER:
+        return body
+    waiting = conn.execute(
+        select(_notices.c.id, _notices.c.body)
+        .where(
+            _notices.c.recipient == first.recipient,
+            _notices.c.state == "due",
+            _notices.c.tries == 0,
+            _notices.c.id != first.id,
+        )
+        .order_by(_notices.c.id)
+    )
+    alike = [row for row in waiting if _cause(row.body) == _cause(body)][: MOST_TOGETHER - 1]
+    if not alike:
+        return body
+    whole = {**body, "also": [row.body["params"] for row in alike]}
+    conn.execute(update(_notices).where(_notices.c.id == first.id).values(body=whole))
+    conn.execute(update(_notices).where(_notices.c.id.in_([row.id for row in alike])).values(state="joined"))
+    return whole
+
+
+def _cause(body: Mapping[str, Any]) -> tuple[str, ...]:
+    return (body["kind"], *(body["params"].get(name, "") for name in _ALIKE))
+
+
+def _notice(row: Row[tuple[object, ...]], body: Mapping[str, Any]) -> Notice:
     return Notice(
         id=row.id,
         cause=row.cause,
-        kind=NoticeKind(row.body["kind"]),
-        params=row.body["params"],
+        kind=NoticeKind(body["kind"]),
+        params=body["params"],
         recipient=row.recipient,
         language=row.language,
         message_id=row.message_id,
         tries=row.tries + 1,
         created_at=row.created_at,
+        also=tuple(body.get("also", ())),
     )
 
 

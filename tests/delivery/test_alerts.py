@@ -15,6 +15,7 @@ from channels.sandbox.settings import Delays, Quotas
 from publisher.config import load_config
 from publisher.model import State
 from publisher.service import Service
+from publisher.store.notices import NoticeKind, raise_notice
 from tests.delivery.town import START, Town, remote_accounts, write, write_config
 from tests.mailserver import MailServer
 
@@ -81,6 +82,65 @@ def test_what_was_missed_over_a_night_is_one_mail_to_each_person_it_concerns(tmp
         one.clock.advance(3600)
         one.work()
         assert mails(one, smtp) == told
+
+
+COMMITS = "/2/tweets$"
+
+
+def test_what_one_outage_leaves_open_is_one_mail_for_an_account(tmp_path: Path, smtp: MailServer) -> None:
+    """Three posts whose answers were lost, before anybody was mailed: one mail with three lines, each with the number that settles it."""
+    for name in ("yksi", "kaksi", "kolme"):
+        write(tmp_path, name, f"text: Tiedote {name}.\npublish: asap\n")
+    with an_office(tmp_path, smtp, channels=("x",)) as one:
+        one.sandbox.add_rule(Rule(kind=Kind.LOST_BEFORE, method="POST", path=COMMITS, times=None))
+        one.service.read_queue()
+        one.work()
+        numbers = [view.name for view in one.deliveries()]
+        assert {view.state for view in one.deliveries()} == {State.UNCONFIRMED}
+        told = mails(one, smtp)
+        assert told["it@example.fi"] == ["Did they go out? 3 posts (X)"]
+        assert told["viestinta@example.fi"] == ["Julkaistiinko nämä? 3 julkaisua (X)"]
+        text = text_to(smtp, "it@example.fi")
+        assert all(f"{number}: Tiedote" in text for number in numbers)
+        assert "tiedote resolve DELIVERY --not-published" in text
+        assert mails(one, smtp) == told
+
+
+def test_what_a_network_refuses_for_one_reason_is_one_mail_and_another_reason_a_second(
+    tmp_path: Path, smtp: MailServer
+) -> None:
+    """A 403 of the same kind three times, and one post that is a duplicate: whoever reads it can tell the two apart."""
+    for name in ("yksi", "kaksi", "kolme"):
+        write(tmp_path, name, f"text: Tiedote {name}.\npublish: asap\n")
+    with an_office(tmp_path, smtp, channels=("linkedin",)) as one:
+        one.service.read_queue()
+        with one.service.store.write() as conn:
+            for number, view in enumerate(one.deliveries()):
+                for person in ("it@example.fi", "omistaja@example.fi"):
+                    raise_notice(
+                        conn,
+                        cause=f"failed:{view.name}",
+                        kind=NoticeKind.FAILED,
+                        params={
+                            "delivery": view.name,
+                            "title": f"Tiedote {number}",
+                            "organisation": "hausjarvi",
+                            "channel": "linkedin",
+                            "account": "linkedin",
+                            "error_kind": "duplicate" if number == 1 else "text_refused",
+                        },
+                        recipients=[(person, "en")],
+                        now=one.clock.now(),
+                    )
+        told = mails(one, smtp)
+        first, _second, third = (view.name for view in one.deliveries())
+        assert told["it@example.fi"] == told["omistaja@example.fi"]
+        assert told["it@example.fi"] == ["Not published: 2 posts (LinkedIn)", "Not published: Tiedote 1 (LinkedIn)"]
+        (joined,) = [one for one in alerts(smtp) if one["To"] == "it@example.fi" and "2 posts" in str(one["Subject"])]
+        part = joined.get_body(("plain",))
+        assert isinstance(part, EmailMessage)
+        assert f"- {first}: Tiedote 0, LinkedIn" in part.get_content()
+        assert f"- {third}: Tiedote 2, LinkedIn" in part.get_content()
 
 
 def test_words_that_are_held_are_told_once_when_they_are_due(tmp_path: Path, smtp: MailServer) -> None:

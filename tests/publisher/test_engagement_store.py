@@ -264,6 +264,40 @@ def test_a_notice_whose_sender_died_keeps_its_message_id(store):
         assert notices.claim_notice(conn, NOW + DAY, 5 * MINUTE) is None
 
 
+def test_what_one_cause_did_to_many_posts_is_one_mail_that_stays_the_same(store: Store) -> None:
+    """Taken again after its sender died: the same posts, none twice; what another person is to hear, or of another kind, stays apart."""
+    with store.write() as conn:
+        for number, (kind, person, error) in enumerate(
+            [
+                (NoticeKind.UNCONFIRMED, "a@example.fi", "unconfirmed"),
+                (NoticeKind.UNCONFIRMED, "b@example.fi", "unconfirmed"),
+                (NoticeKind.UNCONFIRMED, "a@example.fi", "unconfirmed"),
+                (NoticeKind.FAILED, "a@example.fi", "text_refused"),
+                (NoticeKind.FAILED, "a@example.fi", "duplicate"),
+            ]
+        ):
+            notices.raise_notice(
+                conn,
+                cause=f"{kind}:d-{number}",
+                kind=kind,
+                params={"delivery": f"d-{number}", "channel": "x", "error_kind": error},
+                recipients=[(person, "fi")],
+                now=NOW,
+            )
+    told: list[list[str]] = []
+    with store.write() as conn:
+        first = notices.claim_notice(conn, NOW, 5 * MINUTE)
+        while (notice := notices.claim_notice(conn, NOW, DAY)) is not None:
+            told.append([one["delivery"] for one in (notice.params, *notice.also)])
+    assert first is not None
+    assert [one["delivery"] for one in (first.params, *first.also)] == ["d-0", "d-2"]
+    assert told == [["d-1"], ["d-3"], ["d-4"]]
+    with store.write() as conn:
+        again = notices.claim_notice(conn, NOW + 5 * MINUTE, DAY)
+    assert again is not None
+    assert (again.id, again.also) == (first.id, first.also)
+
+
 def test_a_week_is_noted_once_for_each_recipient(store):
     """The second row for the same organisation, week and recipient is refused, sent or not."""
 

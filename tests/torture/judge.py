@@ -27,6 +27,11 @@ class Says(StrEnum):
 
 _OF_THE_POST = {Says.NOT_OUT, Says.NOBODY_KNOWS}
 _SUBJECT = re.compile(rf"({'|'.join(re.escape(one) for one in Says)}) ({_MARKER.pattern}) \(({'|'.join(_WHERE)})\)")
+_SEVERAL = {"Not published:": Says.NOT_OUT, "Did they go out?": Says.NOBODY_KNOWS}
+_SUBJECT_OF_SEVERAL = re.compile(
+    rf"({'|'.join(re.escape(one) for one in _SEVERAL)}) \d+ posts \(({'|'.join(_WHERE)})\)"
+)
+_LINE = re.compile(rf"- d-\d+: ({_MARKER.pattern}),")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,7 @@ def judge(wanted: Sequence[Wanted], ledger: Sequence[Mapping[str, Any]], mails: 
     """Compare what was wanted with what residents see and what people were told."""
     there = Counter(_whose(post) for post in ledger)
     said = Counter(_whose(post) for post in ledger for comment in post["comments"] if comment["own"])
-    told = {about for mail in mails if (about := _about(mail))}
+    told = {about for mail in mails for about in _about(mail)}
     of_the_post = {one for says, one in told if says in _OF_THE_POST}
     of_the_comment = {one for says, one in told if says not in _OF_THE_POST}
     not_out = {one for says, one in told if says is Says.NOT_OUT}
@@ -82,9 +87,15 @@ def _whose(post: Mapping[str, Any]) -> Wanted:
     return Wanted(found[0] if found else post["text"], post["organisation"], post["network"])
 
 
-def _about(mail: EmailMessage) -> tuple[Says, Wanted] | None:
-    found = _SUBJECT.search(str(mail["Subject"]).replace("\n", ""))
+def _about(mail: EmailMessage) -> list[tuple[Says, Wanted]]:
+    subject = str(mail["Subject"]).replace("\n", "")
     body = mail.get_body(("plain",))
     words = " ".join(body.get_content().split()) if body else ""
     town = next((key for key, name in TOWNS.items() if name in words), None)
-    return (Says(found[1]), Wanted(found[2], town, _WHERE[found[3]])) if found and town else None
+    if town is None:
+        return []
+    if found := _SUBJECT.search(subject):
+        return [(Says(found[1]), Wanted(found[2], town, _WHERE[found[3]]))]
+    if found := _SUBJECT_OF_SEVERAL.search(subject):
+        return [(_SEVERAL[found[1]], Wanted(marker, town, _WHERE[found[2]])) for marker in _LINE.findall(words)]
+    return []

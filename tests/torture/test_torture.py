@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
+from publisher.mail import alert_mail
+from publisher.store.notices import Notice, NoticeKind
 from tests.torture.judge import Says, judge
-from tests.torture.place import Wanted
+from tests.torture.place import TOWNS, Wanted
 from tests.torture.run import Ordeal, Outcome, lives, run
 from tests.torture.storm import Storm
 
@@ -88,6 +91,43 @@ def test_the_judge_sees_what_is_doubled_lost_or_told_wrongly() -> None:
     assert (found.doubled, found.misled, found.lost) == ((even[0],), (even[1],), (even[3],))
     assert (found.out, found.told, found.told_and_out) == (1, (even[1], even[2]), 1)
     assert not found.good
+
+
+def test_the_judge_reads_a_mail_about_several_posts() -> None:
+    """As Tiedote writes it: each post that it names is told of, and no other."""
+    even = [Wanted(f"tiedote-{number:04d}", "hausjarvi", "facebook") for number in (2, 4, 6)]
+    params = [
+        {
+            "delivery": f"d-{number}",
+            "title": one.marker,
+            "organisation": "hausjarvi",
+            "channel": "facebook",
+            "account": "facebook",
+        }
+        for number, one in enumerate(even)
+    ]
+    notice = Notice(
+        id=1,
+        cause="",
+        kind=NoticeKind.UNCONFIRMED,
+        params=params[0],
+        also=(params[1],),
+        recipient="it@example.fi",
+        language="en",
+        message_id="",
+        tries=1,
+        created_at=datetime(2026, 11, 24, tzinfo=UTC),
+    )
+    mail = alert_mail(
+        notice,
+        sender="it@example.fi",
+        message_id="<1@example.fi>",
+        organisations=TOWNS,
+        zone=UTC,
+        now=notice.created_at,
+    )
+    found = judge(even, [], [mail])
+    assert (found.told, found.lost, found.misled) == ((even[0], even[1]), (even[2],), ())
 
 
 def test_the_judge_counts_first_comments() -> None:

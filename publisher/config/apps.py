@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -98,4 +99,5 @@ def _secret(section: Section, name: str, *, required: bool = False) -> SecretStr
 def _redirect(text: str) -> str:
     if not _WEB.fullmatch(text):
         raise ValueError(text)
+    _port = urlsplit(text).port  # raises ValueError for one that there is not
     return text

@@ -387,3 +387,10 @@ def test_a_secret_that_others_may_read_is_warned_of(write, tmp_path, mode, warne
     config = load_config(write(with_account("facebook: {page_id: '1', access_token: '${file:salaisuus}'}")))
     found = [(problem.code, "chmod 600" in problem.remedy) for problem in config.warnings]
     assert found == ([("open_secret", True)] if warned else [])
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:99999/", "http://localhost:x/", "ftp://localhost/", "oob2"])
+def test_an_address_that_no_browser_comes_back_to_is_refused_where_it_stands(write, address):
+    """A port that there is not would end `login` in the middle."""
+    apps = f'apps:\n  x:\n    client_id: a\n    redirect_uri: "{address}"\n'
+    assert faults_of(write(with_account(ACCOUNT) + apps)) == [("value", 8, 19)]

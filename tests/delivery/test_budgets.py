@@ -89,10 +89,10 @@ def test_a_burst_under_rate_limits_goes_out_with_hardly_a_request_too_many(
 @pytest.mark.parametrize(
     "asked, most",
     [
-        (0, 30),
-        ("Tue, 01 Dec 2020 07:00:00 GMT", 30),
-        ("soon", 30),
-        (-5, 30),
+        (0, 45),
+        ("Tue, 01 Dec 2020 07:00:00 GMT", 45),
+        ("soon", 45),
+        (-5, 45),
         (10**12, 3),
         (86_400, 3),
     ],
@@ -100,7 +100,10 @@ def test_a_burst_under_rate_limits_goes_out_with_hardly_a_request_too_many(
 def test_a_network_that_asks_for_a_strange_wait_is_neither_hammered_nor_left_for_good(
     tmp_path: Path, asked: int | str, most: int
 ) -> None:
-    """Twenty posts are due and everything is refused for five hours: a few requests; when the network is well again, all go out."""
+    """Twenty posts are due and everything is refused for five hours: a few requests; when the network is well again, all go out.
+
+    With full jitter the pauses grow to a quarter of an hour on average: about 25 requests, and 34 once in some hundred runs.
+    """
     write_many(tmp_path, 20)
     with town(tmp_path, channels=("linkedin",), more=STANDARD) as one:
         one.sandbox.add_rule(

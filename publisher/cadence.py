@@ -11,8 +11,9 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 from itertools import count
-from typing import Self
+from typing import ClassVar, Self
 
 from publisher.model import Every, Unit
 
@@ -90,9 +91,19 @@ def _months_later(wall: datetime, months: int) -> datetime:
     return wall.replace(year=year, month=month + 1, day=min(wall.day, monthrange(year, month + 1)[1]))
 
 
+class Length(StrEnum):
+    """How much of the calendar a summary is about."""
+
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Week:
     """An ISO week, Monday to Sunday, in one time zone. `start` and `end` in UTC; `end` is the next week's start."""
+
+    length: ClassVar = Length.WEEK
 
     year: int
     number: int
@@ -103,10 +114,7 @@ class Week:
     def of(cls, year: int, number: int, zone: tzinfo) -> Self:
         """Give a week by its number. Raises ValueError where the year has no such week."""
         monday = date.fromisocalendar(year, number, 1)
-        start, end = (
-            nearest_instant(datetime.combine(day, time(0)), zone) for day in (monday, monday + timedelta(days=7))
-        )
-        return cls(year, number, start, end)
+        return cls(year, number, _midnight(monday, zone), _midnight(monday + timedelta(days=7), zone))
 
     @classmethod
     def parse(cls, label: str, zone: tzinfo) -> Self:
@@ -133,6 +141,94 @@ class Week:
         """Give the week so many weeks later; earlier, if negative."""
         year, number, _day = (self.monday() + timedelta(weeks=weeks)).isocalendar()
         return self.of(year, number, zone)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A month of the calendar in one time zone; ends as those of a week."""
+
+    length: ClassVar = Length.MONTH
+
+    year: int
+    number: int
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, year: int, number: int, zone: tzinfo) -> Self:
+        """Give a month by its number. Raises ValueError where there is no such month."""
+        first = date(year, number, 1)
+        following = first + timedelta(days=monthrange(year, number)[1])
+        return cls(year, number, _midnight(first, zone), _midnight(following, zone))
+
+    @classmethod
+    def parse(cls, label: str, zone: tzinfo) -> Self:
+        """Read '2026-11'. Raises ValueError."""
+        found = re.fullmatch(r"(\d{4})-(\d{2})", label)
+        if not found:
+            raise ValueError(label)
+        return cls.of(int(found[1]), int(found[2]), zone)
+
+    @property
+    def label(self) -> str:
+        """The month as scripts and tables name it: '2026-11'."""
+        return f"{self.year}-{self.number:02}"
+
+    def shifted(self, months: int, zone: tzinfo) -> Self:
+        """Give the month so many months later; earlier, if negative."""
+        year, month = divmod(self.year * 12 + self.number - 1 + months, 12)
+        return self.of(year, month + 1, zone)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Year:
+    """A year of the calendar in one time zone; ends as those of a week."""
+
+    length: ClassVar = Length.YEAR
+
+    year: int
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, year: int, zone: tzinfo) -> Self:
+        """Give a year. Raises ValueError outside of the calendar's."""
+        return cls(year, _midnight(date(year, 1, 1), zone), _midnight(date(year + 1, 1, 1), zone))
+
+    @classmethod
+    def parse(cls, label: str, zone: tzinfo) -> Self:
+        """Read '2026'. Raises ValueError."""
+        if not re.fullmatch(r"\d{4}", label):
+            raise ValueError(label)
+        return cls.of(int(label), zone)
+
+    @property
+    def number(self) -> int:
+        """The year itself, so that weeks, months and years can be asked alike."""
+        return self.year
+
+    @property
+    def label(self) -> str:
+        """The year as scripts and tables name it: '2026'."""
+        return f"{self.year:04}"
+
+    def shifted(self, years: int, zone: tzinfo) -> Self:
+        """Give the year so many years later; earlier, if negative."""
+        return self.of(self.year + years, zone)
+
+
+Span = Week | Month | Year
+
+
+def span_of(label: str, zone: tzinfo) -> Span:
+    """Read what the label of a week, a month or a year says. Raises ValueError."""
+    if "W" in label:
+        return Week.parse(label, zone)
+    return Month.parse(label, zone) if "-" in label else Year.parse(label, zone)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return nearest_instant(datetime.combine(day, time(0)), zone)
 
 
 def week_of(moment: datetime, zone: tzinfo) -> Week:

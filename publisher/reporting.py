@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from publisher import mail, spending
 from publisher.announcements import Queue, read_queue
-from publisher.cadence import Week, nearest_instant, report_due
+from publisher.cadence import Span, Week, report_due, span_of
 from publisher.config import Config, Organisation
 from publisher.locale import use
 from publisher.mail import MailError, Outbox, Refused
@@ -87,32 +87,17 @@ class Reporter:
 
     # The week
 
-    def build(self, organisation: Organisation, week: Week, now: datetime) -> Summary:
-        """Sum a week up, whole or so far."""
-        period = self.period(week, now)
+    def build(self, organisation: Organisation, span: Span, now: datetime) -> Summary:
+        """Sum a week, a month or a year up, whole or so far."""
+        period = Period.of(span, self._config.timezone, now)
         with self._store.read() as conn:
-            facts = self._facts(conn, organisation.key, period, week.shifted(1, self._config.timezone).end)
+            facts = self._facts(conn, organisation.key, period, span.shifted(1, self._config.timezone).end)
         channels = [account.channel for account in organisation.accounts]
         return summarise(organisation.key, organisation.name, channels, period, facts, now)
 
-    def period(self, week: Week, now: datetime) -> Period:
-        """Set a week beside the one before; a running week beside the same span of the one before, by the clock on the wall."""
-        zone = self._config.timezone
-        until = min(week.end, now)
-        return Period(
-            zone=zone,
-            year=week.year,
-            number=week.number,
-            start=week.start,
-            end=week.end,
-            until=until,
-            previous_start=week.shifted(-1, zone).start,
-            previous_until=nearest_instant(until.astimezone(zone).replace(tzinfo=None) - timedelta(weeks=1), zone),
-        )
-
     def _facts(self, conn: Connection, organisation: str, period: Period, next_end: datetime) -> Facts:
-        since = period.previous_start - self._config.collection.track_for
-        moments = (period.previous_start, period.previous_until, period.start, period.until)
+        since = period.previous.start - self._config.collection.track_for
+        moments = (period.previous.start, period.previous_until, period.start, period.until)
         counters = [engagement.counters_at(conn, organisation, moment, since) for moment in moments]
         posts = engagement.list_results(conn, organisation=organisation, since=since)
         _questions, others = engagement.count_unanswered(conn, organisation)
@@ -215,7 +200,7 @@ class Reporter:
                 continue
             key = (report.organisation, report.week)
             if key not in built:
-                built[key] = self.build(organisation, Week.parse(report.week, self._config.timezone), now)
+                built[key] = self.build(organisation, span_of(report.week, self._config.timezone), now)
             message = mail.weekly_mail(
                 built[key],
                 sender=self.sender,
@@ -311,15 +296,15 @@ class Reporter:
             failed(conn, row.id, why, again)
 
     def message(
-        self, organisation: Organisation, week: Week, recipient: str, language: str, now: datetime
+        self, organisation: Organisation, span: Span, recipient: str, language: str, now: datetime
     ) -> EmailMessage:
         """Make the summary's mail for one recipient; sends nothing."""
         return mail.weekly_mail(
-            self.build(organisation, week, now),
+            self.build(organisation, span, now),
             sender=self.sender,
             recipient=recipient,
             language=language,
-            message_id=mail.weekly_id(self.sender, organisation.key, week.label, language, recipient),
+            message_id=mail.weekly_id(self.sender, organisation.key, span.label, language, recipient),
         )
 
 

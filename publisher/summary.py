@@ -16,6 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
+
+from publisher.cadence import Span, nearest_instant
 
 PERCENT_FROM = 20
 """A percentage is told only from a base of at least this much: '+100 %' of 3 says nothing."""
@@ -23,32 +26,52 @@ PERCENT_FROM = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """The ISO week that is summed up, and the one before for comparison. Instants are aware; ends are exclusive.
+    """The week, month or year that is summed up, and the one before for comparison. Instants are aware; ends are exclusive.
 
-    `until` is the week's end, or the moment of looking in a week that is still running; `previous_until` the same a week earlier.
+    `until` is its end, or the moment of looking in one that is still running; `previous_until` the same one span earlier.
     """
 
     zone: tzinfo
-    year: int
-    number: int
-    start: datetime
-    end: datetime
+    span: Span
+    previous: Span
     until: datetime
-    previous_start: datetime
     previous_until: datetime
+
+    @classmethod
+    def of(cls, span: Span, zone: tzinfo, now: datetime) -> Self:
+        """Set a span beside the one before; a running one beside as much of the one before, by the clock on the wall."""
+        until, previous = min(span.end, now), span.shifted(-1, zone)
+        gone_by = _wall(until, zone) - _wall(span.start, zone)
+        same_time = nearest_instant(_wall(previous.start, zone) + gone_by, zone)
+        whole = until == span.end
+        return cls(
+            zone=zone,
+            span=span,
+            previous=previous,
+            until=until,
+            previous_until=previous.end if whole else min(same_time, previous.end),
+        )
+
+    @property
+    def start(self) -> datetime:
+        return self.span.start
+
+    @property
+    def end(self) -> datetime:
+        return self.span.end
 
     @property
     def label(self) -> str:
-        """For example '2026-W48'."""
-        return f"{self.year}-W{self.number:02}"
+        """For example '2026-W48', '2026-11', '2026'."""
+        return self.span.label
 
     @property
     def running(self) -> bool:
         return self.until < self.end
 
-    @property
-    def previous_number(self) -> int:
-        return self.previous_start.astimezone(self.zone).isocalendar().week
+
+def _wall(moment: datetime, zone: tzinfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +309,7 @@ def _line(channel: str, posts: Sequence[PostFacts], period: Period) -> Line:
         if post.published_at < period.until
     ]
     week_before = [
-        _received(post.published_at, period.previous_start, post.at_previous_start, post.at_previous_until)
+        _received(post.published_at, period.previous.start, post.at_previous_start, post.at_previous_until)
         for post in posts
         if post.published_at < period.previous_until
     ]

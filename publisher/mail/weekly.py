@@ -69,7 +69,7 @@ def _values(summary: Summary) -> dict[str, object]:
 
 
 def _title(summary: Summary) -> str:
-    return _("%(name)s, week %(week)s") % {"name": summary.name, "week": summary.period.number}
+    return _("%(name)s, week %(week)s") % {"name": summary.name, "week": summary.period.span.number}
 
 
 def _days(summary: Summary) -> str:

@@ -41,7 +41,7 @@ def subject(summary: Summary) -> str:
         )
     return _("%(name)s, week %(week)s: %(news)s") % {
         "name": summary.name,
-        "week": summary.period.number,
+        "week": summary.period.span.number,
         "news": ", ".join(news),
     }
 
@@ -89,7 +89,7 @@ def _received(summary: Summary) -> str:
 
 
 def _week_before(summary: Summary) -> str:
-    number = summary.period.previous_number
+    number = summary.period.previous.number
     if summary.period.running:
         return _("by the same time in week %(week)s") % {"week": number}
     return _("in week %(week)s") % {"week": number}

@@ -285,14 +285,6 @@ def test_the_running_week_is_summed_up_so_far(office):
     assert [one.announcement for one in summary.upcoming] == ["b", "c"]
 
 
-def test_the_week_has_the_hours_that_clocks_give_it(office):
-    """The night when clocks are put back makes a week of 169 hours, in Finland's time and not in UTC's."""
-    week = Week.of(2026, 43, ZONE)
-    period = office.reporter.period(week, MONDAY)
-    assert period.until - period.start == timedelta(hours=169)
-    assert period.previous_until == period.start
-
-
 def test_questions_and_troubles_are_told(office):
     """Unanswered questions with their links, LinkedIn's without words; deliveries and accounts that need a hand."""
     facebook, linkedin = an_account(office.store, WEEK.start), an_account(office.store, WEEK.start, "linkedin")

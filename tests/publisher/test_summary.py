@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.cadence import Week
+from publisher.cadence import Week, span_of
 from publisher.summary import (
     Attention,
     Change,
@@ -31,16 +31,7 @@ BEFORE = WEEK.shifted(-1, ZONE)
 AS_OF = WEEK.end + timedelta(hours=6)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-PERIOD = Period(
-    zone=ZONE,
-    year=2026,
-    number=48,
-    start=WEEK.start,
-    end=WEEK.end,
-    until=WEEK.end,
-    previous_start=BEFORE.start,
-    previous_until=BEFORE.end,
-)
+PERIOD = Period.of(WEEK, ZONE, AS_OF)
 
 
 def counted(reactions: int | None, comments: int | None = 0, shares: int | None = 0) -> Tally:
@@ -172,17 +163,7 @@ def test_a_quiet_week_says_so():
 
 def test_a_running_week_is_set_beside_the_same_span_of_the_week_before():
     """On Wednesday morning, last week counts up to Wednesday morning only."""
-    until = WEEK.start + 2 * DAY
-    period = Period(
-        zone=ZONE,
-        year=2026,
-        number=48,
-        start=WEEK.start,
-        end=WEEK.end,
-        until=until,
-        previous_start=BEFORE.start,
-        previous_until=BEFORE.start + 2 * DAY,
-    )
+    period = Period.of(WEEK, ZONE, WEEK.start + 2 * DAY)
     summary = summed(
         a_post(BEFORE.start + DAY, None, counted(4), counted(30), counted(30)),
         a_post(BEFORE.start + 5 * DAY, None, None, counted(50), counted(50)),
@@ -245,18 +226,43 @@ def test_what_comes_next_is_one_line_an_announcement():
 
 def test_a_week_is_named_after_its_own_days():
     """The number comes from the period, not from the Monday on which the mail leaves; week 53 has one too."""
-    assert PERIOD.label == "2026-W48"
-    assert PERIOD.previous_number == 47
+    assert (PERIOD.label, PERIOD.previous.label) == ("2026-W48", "2026-W47")
     last = Week.of(2026, 53, ZONE)
-    january = Period(
-        zone=ZONE,
-        year=2027,
-        number=1,
-        start=last.end,
-        end=last.shifted(1, ZONE).end,
-        until=last.shifted(1, ZONE).end,
-        previous_start=last.start,
-        previous_until=last.end,
-    )
-    assert (january.label, january.previous_number) == ("2027-W01", 53)
+    january = Period.of(last.shifted(1, ZONE), ZONE, last.shifted(3, ZONE).end)
+    assert (january.label, january.previous.label) == ("2027-W01", "2026-W53")
     assert last.start == datetime(2026, 12, 27, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "label, hours, before", [("2026-W43", 169, 168), ("2026-W44", 168, 169), ("2026-W13", 167, 168)]
+)
+def test_a_week_has_the_hours_that_clocks_give_it(label, hours, before):
+    """In spring one is missing, in autumn one comes twice; the week before ends where this one begins."""
+    period = Period.of(span_of(label, ZONE), ZONE, AS_OF)
+    assert (period.until - period.start, period.previous_until) == (timedelta(hours=hours), period.start)
+    assert period.previous_until - period.previous.start == timedelta(hours=before)
+
+
+@pytest.mark.parametrize(
+    "label, now, previous, previous_until",
+    [
+        ("2026-11", "2026-12-01T06:00", "2026-10", "2026-11-01T00:00"),
+        ("2026-02", "2026-03-15T06:00", "2026-01", "2026-02-01T00:00"),
+        ("2026-03", "2026-03-30T12:00", "2026-02", "2026-03-01T00:00"),
+        ("2026-01", "2026-01-10T12:00", "2025-12", "2025-12-10T12:00"),
+        ("2026", "2027-01-04T06:00", "2025", "2026-01-01T00:00"),
+        ("2026", "2026-07-01T12:00", "2025", "2025-07-01T12:00"),
+    ],
+)
+def test_months_and_years_are_periods_too(label, now, previous, previous_until):
+    """Each beside the one before: whole beside whole, so far beside so far, and never past the shorter one's end."""
+    moment, expected = (datetime.fromisoformat(text).replace(tzinfo=ZONE) for text in (now, previous_until))
+    period = Period.of(span_of(label, ZONE), ZONE, moment)
+    assert (period.label, period.previous.label, period.previous_until) == (label, previous, expected)
+
+
+@pytest.mark.parametrize("label", ["2026-W54", "2026-13", "26", "2026-W1", "nonsense", "2026-"])
+def test_what_is_no_span_is_refused(label):
+    """A label that nobody wrote in earnest."""
+    with pytest.raises(ValueError, match=r"."):
+        span_of(label, ZONE)

@@ -31,12 +31,9 @@ HOSTILE = "Miten <script>alert('haettu')</script> & haen?\u202e\u0007\r\nSubject
 def a_period(**fields: Any) -> Period:
     values: dict[str, Any] = {
         "zone": ZONE,
-        "year": 2026,
-        "number": 48,
-        "start": WEEK.start,
-        "end": WEEK.end,
+        "span": WEEK,
+        "previous": BEFORE,
         "until": WEEK.end,
-        "previous_start": BEFORE.start,
         "previous_until": BEFORE.end,
     }
     return Period(**values | fields)

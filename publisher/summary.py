@@ -112,7 +112,7 @@ class Question:
 
     id: int
     channel: str
-    announcement: str
+    announcement: str | None
     title: str | None
     text: str | None
     created_at: datetime

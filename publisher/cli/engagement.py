@@ -182,7 +182,8 @@ def _print_comments(found: Sequence[CommentView], config: Config) -> None:
 
 def _print_heading(comment: CommentView, zone: tzinfo) -> None:
     first = click.style(f"c-{comment.id}", bold=True)
-    place = f"{comment.organisation} {words.account_word(comment.channel, comment.account)}: {comment.announcement}"
+    place = f"{comment.organisation} {words.account_word(comment.channel, comment.account)}: "
+    place += comment.announcement or _("a mention of the account")
     click.echo("  ".join([first, words.moment(comment.created_at, zone), place]))
     click.echo("  " + click.style(_waits(comment), fg="yellow" if comment.question and not comment.answered else None))
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, false, func, insert, or_, select, update
-from sqlalchemy.sql import Select, Subquery
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy.sql import Select
 
 from publisher.store.deliveries import parts_of
 from publisher.store.models import AccountRow, AnnouncementRow, CommentRow, DeliveryRow, SnapshotRow
@@ -78,14 +78,16 @@ class Counters:
     comments: int | None
     told_comments: int | None = None
     shares: int | None
+    quotes: int | None = None
     views: int | None
+    clicks: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewComment:
-    """A comment as it is to be stored."""
+    """A comment as it is to be stored. `delivery_id` None: a mention that belongs to no post."""
 
-    delivery_id: int
+    delivery_id: int | None
     remote_id: str
     parent_remote_id: str | None
     kind: str
@@ -96,6 +98,7 @@ class NewComment:
     created_at: datetime
     own: bool
     question: bool
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +114,16 @@ class KnownComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentView:
-    """A comment as people are shown it. `url` leads to the comment, or to its post where the network gives no address of its own."""
+    """A comment as people are shown it. `url` leads to the comment, or to its post where the network gives no address of its own.
+
+    `announcement` None: a mention of the account that belongs to no post. `hidden`: on the network, where that tells.
+    """
 
     id: int
     organisation: str
     channel: str
     account: str
-    announcement: str
+    announcement: str | None
     title: str | None
     remote_id: str
     parent_remote_id: str | None
@@ -128,6 +134,7 @@ class CommentView:
     url: str | None
     answered: bool
     question: bool
+    hidden: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +156,7 @@ class PostResult:
     comments: int | None
     shares: int | None
     views: int | None
+    clicks: int | None
 
 
 # Collecting
@@ -237,7 +245,18 @@ def add_snapshots(conn: Connection, snapshots: Sequence[Counters], now: datetime
         conn.execute(insert(_snapshots), [{**_values(snapshot), "at": now} for snapshot in snapshots])
 
 
-_FOLLOWED = ("delivery_id", "parent_remote_id", "kind", "author_key", "author_name", "text", "url", "own", "question")
+_FOLLOWED = (
+    "delivery_id",
+    "parent_remote_id",
+    "kind",
+    "author_key",
+    "author_name",
+    "text",
+    "url",
+    "own",
+    "question",
+    "hidden",
+)
 """What follows the network. When it was first seen, and that a person called it done, stay."""
 
 
@@ -253,9 +272,48 @@ def upsert_comments(conn: Connection, account_id: int, comments: Sequence[NewCom
         set_={name: new[name] for name in (*_FOLLOWED, "fetched_at")},
         where=changed,
     )
-    common = {"account_id": account_id, "seen_at": now, "fetched_at": now, "done_at": None}
+    common = {"account_id": account_id, "seen_at": now, "fetched_at": now, "answered_at": None, "done_at": None}
     for some in _batches(comments):
         conn.execute(statement, [{**_values(comment), **common} for comment in some])
+    _settle_answers(conn, account_id, (one.parent_remote_id for one in comments if one.parent_remote_id))
+
+
+def _settle_answers(conn: Connection, account_id: int, threads: Iterable[str]) -> None:
+    """Note what is answered below these comments: done when something was written there or has gone, so that no list has to look.
+
+    Our reply answers its parent; where networks keep threads flat, also what was written there before it.
+    """
+    ours = _comments.alias("ours")
+    flat = exists().where(_accounts.c.id == account_id, _accounts.c.channel.in_(FLAT))
+    later_in_thread = and_(
+        ours.c.parent_remote_id == _comments.c.parent_remote_id, ours.c.created_at > _comments.c.created_at, flat
+    )
+    to_it = ours.c.parent_remote_id == _comments.c.remote_id
+    replies = [
+        select(func.min(ours.c.created_at))
+        .where(ours.c.account_id == account_id, ours.c.own, meant)
+        .correlate(_comments)
+        .scalar_subquery()
+        for meant in (to_it, later_in_thread)
+    ]
+    first = case(
+        (replies[1].is_(None), replies[0]),
+        (replies[0].is_(None), replies[1]),
+        (replies[0] < replies[1], replies[0]),
+        else_=replies[1],
+    )
+    for some in _batches(dict.fromkeys(threads)):
+        for below in (_comments.c.remote_id, _comments.c.parent_remote_id):
+            conn.execute(
+                update(_comments)
+                .where(
+                    _comments.c.account_id == account_id,
+                    below.in_(some),
+                    ~_comments.c.own,
+                    _comments.c.answered_at.is_distinct_from(first),
+                )
+                .values(answered_at=first)
+            )
 
 
 def _values(row: NewComment | Counters) -> dict[str, object]:
@@ -264,10 +322,18 @@ def _values(row: NewComment | Counters) -> dict[str, object]:
 
 
 def delete_comments(conn: Connection, comment_ids: Sequence[int]) -> int:
-    """Drop what is gone at the source; returns how many there were."""
-    return sum(
-        conn.execute(delete(_comments).where(_comments.c.id.in_(some))).rowcount for some in _batches(comment_ids)
-    )
+    """Drop what is gone at the source; returns how many there were. What only a reply of ours that is gone answered waits again."""
+    gone = 0
+    for some in _batches(comment_ids):
+        ours = conn.execute(
+            select(_comments.c.account_id, _comments.c.parent_remote_id).where(
+                _comments.c.id.in_(some), _comments.c.own, _comments.c.parent_remote_id.is_not(None)
+            )
+        ).all()
+        gone += conn.execute(delete(_comments).where(_comments.c.id.in_(some))).rowcount
+        for account_id in {row.account_id for row in ours}:
+            _settle_answers(conn, account_id, (row.parent_remote_id for row in ours if row.account_id == account_id))
+    return gone
 
 
 def post_gone(conn: Connection, delivery_id: int, now: datetime) -> int:
@@ -337,39 +403,13 @@ def forget_names(conn: Connection) -> int:
 # Showing
 
 
-def _last_replies(name: str) -> Subquery:
-    """Our last reply under each comment. Grouped once and joined: asking for every comment by itself grows with the square of a thread."""
-    return (
-        select(_comments.c.account_id, _comments.c.parent_remote_id, func.max(_comments.c.created_at).label("last_at"))
-        .where(_comments.c.own, _comments.c.parent_remote_id.is_not(None))
-        .group_by(_comments.c.account_id, _comments.c.parent_remote_id)
-        .subquery(name)
-    )
+_ANSWERED: ColumnElement[bool] = or_(_comments.c.done_at.is_not(None), _comments.c.answered_at.is_not(None))
 
+_WAITS: ColumnElement[bool] = and_(~_comments.c.own, _comments.c.done_at.is_(None), _comments.c.answered_at.is_(None))
+"""A resident's comment that nobody has answered: written as the index `ix_comments_unanswered` has it."""
 
-_TO_IT, _IN_ITS_THREAD = _last_replies("to_it"), _last_replies("in_its_thread")
-
-_ANSWERED: ColumnElement[bool] = or_(
-    _comments.c.done_at.is_not(None),
-    _TO_IT.c.last_at.is_not(None),
-    and_(_accounts.c.channel.in_(FLAT), func.coalesce(_IN_ITS_THREAD.c.last_at > _comments.c.created_at, false())),
-)
-"""Whether a comment has been answered, in a query over `_RESIDENTS_COMMENTS`."""
-
-_RESIDENTS_COMMENTS = (
-    _comments.join(_deliveries, _deliveries.c.id == _comments.c.delivery_id)
-    .join(_accounts, _accounts.c.id == _comments.c.account_id)
-    .outerjoin(
-        _TO_IT,
-        and_(_TO_IT.c.account_id == _comments.c.account_id, _TO_IT.c.parent_remote_id == _comments.c.remote_id),
-    )
-    .outerjoin(
-        _IN_ITS_THREAD,
-        and_(
-            _IN_ITS_THREAD.c.account_id == _comments.c.account_id,
-            _IN_ITS_THREAD.c.parent_remote_id == _comments.c.parent_remote_id,
-        ),
-    )
+_RESIDENTS_COMMENTS = _comments.join(_accounts, _accounts.c.id == _comments.c.account_id).outerjoin(
+    _deliveries, _deliveries.c.id == _comments.c.delivery_id
 )
 
 
@@ -377,9 +417,9 @@ def _views() -> Select[tuple[object, ...]]:
     return (
         select(
             _comments.c.id,
-            _deliveries.c.organisation,
-            _deliveries.c.channel,
-            _deliveries.c.account,
+            _accounts.c.organisation,
+            _accounts.c.channel,
+            _accounts.c.name.label("account"),
             _deliveries.c.announcement,
             _announcements.c.title,
             _comments.c.remote_id,
@@ -391,6 +431,7 @@ def _views() -> Select[tuple[object, ...]]:
             func.coalesce(_comments.c.url, _deliveries.c.url).label("url"),
             _ANSWERED.label("answered"),
             _comments.c.question,
+            _comments.c.hidden,
         )
         .select_from(_RESIDENTS_COMMENTS.outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement))
         .where(~_comments.c.own)
@@ -407,9 +448,9 @@ def list_comments(
     """Return residents' comments, oldest first; `unanswered` and `questions` keep only those."""
     query = _views().order_by(_comments.c.created_at, _comments.c.id)
     if organisation is not None:
-        query = query.where(_deliveries.c.organisation == organisation)
+        query = query.where(_accounts.c.organisation == organisation)
     if unanswered:
-        query = query.where(~_ANSWERED)
+        query = query.where(_WAITS)
     if questions:
         query = query.where(_comments.c.question)
     return tuple(CommentView(**row._mapping) for row in conn.execute(query))  # noqa: SLF001 - SQLAlchemy's public name for it
@@ -420,7 +461,7 @@ def count_unanswered(conn: Connection, organisation: str) -> tuple[int, int]:
     query = (
         select(func.sum(case((_comments.c.question, 1), else_=0)), func.count())
         .select_from(_RESIDENTS_COMMENTS)
-        .where(~_comments.c.own, _deliveries.c.organisation == organisation, ~_ANSWERED)
+        .where(_accounts.c.organisation == organisation, _WAITS)
     )
     questions, every = conn.execute(query).one()
     return questions or 0, every - (questions or 0)
@@ -445,6 +486,7 @@ def list_results(
             _snapshots.c.comments,
             _snapshots.c.shares,
             _snapshots.c.views,
+            _snapshots.c.clicks,
         )
         .outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement)
         .outerjoin(_snapshots, _snapshots.c.id == newest)
@@ -466,7 +508,9 @@ def counters_at(conn: Connection, organisation: str, moment: datetime, since: da
             _snapshots.c.reactions,
             _snapshots.c.comments,
             _snapshots.c.shares,
+            _snapshots.c.quotes,
             _snapshots.c.views,
+            _snapshots.c.clicks,
         )
         .select_from(_deliveries)
         .join(_snapshots, _snapshots.c.id == _newest_before(moment))

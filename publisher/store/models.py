@@ -278,14 +278,24 @@ class PictureRow(Table, table=True):
 
 
 class CommentRow(Table, table=True):
-    """What a resident wrote, or we ourselves (`own`), under a post."""
+    """What a resident wrote, or we ourselves (`own`), under a post, or to the account without any post (a mention: `delivery_id` null)."""
 
     __tablename__ = "comments"
-    __table_args__ = (UniqueConstraint("account_id", "remote_id"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "remote_id"),
+        Index("ix_comments_parent", "account_id", "parent_remote_id"),
+        Index(
+            "ix_comments_unanswered",
+            "created_at",
+            "id",
+            sqlite_where=text("NOT own AND done_at IS NULL AND answered_at IS NULL"),
+            postgresql_where=text("NOT own AND done_at IS NULL AND answered_at IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="accounts.id")
-    delivery_id: int = Field(foreign_key="deliveries.id", index=True)
+    delivery_id: int | None = Field(default=None, foreign_key="deliveries.id", index=True)
     remote_id: str
     parent_remote_id: str | None = None
     kind: str
@@ -297,6 +307,10 @@ class CommentRow(Table, table=True):
     created_at: datetime
     own: bool = False
     question: bool = False
+    hidden: bool = False
+    """Hidden on the network, by us or by whoever else looks after the page; where the network tells."""
+    answered_at: datetime | None = None
+    """When the first reply of ours to it was written, wherever that was done; follows the replies that are stored."""
     done_at: datetime | None = None
     """A person said that it needs no answer any more."""
     seen_at: datetime
@@ -318,7 +332,23 @@ class SnapshotRow(Table, table=True):
     told_comments: int | None = None
     """The network's own number, whatever it counts: if the next reading's differs, the comments are read again."""
     shares: int | None = None
+    quotes: int | None = None
+    """Those of the shares that say something themselves; if their number moves, they are read."""
     views: int | None = None
+    clicks: int | None = None
+    """On the post or its link, as the network counts."""
+
+
+class ReadingRow(Table, table=True):
+    """Up to when the comments of a post have been read: outlives a restart, so that nothing is read twice or never."""
+
+    __tablename__ = "readings"
+
+    delivery_id: int = Field(primary_key=True, foreign_key="deliveries.id")
+    news_at: datetime
+    """Everything that was written before it is known."""
+    whole_at: datetime | None = None
+    """When every comment was last looked at: what was changed or gone by then is known."""
 
 
 class CredentialRow(Table, table=True):

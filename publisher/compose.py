@@ -28,7 +28,7 @@ from channels.base import Capabilities, Card, Poll, Post
 from channels.text import hashtag_line, words
 from publisher.cadence import occurrences, wall_text
 from publisher.mentions import named, spoken
-from publisher.model import UNSET, Announcement, Fields, Mentioned, PictureRef, Plan, Repeat, Skipped, State
+from publisher.model import UNSET, Announcement, Approvals, Fields, Mentioned, PictureRef, Plan, Repeat, Skipped, State
 from publisher.sentences import first_sentence, split
 
 _TEXTS = ("text", "link", "title", "description", "first_comment")
@@ -64,7 +64,7 @@ class PublishersView(Protocol):
     @property
     def organisations(self) -> Mapping[str, OrganisationView]: ...
     @property
-    def approval(self) -> Literal["optional", "required"]: ...
+    def approval(self) -> Approvals: ...
     @property
     def timezone(self) -> tzinfo: ...
     @property
@@ -240,7 +240,9 @@ def _plan(
     on_card = words_.card is not None and limits.max_card_description is not None
     thumbnail = said.thumbnail or None if on_card else None
     when = said.publish or None
-    approved = publishers.approval != "required" or bool(said.approved_by)
+    approver = said.approved_by or None
+    # For which words the name counts, only the database knows: see `planning.approval`.
+    approved = publishers.approval == "optional" or (publishers.approval == "required" and approver is not None)
     return Plan(
         announcement=announcement.key,
         organisation=organisation,
@@ -267,6 +269,8 @@ def _plan(
         mentions=text.mentions,
         comment_mentions=first_comment.mentions if first_comment and not no_comment else (),
         repost=bool(said.repost),
+        named=approver,
+        approved_by=approver if approved else None,
         approved=approved,
         left_out=("first_comment",) if no_comment and first_comment else (),
     )

@@ -15,6 +15,9 @@ from typing import Literal
 
 from channels.base import Mention, Poll
 
+Approvals = Literal["optional", "required", "four_eyes"]
+"""Who must approve before anything goes out: nobody; somebody; somebody else than who wrote it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
@@ -145,6 +148,7 @@ class Fields:
     expires: datetime | None | Unset = UNSET
     repost: bool | Unset = UNSET
     approved_by: str | None | Unset = UNSET
+    author: str | None | Unset = UNSET
     contact: str | None | Unset = UNSET
     notes: str | None | Unset = UNSET
     skip: bool | Unset = UNSET
@@ -166,6 +170,11 @@ class Announcement:
     channels: Mapping[str, Fields] = field(default_factory=dict)
     organisation_fields: Mapping[str, Fields] = field(default_factory=dict)
     organisation_channels: Mapping[tuple[str, str], Fields] = field(default_factory=dict)
+
+    @property
+    def author(self) -> str | None:
+        """Give who wrote it, as far as the file says so."""
+        return self.top.author or None
 
     @property
     def blocks(self) -> tuple[Fields, ...]:
@@ -245,8 +254,12 @@ class Plan:
     comment_mentions: tuple[Mention, ...] = ()
     """In the first comment."""
     repost: bool = False
+    named: str | None = None
+    """Who approved it, as the file says."""
+    approved_by: str | None = None
+    """Who approved these very words, as far as the configuration lets that count."""
     approved: bool = True
-    """False where the configuration wants somebody's approval and the file names nobody."""
+    """False where the configuration wants somebody's approval and there is none."""
     left_out: tuple[str, ...] = ()
 
 

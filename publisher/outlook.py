@@ -103,6 +103,7 @@ def look_ahead(config: Config, store: Store | None, now: datetime, ahead: timede
         ),
         alerts_to=(),
         contacts={},
+        approval=config.approval,
     )
     times = Times(cancel_after=config.delivery.cancel_after, late_limit=config.delivery.late_limit)
     with _some(store, now) as known:

@@ -88,7 +88,7 @@ REMARKS: Mapping[str, tuple[str, str]] = {
     ),
     "awaits_approval": (
         N_("Nobody has approved it yet."),
-        N_("Write 'approved_by' into the file, or it does not go out."),
+        N_("Somebody approves it (tiedote approve), or it does not go out."),
     ),
 }
 

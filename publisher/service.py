@@ -43,7 +43,7 @@ from publisher.rehearsal import open_rehearsal, shown
 from publisher.remarks import Level, Remark
 from publisher.renewal import Outcome, Renewer
 from publisher.reporting import Reporter
-from publisher.store import DaemonLock, Store, StoreAway, accounts, budgets, check_integrity, meta, migrate
+from publisher.store import DaemonLock, Store, StoreAway, accounts, approvals, budgets, check_integrity, meta, migrate
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
 from publisher.store.announcements import contacts, known_files
@@ -269,6 +269,7 @@ class Service:
             alerts_to=everybody(self.config),
             contacts=self._audiences(),
             file_contacts={one.file: everybody(self.config, one.contact) for one in read.readings if one.contact},
+            approval=self.config.approval,
         )
         report = planning.take_in(self.store, reading, self.times, now)
         if self._lost is not None:
@@ -282,7 +283,7 @@ class Service:
     def _plans_of(self, announcement: Announcement, now: datetime) -> tuple[Plan, ...]:
         """Plan an announcement, unless it is the very one of last time; what comes round again depends on the day."""
         known, plans = self._planned.get(announcement.key, (None, ()))
-        return plans if known is announcement and announcement.repeat is None else self.plans(announcement, now)
+        return plans if known is announcement and announcement.repeat is None else self._composed(announcement, now)
 
     @property
     def times(self) -> Times:
@@ -290,7 +291,14 @@ class Service:
         return Times(cancel_after=self.config.delivery.cancel_after, late_limit=self.config.delivery.late_limit)
 
     def plans(self, announcement: Announcement, now: datetime) -> tuple[Plan, ...]:
-        """Return what an announcement asks for, as far ahead as it is planned."""
+        """Return what an announcement asks for, as far ahead as it is planned, and as far as it is approved."""
+        with self.store.read() as conn:
+            known = approvals.known(conn)
+        return planning.settle(
+            self._composed(announcement, now), announcement.content_hash, self.config.approval, known
+        )
+
+    def _composed(self, announcement: Announcement, now: datetime) -> tuple[Plan, ...]:
         composed = compose(announcement, self.config, horizon=now + PLANNED_AHEAD)
         return tuple(one for one in composed if isinstance(one, Plan))
 

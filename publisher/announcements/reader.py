@@ -26,7 +26,7 @@ from publisher.yamlfile.reading import shown, truth
 
 LIMITS = Limits()
 _NO_KEY = re.compile(r"[\s@:\\\x00-\x1f]")
-_NOT_WORDS = frozenset({"approved_by", "contact", "notes"})
+_NOT_WORDS = frozenset({"approved_by", "author", "contact", "notes"})
 """What the public never sees: changing it is no edit of the announcement."""
 
 _PLAIN = frozenset({"text", "link", "title", "image", "poll", "first_comment", "for"})

@@ -88,6 +88,7 @@ def _level(organisations: tuple[str, ...], networks: tuple[str, ...]) -> _Schema
         "expires": _about(_time(), _words("expires")),
         "repost": _about(_flag(), _words("repost")),
         "approved_by": _about(_plain(), _words("approved_by")),
+        "author": _about(_plain(), _words("author")),
         "contact": _about({"type": ["string", "null"], "pattern": r"^\s*\S+@\S+\s*$"}, _words("contact")),
         "notes": _about(_plain(), _words("notes")),
         "poll": _about({"$ref": "#/definitions/poll"}, _words("poll")),
@@ -236,7 +237,10 @@ def _words(field: str) -> str:
         "every": _("How often: 4 weeks, 10 days, 1 month, 1 year."),
         "until": _("The last day."),
         "variants": _("Other texts, which take turns with the first one."),
-        "approved_by": _("Who approved it; required where the configuration says so."),
+        "approved_by": _(
+            "Who approved it; required where the configuration says so. After an edit somebody must approve it anew."
+        ),
+        "author": _("Who wrote it; where four eyes are wanted, somebody else must approve it."),
         "contact": _("The address that gets this announcement's failures and questions."),
         "notes": _("For yourselves; never posted."),
         "poll": _("A poll: a real one on X and LinkedIn, in the words elsewhere."),

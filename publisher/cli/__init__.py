@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "run": ("publisher.cli.running:run", N_("Publish, collect and mail what is due.")),
     "publish": ("publisher.cli.publishing:publish", N_("Publish one announcement now.")),
+    "approve": ("publisher.cli.approving:approve", N_("Approve the words of one announcement.")),
     "pause": ("publisher.cli.running:pause", N_("Stop publishing for now.")),
     "resume": ("publisher.cli.running:resume", N_("Go on publishing after a pause.")),
     "status": ("publisher.cli.deliveries:status", N_("Show every announcement's state on every account.")),

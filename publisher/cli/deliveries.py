@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from publisher.lifetimes import TokenLife
     from publisher.spending import Month
+    from publisher.store.approvals import Approval
     from publisher.store.deliveries import DeliveryView
 
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
     """Show every delivery, the daemon's heartbeat and the pauses."""
     from publisher import spending
-    from publisher.store import announcements, deliveries, meta
+    from publisher.store import announcements, approvals, deliveries, meta
 
     with open_store(ctx) as (config, store), store.read() as conn:
         found = deliveries.list_deliveries(conn)
@@ -52,6 +53,7 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
             tokens=tuple(lifetimes.known(conn, config, now())),
             months=spending.months(conn, config, now()),
             edited_after=announcements.edited_after(conn),
+            approvals=approvals.known(conn).latest,
         )
     if as_json:
         data = [as_data(delivery, config.timezone) for delivery in found]
@@ -59,6 +61,7 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
         return
     _print_deliveries(found, config.timezone)
     _print_troubles(found)
+    _print_approvals(found, house.approvals)
     _print_edited(house.edited_after)
     _print_house(house)
 
@@ -72,6 +75,8 @@ class House:
     tokens: tuple[TokenLife, ...]
     months: tuple[Month, ...] = ()
     """What accounts at networks that bill have cost this month."""
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
+    """The latest approval of each announcement that has one, whatever its words."""
     edited_after: tuple[str, ...] = ()
     """The files that say something else than what is out."""
 
@@ -111,6 +116,7 @@ def as_data(delivery: DeliveryView, zone: tzinfo) -> dict[str, object]:
         "remote_id": delivery.remote_id,
         "url": delivery.url,
         "attempts": delivery.attempts,
+        "approved_by": delivery.approved_by,
         "error": _error(delivery),
     }
 
@@ -172,6 +178,23 @@ def _print_troubles(found: Sequence[DeliveryView]) -> None:
         echo_folded(f"  {'':<6} = ", told.remedy)
 
 
+def _print_approvals(found: Sequence[DeliveryView], latest: Mapping[str, Approval]) -> None:
+    """List what waits for approval, and who approved what is still to go out."""
+    waiting = [one.key.announcement for one in found if one.state is State.AWAITING_APPROVAL]
+    if waiting:
+        click.echo()
+        click.echo(_("Waits for approval:"))
+        for name in dict.fromkeys(waiting):
+            before = latest.get(name)
+            why = _("%(name)s, changed since %(by)s approved it") % {"name": name, "by": before.by} if before else name
+            echo_folded("  ", why)
+            echo_folded("  = ", f"tiedote approve {name}")
+    given = [(one.key.announcement, one.approved_by) for one in found if one.state is State.SCHEDULED]
+    for name, by in dict.fromkeys(pair for pair in given if pair[1]):
+        click.echo()
+        echo_folded("", _("%(name)s is approved by %(by)s.") % {"name": name, "by": by})
+
+
 def _print_edited(files: Sequence[str]) -> None:
     if not files:
         return
@@ -217,6 +240,12 @@ def retry(ctx: click.Context, spec: str) -> None:
 
     with open_store(ctx) as (config, store), store.write() as conn:
         one = the_one(conn, spec, "retry")
+        if config.approval != "optional" and one.approved_by is None and not one.attempts:
+            raise Stop(
+                _("%(delivery)s stays as it is: nobody has approved it.") % {"delivery": one.name},
+                remedy=_(_REMEDIES[State.AWAITING_APPROVAL]) % {"announcement": one.key.announcement},
+                code=Exit.FINDINGS,
+            )
         if not deliveries.retry_delivery(conn, one.id, now(), config.delivery.late_limit):
             raise _refused(one)
         (wanted,) = deliveries.list_deliveries(conn, ids=[one.id])
@@ -298,7 +327,11 @@ _IN_DOUBT = (State.UNCONFIRMED, State.CONFIRMING)
 
 
 def _refused(delivery: DeliveryView) -> Stop:
-    what = {"delivery": delivery.name, "state": words.state_word(delivery.state)}
+    what = {
+        "delivery": delivery.name,
+        "announcement": delivery.key.announcement,
+        "state": words.state_word(delivery.state),
+    }
     return Stop(
         _("%(delivery)s stays as it is: %(state)s.") % what,
         remedy=_(_REMEDIES.get(delivery.state, _LOOK)) % what,
@@ -315,6 +348,7 @@ _REMEDIES = {
     State.CONFIRMING: N_("Tiedote is looking whether it went out. Wait, or say it: tiedote resolve %(delivery)s"),
     State.UNCONFIRMED: N_("Say first whether it went out: tiedote resolve %(delivery)s"),
     State.SCHEDULED: N_("It goes out by itself at its time."),
+    State.AWAITING_APPROVAL: N_("Somebody approves it first: tiedote approve %(announcement)s"),
 }
 """What a person can do with a delivery that a command does not fit."""
 

@@ -159,7 +159,7 @@ def _must_be_ready(one: DeliveryView, says: FileSays) -> None:
     if says.unapproved:
         raise Stop(
             _("The new words of %(announcement)s are not approved.") % announcement,
-            remedy=_("Write who approved them into the file, as 'approved_by'."),
+            remedy=_("Somebody approves them first: tiedote approve %(announcement)s") % announcement,
             code=Exit.FINDINGS,
         )
 

@@ -219,7 +219,7 @@ def _reasons(outlook: Outlook) -> Iterator[tuple[str, str, str]]:
 
 _STATES = {
     "draft": N_("a draft; it has no time under 'publish'"),
-    "awaiting_approval": N_("awaits approval; 'approved_by' names nobody"),
+    "awaiting_approval": N_("awaits approval: tiedote approve %(announcement)s"),
     "unconfirmed": N_("it is not known whether it is out; tiedote status tells what to do"),
     "held": N_("on hold; tiedote status tells why"),
 }
@@ -229,7 +229,7 @@ def _why(one: Staying) -> str:
     from publisher.errors import OMITTED, explain, omission
 
     if one.reason in _STATES:
-        return _(_STATES[one.reason])
+        return _(_STATES[one.reason]) % {"announcement": one.announcement}
     if one.reason in OMITTED:
         return omission(one.reason)
     return explain(one.reason, one.detail).message.removesuffix(".")

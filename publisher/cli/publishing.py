@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 def publish(ctx: click.Context, file: Path, yes: bool, wait: timedelta, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
     """Publish one file."""
     with open_service(ctx) as service:
-        path = _in_queue(file, service.config)
-        announcement = _announcement(service, path)
+        path = in_queue(file, service.config)
+        announcement = taken_in(service, path)
         prospects = _prospects(service, announcement)
         _show(service.config, announcement, prospects)
         if not any(_goes(one) for one in prospects):
@@ -75,18 +75,18 @@ def publish(ctx: click.Context, file: Path, yes: bool, wait: timedelta, as_json:
 # ---------------------------------------------------------------- the file
 
 
-def _in_queue(file: Path, config: Config) -> Path:
+def in_queue(file: Path, config: Config) -> Path:
     path = found_file(file, config.queue)
     if not path.is_file() or not path.absolute().is_relative_to(config.queue.absolute()):
         raise _not_of_the_queue(file, config)
     return path.absolute()
 
 
-def _announcement(service: Service, path: Path) -> Announcement:
-    """Take the queue in as the daemon does, this file without waiting; ends with 1 when it has a fault, and prints it as `check` does."""
-    from publisher.announcements import Stillness
-    from publisher.service import AnotherDaemonError
+def taken_in(service: Service, path: Path, otherwise: str = "") -> Announcement:
+    """Take the queue in as the daemon does, this file without waiting; ends with 1 when it has a fault, and prints it as `check` does.
 
+    `otherwise`: what did not come about because of the fault.
+    """
     reading = _reading(service.config, path)
     if reading.announcement is None:
         from publisher.yamlfile import render
@@ -94,10 +94,19 @@ def _announcement(service: Service, path: Path) -> Announcement:
         for problem in reading.problems:
             click.echo(render(problem), err=True)
         raise Stop(
-            _("Nothing was published: %(file)s has a fault.") % {"file": reading.file},
+            (otherwise or _("Nothing was published: %(file)s has a fault.")) % {"file": reading.file},
             remedy=_("Mend it and try again."),
             code=Exit.FINDINGS,
         )
+    take_in(service, path)
+    return reading.announcement
+
+
+def take_in(service: Service, path: Path) -> None:
+    """Take the queue in as the daemon does, one file without waiting until nobody is writing it any more."""
+    from publisher.announcements import Stillness
+    from publisher.service import AnotherDaemonError
+
     still = Stillness(timedelta(seconds=30))
 
     def is_still(other: Path, now: datetime) -> bool:
@@ -109,7 +118,6 @@ def _announcement(service: Service, path: Path) -> Announcement:
             service.read_queue(is_still)
     except AnotherDaemonError:
         service.read_queue(is_still)
-    return reading.announcement
 
 
 def _reading(config: Config, path: Path) -> Reading:
@@ -155,11 +163,11 @@ def _show(config: Config, announcement: Announcement, prospects: Sequence[Prospe
         if _goes(one):
             going.setdefault(_words(one.plan), []).append(one)
     for alike in going.values():
-        say(", ".join(_account(config, one.plan.organisation, one.plan.channel, one.plan.account) for one in alike))
-        _show_words(alike[0].plan)
+        say(", ".join(account_name(config, one.plan.organisation, one.plan.channel, one.plan.account) for one in alike))
+        show_words(alike[0].plan)
     left = [(one.plan, _why_not(one)) for one in prospects if not _goes(one)]
     for plan, why in left:
-        say(f"{_account(config, plan.organisation, plan.channel, plan.account)}: {why}")
+        say(f"{account_name(config, plan.organisation, plan.channel, plan.account)}: {why}")
     for skipped in _skipped(config, announcement):
         say(skipped)
 
@@ -170,7 +178,7 @@ def _words(plan: Plan) -> tuple[object, ...]:
     return (plan.text, plan.thread, plan.hashtags, card, pictures, plan.poll, plan.first_comment)
 
 
-def _show_words(plan: Plan) -> None:
+def show_words(plan: Plan) -> None:
     tags = " ".join(f"#{tag}" for tag in plan.hashtags)
     posts = [plan.text, *plan.thread]
     lines = [line for number, post in enumerate(posts, 1) for line in _post(post, number, len(posts))]
@@ -199,7 +207,7 @@ def _post(text: str, number: int, count: int) -> list[str]:
     return [*([f"{number}/{count}"] if count > 1 else []), *text.splitlines()]
 
 
-def _account(config: Config, organisation: str, channel: str, account: str) -> str:
+def account_name(config: Config, organisation: str, channel: str, account: str) -> str:
     return f"{config.organisations[organisation].name} {words.account_word(channel, account)}"
 
 
@@ -209,7 +217,7 @@ def _skipped(config: Config, announcement: Announcement) -> list[str]:
 
     told = {"not_in_organisations", "not_in_channels", "skip"}
     return [
-        f"{_account(config, one.organisation, one.channel, one.account)}: {omission(one.reason)}"
+        f"{account_name(config, one.organisation, one.channel, one.account)}: {omission(one.reason)}"
         for one in compose(announcement, config)
         if isinstance(one, Skipped) and one.reason not in told
     ]
@@ -225,7 +233,7 @@ _WHY_NOT = {
     "in_doubt": N_("may be out already; say first whether it is: tiedote resolve %(delivery)s"),
     "cancelled": N_("was called off by a person; if it is to go out after all: tiedote retry %(delivery)s"),
     "held": N_("is on hold; tiedote status tells why. To send it all the same: tiedote retry %(delivery)s"),
-    "awaits": N_("awaits approval: write approved_by and a name into the file"),
+    "awaits": N_("awaits approval: tiedote approve %(announcement)s"),
     "paused": N_("publishing is paused; to go on: tiedote resume"),
     "expired": N_("its last moment for publishing has passed; give a later 'expires' in the file"),
 }
@@ -233,7 +241,10 @@ _WHY_NOT = {
 
 
 def _why_not(prospect: Prospect) -> str:
-    return _(_WHY_NOT[str(prospect.verdict)]) % {"delivery": f"d-{prospect.delivery_id}"}
+    return _(_WHY_NOT[str(prospect.verdict)]) % {
+        "delivery": f"d-{prospect.delivery_id}",
+        "announcement": prospect.plan.announcement,
+    }
 
 
 def _nothing_goes(prospects: Sequence[Prospect]) -> Exit:
@@ -291,7 +302,7 @@ def _print_outcome(service: Service, delivery: DeliveryView) -> None:
     key = delivery.key
     if delivery.error_kind is None and delivery.state is State.SCHEDULED:
         delivery = replace(delivery, error_kind=_blocked(service, delivery))
-    account = _account(service.config, key.organisation, key.channel, key.account)
+    account = account_name(service.config, key.organisation, key.channel, key.account)
     line = f"{account}: {words.state_word(delivery.state)}"
     if delivery.url:
         echo_unbroken(line, shown(service.config)(delivery.url))

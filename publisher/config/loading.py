@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
@@ -30,7 +31,7 @@ from publisher.config.values import (
     Security,
 )
 from publisher.locale import LANGUAGES, _
-from publisher.model import Problem
+from publisher.model import Approvals, Problem
 from publisher.yamlfile import Entry, Faults, Items, Limits, Node, Scalar, Section, read
 from publisher.yamlfile.reading import address, length
 
@@ -95,7 +96,7 @@ class _Reader:
             queue=self._folder / (root.text("queue") or "schedules"),
             database=database,
             var=var,
-            approval=root.choice("approval", "optional", {"optional": "optional", "required": "required"}),
+            approval=root.choice("approval", "optional", {name: name for name in get_args(Approvals)}),
             delivery=_delivery(root.section("delivery")),
             collection=_collection(root.section("collection")),
             retention=_retention(root.section("retention")),

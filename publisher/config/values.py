@@ -14,14 +14,13 @@ from pydantic import BaseModel, SecretStr
 
 from channels import registry
 from channels.limits import changed
-from publisher.model import Mentioned, Problem
+from publisher.model import Approvals, Mentioned, Problem
 
 if TYPE_CHECKING:
     from channels.base import Capabilities
 
 Security = Literal["none", "starttls", "tls"]
 OnDoubt = Literal["hold", "resend"]
-Approval = Literal["optional", "required"]
 AccountLanguages = Literal["together", "separate"] | tuple[str, ...]
 
 
@@ -147,7 +146,7 @@ class Config:
     queue: Path
     database: str = field(repr=False)
     var: Path
-    approval: Approval
+    approval: Approvals
     delivery: DeliverySettings
     collection: CollectionSettings
     retention: RetentionSettings

@@ -264,6 +264,25 @@ def _preflight(told: Told) -> Alert:
     )
 
 
+def _awaiting_approval(told: Told) -> Alert:
+    edited = bool(told["by"])
+    what = _('"%(title)s" waits until somebody approves it.')
+    if edited:
+        what = _('"%(title)s" was changed since %(by)s approved it, so it waits until somebody approves it anew.')
+    return Alert(
+        subject=_("Please approve: %(title)s") % told.words,
+        what=what % {**told.words, "by": told["by"]},
+        details=told.about,
+        meaning=_(
+            "An approval counts for exactly the words, pictures and times that the file has. Without one nothing of it goes out."
+        ),
+        commands=(
+            Command(when=_("To read it and approve it:"), line=f"tiedote approve {told.words['file']}"),
+            Command(when=_("To see what else waits:"), line="tiedote plan"),
+        ),
+    )
+
+
 def _reconnect(told: Told) -> Alert:
     by_hand = _("Get a new token for the account, put it where the configuration takes it from, and restart Tiedote.")
     remedy = _("Connect the account again with the command below; it takes some minutes.") if told["login"] else by_hand
@@ -471,6 +490,7 @@ _WORDS: Mapping[str, Callable[[Told], Alert]] = {
     "behind": _behind,
     "link_down": _link_down,
     "preflight": _preflight,
+    "awaiting_approval": _awaiting_approval,
     "reconnect": _reconnect,
     "disk_full": _disk_full,
     "database_away": _database_away,

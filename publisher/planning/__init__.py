@@ -9,9 +9,11 @@ faulty now                    what waits of it is held, its author hears of it
 missing                       nothing of it is sent; after `cancel_after` it is cancelled; over half of a queue of several at
                               once: nothing is cancelled, people are told
 back again                    what was cancelled for it is revived
+not approved, or edited since    it waits; people are told
 account out of configuration  what waits for it is held
 """
 
+from publisher.planning.approval import settle
 from publisher.planning.by_hand import Prospect, Verdict, prospects, put_first, to_follow
 from publisher.planning.intake import foresee, take_in
 from publisher.planning.values import PLANNED_AHEAD, Foreseen, PlanReport, Reading, Times, fingerprint, frozen, key_of
@@ -30,6 +32,7 @@ __all__ = [
     "key_of",
     "prospects",
     "put_first",
+    "settle",
     "take_in",
     "to_follow",
 ]

@@ -108,7 +108,7 @@ def _take_in_change(conn: Connection, row: PlannedRow, new: NewDelivery, times: 
     if row.state in WAITING or (row.state is State.CANCELLED and row.error_kind in COMES_BACK):
         # What was held for its words stays held until they, or its times, are changed.
         stays = row.state is new.state or (row.state is State.HELD and row.error_kind not in COMES_BACK)
-        if same and stays:
+        if same and stays and row.approved_by == new.approved_by:
             return False
         return rows.replan(conn, row.id, new, now)
     if same:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from publisher.model import State
+from publisher.planning.approval import take_in_approvals
 from publisher.planning.deliveries import take_in_deliveries
 from publisher.planning.files import take_in_files
 from publisher.planning.values import Foreseen, PlanReport, Reading, Times
@@ -43,4 +44,5 @@ def _take_in(conn: Connection, reading: Reading, times: Times, now: datetime) ->
     if not reading.readable:
         return PlanReport()
     half_gone = take_in_files(conn, reading, times, now)
+    reading = take_in_approvals(conn, reading, now)
     return take_in_deliveries(conn, reading, known_accounts, times, now, half_gone=half_gone)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from publisher.model import Announcement, PictureRef, Plan, Problem, State
+from publisher.model import Announcement, Approvals, PictureRef, Plan, Problem, State
 from publisher.store.deliveries import FrozenPost, Key, NewDelivery, PictureNote, PlannedRow
 
 PLANNED_AHEAD = timedelta(days=60)
@@ -34,6 +34,7 @@ class Reading:
     """The same by file, as it reads now: of those that name a contact."""
     unsettled: frozenset[str] = frozenset()
     """Files that somebody may still be writing: they were not read, and nothing of them is sent meanwhile."""
+    approval: Approvals = "optional"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,7 @@ def new_delivery(plan: Plan, account_id: int, times: Times, now: datetime) -> Ne
         post=frozen(plan),
         fingerprint=fingerprint(" ".join([plan.text, *plan.thread]), plan.hashtags),
         repost=plan.repost,
+        approved_by=plan.approved_by,
     )
 
 

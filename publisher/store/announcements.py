@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from publisher.store.models import AnnouncementRow, DeliveryRow
+from publisher.store.models import AnnouncementRow, ApprovalRow, DeliveryRow
 
 _ANNOUNCEMENTS = AnnouncementRow.__table__  # type: ignore[attr-defined]
+_APPROVALS = ApprovalRow.__table__  # type: ignore[attr-defined]
 _DELIVERIES = DeliveryRow.__table__  # type: ignore[attr-defined]
 
 
@@ -76,6 +77,7 @@ def rename(conn: Connection, old: str, new: str) -> None:
     """The same content came back under another name: its deliveries go with it."""
     conn.execute(update(_ANNOUNCEMENTS).where(_ANNOUNCEMENTS.c.key == old).values(key=new))
     conn.execute(update(_DELIVERIES).where(_DELIVERIES.c.announcement == old).values(announcement=new))
+    conn.execute(update(_APPROVALS).where(_APPROVALS.c.announcement == old).values(announcement=new))
 
 
 def mark_broken(conn: Connection, keys: Iterable[str]) -> None:

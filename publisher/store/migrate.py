@@ -21,7 +21,7 @@ from sqlalchemy.exc import DatabaseError
 from publisher.store import meta
 from publisher.store.engine import DiskFull, Store, StoreAway
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration; a test holds it against the folder."""
 
 _KEPT_COPIES = 5

@@ -54,6 +54,25 @@ class AnnouncementRow(Table, table=True):
     """The file says something else than what has gone out of it."""
 
 
+class ApprovalRow(Table, table=True):
+    """That somebody approved the words of an announcement; see `store.approvals`."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (UniqueConstraint("announcement", "content_hash", "by", "how"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    announcement: str
+    content_hash: str
+    by: str
+    how: str
+    """file, command, merge."""
+    author: str | None = None
+    """Who wrote the words, where that is known."""
+    detail: str | None = None
+    """The system account that gave the command, or the commit."""
+    at: datetime
+
+
 class AccountRow(Table, table=True):
     """An account of the configuration and how it stands with its network."""
 
@@ -138,6 +157,8 @@ class DeliveryRow(Table, table=True):
     fingerprint: str
     frozen_at: datetime | None = None
     repost: bool = False
+    approved_by: str | None = None
+    """Who approved these very words."""
     by_hand_at: datetime | None = None
     """When a person asked for it to go out at once: its time in the file does not count any more."""
 

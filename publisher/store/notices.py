@@ -38,6 +38,7 @@ class NoticeKind(StrEnum):
     BEHIND = "behind"
     LINK_DOWN = "link_down"
     PREFLIGHT = "preflight"
+    AWAITING_APPROVAL = "awaiting_approval"
     RECONNECT = "reconnect"
     DISK_FULL = "disk_full"
     DATABASE_AWAY = "database_away"

@@ -41,6 +41,7 @@ def test_status_json_is_what_the_interface_promises(call, add_delivery):
         "remote_id": "102_1",
         "url": "https://www.facebook.com/102_1",
         "attempts": 1,
+        "approved_by": None,
         "error": None,
     }
     assert failed["state"] == "failed"

@@ -176,7 +176,7 @@ def test_a_file_outside_the_queue_is_not_published(call, queue, sandbox, tmp_pat
 @pytest.mark.parametrize(
     "words, config, told, code",
     [
-        ("text: A\n", "approval: required\n", "awaits approval: write approved_by", 1),
+        ("text: A\n", "approval: required\n", "awaits approval: tiedote approve", 1),
         ("text: A\npublish: 2026-01-01 09:00\nexpires: 2026-02-01\n", "", "last moment for publishing has passed", 1),
     ],
 )

@@ -297,6 +297,7 @@ COMMANDS = {
     NoticeKind.LINK_DOWN: ["tiedote retry DELIVERY", "tiedote status"],
     NoticeKind.RECONNECT: ["tiedote login x --org hausjarvi", "tiedote doctor"],
     NoticeKind.PREFLIGHT: ["tiedote doctor", "tiedote plan"],
+    NoticeKind.AWAITING_APPROVAL: ["tiedote approve hausjarvi/rakennuslupa.yaml", "tiedote plan"],
     NoticeKind.BEHIND: ["tiedote collect --all", "tiedote doctor"],
     NoticeKind.DISK_FULL: ["df -h", "tiedote status"],
     NoticeKind.DATABASE_AWAY: ["tiedote status"],

@@ -43,6 +43,7 @@ def view_of(row: Any) -> DeliveryView:  # noqa: ANN401
         thread=bool(row.post.get("thread")),
         text=row.post["text"],
         updated_at=row.updated_at,
+        approved_by=row.approved_by,
     )
 
 

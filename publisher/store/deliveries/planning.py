@@ -36,6 +36,7 @@ def planned(conn: Connection) -> dict[Key, PlannedRow]:
             attempts=row.attempts,
             ever_in_doubt=row.ever_in_doubt,
             by_hand_at=row.by_hand_at,
+            approved_by=row.approved_by,
         )
     return rows
 
@@ -51,6 +52,7 @@ def _content(new: NewDelivery, now: datetime) -> dict[str, Any]:
         "fingerprint": new.fingerprint,
         "repost": new.repost,
         "by_hand_at": new.by_hand_at,
+        "approved_by": new.approved_by,
         "updated_at": now,
     }
 

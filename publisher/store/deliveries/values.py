@@ -128,6 +128,7 @@ class PlannedRow:
     attempts: int
     ever_in_doubt: bool
     by_hand_at: datetime | None
+    approved_by: str | None = None
 
     @property
     def is_untried(self) -> bool:
@@ -150,6 +151,7 @@ class NewDelivery:
     fingerprint: str
     repost: bool
     by_hand_at: datetime | None = None
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +226,8 @@ class DeliveryView:
     """Whether it goes out in several posts."""
     text: str
     updated_at: datetime
+    approved_by: str | None = None
+    """Who approved these very words, where that is known."""
 
     @property
     def name(self) -> str:

@@ -26,8 +26,8 @@ from publisher import budget, spending
 from publisher.budget import Use
 from publisher.cadence import next_collection
 from publisher.config import Account, Config, everybody
+from publisher.listening import looks_like_question
 from publisher.policy import LONGEST_WAIT
-from publisher.questions import looks_like_question
 from publisher.retention import WORDS_KEPT
 from publisher.store import Connection, Store, budgets, deliveries, engagement, meta
 from publisher.store.accounts import AccountState

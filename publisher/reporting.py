@@ -4,7 +4,7 @@
     send_due   rows that are due become mails, summaries and alerts alike; each recipient on their own
 
 A row is taken with a lease, its Message-ID is stored before the first try, and every try bears the same. A machine that was off at the hour
-sends the same week's summary when it is back.
+sends the same week's summary when it is back. A mail whose answer was lost is sent a single time more: nobody gets a third.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from publisher import mail, spending
 from publisher.announcements import Queue, read_queue
 from publisher.cadence import Span, Week, report_due, span_of
-from publisher.config import Config, Organisation
+from publisher.config import CommentText, Config, Organisation
 from publisher.locale import use
-from publisher.mail import MailError, Outbox, Refused
+from publisher.mail import MailError, Outbox, Refused, Unclear
 from publisher.model import State
 from publisher.retention import WORDS_KEPT
 from publisher.store import Connection, DiskFull, Store, StoreAway, engagement, notices, reports
 from publisher.store.engagement import CommentView, Counters, PostResult
-from publisher.store.notices import Notice, NoticeKind
+from publisher.store.notices import UNCLEAR, Notice, NoticeKind
 from publisher.store.reports import QueuedDelivery, Report, TroubledAccount, TroubledDelivery
 from publisher.summary import (
     Attention,
@@ -43,11 +43,16 @@ from publisher.summary import (
 )
 from publisher.yamlfile import brief
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=15)
+"""Longer than a mail can take: the server has ten minutes for its answer to one."""
+
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=2)
 GIVE_UP_AFTER = timedelta(days=4)
 """As mail servers do among themselves."""
+
+UNCLEAR_PAUSE = timedelta(minutes=15)
+"""After a lost answer: the server may still be busy with the first, and knows the second by its Message-ID only once it is done."""
 
 UNREAD_AFTER = timedelta(hours=36)
 """An account that was read last before this much ago has a gap worth telling; old posts are read once a day."""
@@ -57,7 +62,12 @@ _log = logging.getLogger(__name__)
 
 _Row = TypeVar("_Row", Report, Notice)
 _OnSent = Callable[[Connection, int, datetime], None]
-_OnFailed = Callable[[Connection, int, str, datetime | None], None]
+
+
+class _OnFailed(Protocol):
+    def __call__(
+        self, conn: Connection, row_id: int, error: str, not_before: datetime | None, *, unclear: bool = False
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +95,20 @@ class Reporter:
         """The From header of every mail."""
         return self._config.mail.sender if self._config.mail else mail.NOBODY
 
+    def _answers(self, organisation: str, recipient: str) -> dict[str, str]:
+        """Say who reads an answer, and who takes a recipient off the list, to those who make the mail.
+
+        An answer goes to the configured `reply_to`, or else to the communications office: whoever gets the organisation's summary first. A
+        mail to that address itself is answered by whoever looks after Tiedote.
+        """
+        settings = self._config.mail
+        known = self._config.organisations.get(organisation)
+        office = known.report.to[0].address if known and known.report and known.report.to else ""
+        caretaker = settings.alerts_to[0].address if settings and settings.alerts_to else ""
+        chosen = (settings.reply_to or "") if settings else ""
+        reply_to = chosen or next((one for one in (office, caretaker) if one and one != recipient), "")
+        return {"reply_to": reply_to, "caretaker": caretaker}
+
     # The week
 
     def build(self, organisation: Organisation, span: Span, now: datetime) -> Summary:
@@ -102,13 +126,15 @@ class Reporter:
         posts = engagement.list_results(conn, organisation=organisation, since=since)
         _questions, others = engagement.count_unanswered(conn, organisation)
         asked = engagement.list_comments(conn, organisation=organisation, unanswered=True, questions=True)
+        known = self._config.organisations.get(organisation)
+        shown = known.report.comment_text if known and known.report else "excerpt"
         return Facts(
             posts=[
                 self._post(post, *(_tally(then.get(post.delivery_id)) for then in counters))
                 for post in posts
                 if post.published_at < period.until
             ],
-            questions=[self._question(comment) for comment in asked],
+            questions=[self._question(comment, shown) for comment in asked],
             other_unanswered=others,
             attention=_attention(conn, organisation, period, since),
             queue=[_queued(one) for one in reports.list_queue(conn, organisation, period.until, next_end)],
@@ -134,13 +160,13 @@ class Reporter:
             at_until=until,
         )
 
-    def _question(self, comment: CommentView) -> Question:
+    def _question(self, comment: CommentView, shown: CommentText) -> Question:
         return Question(
             id=comment.id,
             channel=comment.channel,
             announcement=comment.announcement,
             title=comment.title,
-            text=None if comment.channel in WORDS_KEPT else comment.text,
+            text=None if comment.channel in WORDS_KEPT else _words_shown(comment.text, shown),
             created_at=comment.created_at,
             url=self._link(comment.url),
         )
@@ -207,6 +233,7 @@ class Reporter:
                 recipient=report.recipient,
                 language=report.language,
                 message_id=report.message_id,
+                **self._answers(report.organisation, report.recipient),
             )
             taken += self._hand_over(report, message, reports.report_sent, reports.report_failed, now)
         return taken
@@ -231,6 +258,7 @@ class Reporter:
                 organisations=names,
                 zone=self._config.timezone,
                 now=now,
+                **self._answers(notice.params.get("organisation", ""), notice.recipient),
             )
             taken += self._hand_over(notice, message, notices.notice_sent, notices.notice_failed, now)
         return taken
@@ -265,6 +293,7 @@ class Reporter:
             organisations={},
             zone=self._config.timezone,
             now=now,
+            **self._answers("", notice.recipient),
         )
         try:
             self._outbox.send(message)
@@ -282,6 +311,10 @@ class Reporter:
     ) -> bool:
         try:
             self._outbox.send(message)
+        except Unclear as error:
+            again = None if row.state == UNCLEAR else now + max(pause(row.tries), UNCLEAR_PAUSE)
+            self._not_taken(row, failed, str(error), again, unclear=True)
+            return False
         except MailError as error:
             hopeless = isinstance(error, Refused) or now - row.created_at >= GIVE_UP_AFTER
             self._not_taken(row, failed, str(error), None if hopeless else now + pause(row.tries))
@@ -290,10 +323,13 @@ class Reporter:
             sent(conn, row.id, now)
         return True
 
-    def _not_taken(self, row: Report | Notice, failed: _OnFailed, why: str, again: datetime | None) -> None:
-        _log.warning("a mail to %s was not taken%s: %s", row.recipient, "" if again else " and is given up", why)
+    def _not_taken(
+        self, row: Report | Notice, failed: _OnFailed, why: str, again: datetime | None, *, unclear: bool = False
+    ) -> None:
+        outcome = "was perhaps taken" if unclear else "was not taken"
+        _log.warning("a mail to %s %s%s: %s", row.recipient, outcome, "" if again else " and is given up", why)
         with self._store.write() as conn:
-            failed(conn, row.id, why, again)
+            failed(conn, row.id, why, again, unclear=unclear)
 
     def message(
         self, organisation: Organisation, span: Span, recipient: str, language: str, now: datetime
@@ -323,6 +359,13 @@ def _tally(counters: Counters | None) -> Tally | None:
         shares=counters.shares,
         views=counters.views,
     )
+
+
+def _words_shown(text: str | None, shown: CommentText) -> str | None:
+    """Give of a resident's words what the mail may hold."""
+    if text is None or shown == "none":
+        return None
+    return mail.excerpt(text, mail.LONGEST if shown == "full" else mail.EXCERPT)
 
 
 def _queued(delivery: QueuedDelivery) -> Queued:

@@ -12,8 +12,10 @@ from publisher.config.people import configured, everybody
 from publisher.config.values import (
     Account,
     CollectionSettings,
+    CommentText,
     Config,
     DeliverySettings,
+    MailOAuth,
     MailSettings,
     NetworkSettings,
     Organisation,
@@ -25,9 +27,11 @@ from publisher.config.values import (
 __all__ = [
     "Account",
     "CollectionSettings",
+    "CommentText",
     "Config",
     "ConfigFaults",
     "DeliverySettings",
+    "MailOAuth",
     "MailSettings",
     "NetworkSettings",
     "Organisation",

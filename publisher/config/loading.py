@@ -11,33 +11,29 @@ from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import SecretStr
-
 from publisher.config.accounts import SYNONYMS, Holders, read_accounts, read_channel
 from publisher.config.apps import read_apps, read_keys
 from publisher.config.limits import read_limits, read_prices
+from publisher.config.mailing import is_private, read_mail, read_recipients
 from publisher.config.mentions import read_mentions
 from publisher.config.references import References
 from publisher.config.values import (
     CollectionSettings,
+    CommentText,
     Config,
     DeliverySettings,
-    MailSettings,
     NetworkSettings,
     Organisation,
-    Recipient,
     ReportSettings,
     RetentionSettings,
-    Security,
 )
 from publisher.locale import LANGUAGES, _
 from publisher.model import Approvals, Problem
-from publisher.yamlfile import Entry, Faults, Items, Limits, Node, Scalar, Section, read
-from publisher.yamlfile.reading import address, length
+from publisher.yamlfile import Entry, Faults, Limits, Section, read
+from publisher.yamlfile.reading import length
 
 _LIMITS = Limits(aliases=100)
-_SECURITY: Mapping[str, Security] = {"none": "none", "starttls": "starttls", "tls": "tls"}
-_USUAL_PORTS: Mapping[str, int] = {"none": 25, "starttls": 587, "tls": 465}
+_COMMENT_TEXT: Mapping[str, CommentText] = {"full": "full", "excerpt": "excerpt", "none": "none"}
 _DAYS = {"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5, "sunday": 6}
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -100,7 +96,7 @@ class _Reader:
             delivery=_delivery(root.section("delivery")),
             collection=_collection(root.section("collection")),
             retention=_retention(root.section("retention")),
-            mail=self._mail(root.section("mail")),
+            mail=read_mail(root.section("mail"), self._folder, self._language),
             networks=self._networks(root.section("networks")),
             proxy=root.parsed("proxy", None, _origin, _("Write an address such as http://proxy.example.fi:8080.")),
             ca_bundle=self._folder / ca_bundle if ca_bundle else None,
@@ -132,47 +128,6 @@ class _Reader:
     def _time(self, section: Section, name: str, default: time) -> time:
         return section.parsed(name, default, clock_time, _('Write a time such as "09:00".'))
 
-    def _mail(self, section: Section) -> MailSettings | None:
-        security = section.choice("security", "starttls", _SECURITY)
-        mail = MailSettings(
-            host=section.text("host", required=bool(section)) or "",
-            port=section.whole("port", _USUAL_PORTS[security], 1, 65535),
-            security=security,
-            sender=section.address("from", named=True, required=bool(section)) or "",
-            alerts_to=self._recipients(section, "alerts_to"),
-            username=section.text("username"),
-            password=_secret(section, "password"),
-        )
-        if section and bool(mail.username) is not bool(mail.password):
-            self._half_a_login(section)
-        section.not_yet("oauth")
-        section.finish()
-        return mail if section else None
-
-    def _half_a_login(self, section: Section) -> None:
-        given = next((section.entry(name) for name in ("username", "password") if section.entry(name)), None)
-        other = section.entry("password" if given and given.name == "username" else "username")
-        if given and other is None:
-            self._faults.error(given.key, "missing", _("'username' and 'password' belong together"))
-
-    def _recipients(self, section: Section, name: str, *, required: bool = False) -> tuple[Recipient, ...]:
-        found = section.entry(name)
-        nodes = found.value.items if found and isinstance(found.value, Items) else [found.value] if found else []
-        recipients = [one for node in nodes if (one := self._recipient(section, node, name)) is not None]
-        if required and not nodes:
-            section.missing(name)
-        return tuple(recipients)
-
-    def _recipient(self, section: Section, node: Node, name: str) -> Recipient | None:
-        if isinstance(node, Scalar):
-            found = address(node, self._faults)
-            return Recipient(address=found, language=self._language) if found else None
-        one = section.of(node, node.at, name)
-        found = one.address("address", required=True)
-        language = one.choice("language", self._language, {known: known for known in LANGUAGES})
-        one.finish()
-        return Recipient(address=found, language=language) if found else None
-
     def _networks(self, section: Section) -> Mapping[str, NetworkSettings]:
         networks: dict[str, NetworkSettings] = {}
         for entry in section:
@@ -187,7 +142,7 @@ class _Reader:
                 prices=read_prices(one.section("prices"), channel) if channel else {},
             )
             one.finish()
-            if settings.base_url and not _is_private(settings.base_url):
+            if settings.base_url and not is_private(settings.base_url):
                 message = _("tokens travel to %(address)s without encryption") % {"address": settings.base_url}
                 self._faults.warn(one.where("base_url"), "unencrypted", message, _("Write https:// if it is possible."))
             if channel and channel in networks:
@@ -223,14 +178,14 @@ class _Reader:
 
     def _report(self, section: Section) -> ReportSettings | None:
         report = ReportSettings(
-            to=self._recipients(section, "to", required=bool(section)),
+            to=read_recipients(section, "to", self._language, required=bool(section)),
             weekday=section.choice("day", 0, _DAYS),
             time=self._time(section, "time", time(8)),
+            comment_text=section.choice("comment_text", "excerpt", _COMMENT_TEXT),
         )
         if section and not self._sandbox and self._root.entry("mail") is None:
             message = _("the weekly summary is only written into a file, for there is no 'mail'")
             self._faults.warn(section.at, "no_mail", message, _("Say under 'mail' how it is sent."))
-        section.not_yet("comment_text")
         section.finish()
         return report if section else None
 
@@ -323,17 +278,7 @@ def _origin(text: str) -> str:
     return text.rstrip("/")
 
 
-def _is_private(origin: str) -> bool:
-    """Whether what is sent there cannot be read on the way: encrypted, or never on a wire."""
-    return origin.startswith("https://") or bool(re.match(r"http://(?:127\.|localhost\b|\[::1\])", origin))
-
-
 def _version(text: str) -> str:
     if not re.fullmatch(r"v?[0-9]+(\.[0-9]+)?", text):
         raise ValueError(text)
     return text
-
-
-def _secret(section: Section, name: str) -> SecretStr | None:
-    value = section.text(name)
-    return SecretStr(value) if value else None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Security = Literal["none", "starttls", "tls"]
 OnDoubt = Literal["hold", "resend"]
 AccountLanguages = Literal["together", "separate"] | tuple[str, ...]
+CommentText = Literal["full", "excerpt", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +63,34 @@ class RetentionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailSettings:
-    """The mail server. `sender` is the From header as it stands in the file."""
+class MailOAuth:
+    """The registered app that gets access tokens for the mail server: client credentials, as Microsoft 365 wants them."""
 
-    host: str
-    port: int
-    security: Security
+    token_url: str
+    client_id: str
+    client_secret: SecretStr
+    scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How mail leaves: by a server, or by the program `sendmail`, or into `folder`. `sender` is the From header as it stands in the file.
+
+    Where neither `password` nor `oauth` is given, nobody signs in. `username` None: the sender's address. `reply_to` None: see
+    `publisher.reporting`.
+    """
+
     sender: str
+    host: str = ""
+    port: int = 25
+    security: Security = "none"
+    sendmail: Path | None = None
+    folder: Path | None = None
     alerts_to: tuple[Recipient, ...] = ()
+    reply_to: str | None = None
     username: str | None = None
     password: SecretStr | None = None
+    oauth: MailOAuth | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +121,8 @@ class ReportSettings:
     to: tuple[Recipient, ...]
     weekday: int = 0
     time: time = time(8)
+    comment_text: CommentText = "excerpt"
+    """How much of residents' words the mail holds: all, the beginning, or none but a link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,42 @@
 """Mail: what is said, and the one door through which it leaves.
 
-open_outbox(config)     the configured SMTP server, or a folder of files
+open_outbox(config)     the configured SMTP server or program, or a folder of files
 weekly_mail(summary …)  the weekly summary for one recipient
 alert_mail(notice …)    a mail about one thing that needs a person
 """
 
 from publisher.mail.alerts import alert_id, alert_mail
 from publisher.mail.envelope import NOBODY
-from publisher.mail.outbox import FolderOutbox, MailError, NotTaken, Outbox, Refused, SmtpOutbox, open_outbox, write_eml
+from publisher.mail.formats import EXCERPT, LONGEST, excerpt
+from publisher.mail.outbox import (
+    Fault,
+    FolderOutbox,
+    MailError,
+    NotTaken,
+    Outbox,
+    Refused,
+    Unclear,
+    open_outbox,
+    write_eml,
+)
+from publisher.mail.smtp import SmtpOutbox
 from publisher.mail.weekly import weekly_id, weekly_mail, weekly_text
 
 __all__ = [
+    "EXCERPT",
+    "LONGEST",
     "NOBODY",
+    "Fault",
     "FolderOutbox",
     "MailError",
     "NotTaken",
     "Outbox",
     "Refused",
     "SmtpOutbox",
+    "Unclear",
     "alert_id",
     "alert_mail",
+    "excerpt",
     "open_outbox",
     "weekly_id",
     "weekly_mail",

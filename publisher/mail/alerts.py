@@ -26,10 +26,25 @@ def alert_id(sender: str, notice: Notice) -> str:
     )
 
 
+def thread_id(sender: str, notice: Notice) -> str:
+    """Name the thread of everything that is told of one announcement; '' for what is about none, or about several."""
+    announcement = notice.params.get("announcement", "")
+    several = notice.also or notice.params.get("items")
+    return message_id(sender, "announcement", announcement) if announcement and not several else ""
+
+
 def alert_mail(
-    notice: Notice, *, sender: str, message_id: str, organisations: Mapping[str, str], zone: tzinfo, now: datetime
+    notice: Notice,
+    *,
+    sender: str,
+    message_id: str,
+    organisations: Mapping[str, str],
+    zone: tzinfo,
+    now: datetime,
+    reply_to: str = "",
+    caretaker: str = "",
 ) -> EmailMessage:
-    """Make the mail, in the recipient's language. `organisations`: key to name."""
+    """Make the mail, in the recipient's language. `organisations`: key to name; `reply_to`, `caretaker`: see `Envelope`."""
     with use(notice.language):
         alert = _WORDS[notice.kind](Told(notice.params, organisations, zone, notice.also))
         envelope = Envelope(
@@ -39,6 +54,9 @@ def alert_mail(
             message_id=message_id,
             topic=TOPIC,
             at=now.astimezone(zone),
+            reply_to=reply_to,
+            caretaker=caretaker,
+            thread=thread_id(sender, notice),
         )
         why = _("You get this because Tiedote's configuration or the announcement names you for such news.")
         values = {"alert": alert, "title": alert.subject, "why": why}

@@ -12,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from textwrap import TextWrapper
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -27,7 +28,11 @@ NOBODY = "Tiedote <tiedote@localhost>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """From whom to whom, when, and under which name. `topic` goes into List-Id, so that people can sort by it."""
+    """From whom to whom, when, and under which name. `topic` goes into List-Id, so that people can sort by it.
+
+    `reply_to`: who reads an answer, '' where nobody does but the sender. `caretaker`: who takes a recipient off the list. `thread`: the
+    Message-ID under which mail programs gather what belongs together; no mail needs to bear it.
+    """
 
     sender: str
     recipient: str
@@ -35,6 +40,9 @@ class Envelope:
     message_id: str
     topic: str
     at: datetime
+    reply_to: str = ""
+    caretaker: str = ""
+    thread: str = ""
 
 
 def domain(sender: str) -> str:
@@ -63,6 +71,14 @@ def compose(envelope: Envelope, text: str, html: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["List-Id"] = f"<{envelope.topic}.tiedote.{domain(envelope.sender)}>"
+    caretaker = parseaddr(envelope.caretaker or envelope.reply_to or envelope.sender)[1]
+    message["List-Unsubscribe"] = (
+        f"<mailto:{quote(caretaker, safe='@')}?subject={quote(_('Tiedote: take me off the list'))}>"
+    )
+    if envelope.reply_to:
+        message["Reply-To"] = _address(envelope.reply_to)
+    if envelope.thread:
+        message["References"] = message["In-Reply-To"] = envelope.thread
     # After the parts: set_content drops every Content-* header that stands before it.
     message["Content-Language"] = current()
     return message

@@ -24,6 +24,9 @@ _FULL = {"fi": "d.M.y 'klo' H.mm", "sv": "d.M.y 'kl.' H.mm", "en": "d MMM y, HH:
 EXCERPT = 200
 """Characters of a resident's message in a mail."""
 
+LONGEST = 2000
+"""As many where the whole message is asked for: ten of the longest that a network takes would be clipped by Gmail."""
+
 NETWORKS = {"facebook": "Facebook", "instagram": "Instagram", "x": "X", "linkedin": "LinkedIn"}
 
 
@@ -96,13 +99,13 @@ def plain(text: str) -> str:
     return " ".join(kept.split())
 
 
-def excerpt(text: str) -> str:
+def excerpt(text: str, most: int = EXCERPT) -> str:
     """Cut a foreign text for a mail, at a word where one ends near."""
     whole = plain(text)
-    if len(whole) <= EXCERPT:
+    if len(whole) <= most:
         return whole
-    cut = whole[: EXCERPT - 1]
-    at = cut.rfind(" ", EXCERPT - 30)
+    cut = whole[: most - 1]
+    at = cut.rfind(" ", most - 30)
     return f"{cut[:at] if at > 0 else cut}…"
 
 

@@ -1,42 +1,58 @@
-"""The one door through which mail leaves: an SMTP server, or a folder of `.eml` files.
+"""The one door through which mail leaves: an SMTP server, this machine's `sendmail`, or a folder of `.eml` files.
 
     MailError
-      NotTaken     nobody knows that it was taken: again later, with the same Message-ID
+      NotTaken     it was not taken: again later, with the same Message-ID
+      Unclear      it was handed over whole, but the answer was lost: once more, with the same Message-ID
       Refused      this mail will never be taken as it stands, or its recipient is not there
 
-A connection that breaks after the last byte may have delivered: such a mail is NotTaken, since a summary that comes twice is better than
-one that never comes; the Message-ID lets the receiver drop the second.
+SMTP has no way to ask whether a mail was taken. So a lost answer is made rare (the server has the ten minutes that RFC 5321 gives it), and
+after one the mail is sent a single time more: a summary that comes twice is better than one that never comes, and the Message-ID lets
+servers and mail programs drop the second.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import smtplib
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import parseaddr
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from publisher.config import Config, MailSettings  # mail stands beside the configuration, not on it
 
-TIMEOUT = 30.0
-"""Seconds for one answer of the mail server."""
 
-_LONGEST_ANSWER = 200
+class Fault(StrEnum):
+    """Where it went wrong, for whoever is to mend it."""
+
+    UNREACHABLE = "unreachable"
+    CERTIFICATE = "certificate"
+    NO_ENCRYPTION = "no_encryption"
+    """The server offers no STARTTLS."""
+    SIGN_IN = "sign_in"
+    TOKEN = "token"  # noqa: S105 - the name of a fault
+    """The sign-in service gave no token for the mail server."""
+    RELAY = "relay"
+    """The server does not let this machine send to such addresses."""
+    OTHER = "other"
 
 
 class MailError(Exception):
     """A mail was not taken; the text holds the server's own words."""
 
+    def __init__(self, text: str, fault: Fault = Fault.OTHER) -> None:
+        self.fault = fault
+        super().__init__(text)
+
 
 class NotTaken(MailError):
-    """Nobody knows that it was taken: again later."""
+    """It was not taken: again later."""
+
+
+class Unclear(MailError):
+    """It was handed over, and nobody knows whether it was taken."""
 
 
 class Refused(MailError):
@@ -47,7 +63,7 @@ class Outbox(Protocol):
     """Where mails leave."""
 
     def send(self, message: EmailMessage) -> None:
-        """Hand over one message. Raises NotTaken, Refused."""
+        """Hand over one message. Raises NotTaken, Unclear, Refused."""
 
     def check(self) -> str:
         """Tell what answers there, without sending. Raises NotTaken."""
@@ -57,7 +73,24 @@ def open_outbox(config: Config) -> Outbox:
     """Open the configured door. In the sandbox, and without a mail server, mails become files: none is lost, none leaves."""
     if config.sandbox or config.mail is None:
         return FolderOutbox(config.var / "mails")
-    return SmtpOutbox(config.mail, config.ca_bundle)
+    return _door(config.mail, config)
+
+
+def _door(settings: MailSettings, config: Config) -> Outbox:
+    # Each is loaded where it is used: a rehearsal opens no connection and starts no program.
+    if settings.folder is not None:
+        return FolderOutbox(settings.folder)
+    if settings.sendmail is not None:
+        from publisher.mail.sendmail import SendmailOutbox
+
+        return SendmailOutbox(settings.sendmail)
+    from publisher.mail.smtp import SmtpOutbox
+
+    if settings.oauth is None:
+        return SmtpOutbox(settings, config.ca_bundle)
+    from publisher.mail.tokens import Tokens
+
+    return SmtpOutbox(settings, config.ca_bundle, Tokens(settings.oauth, config.proxy, config.ca_bundle))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,74 +122,3 @@ def write_eml(message: EmailMessage, path: Path) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.write_bytes(message.as_bytes())
     unfinished.replace(path)
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpOutbox:
-    """Sends through the configured server, one connection a mail. Encryption is verified or the mail is not sent."""
-
-    settings: MailSettings
-    ca_bundle: Path | None = None
-    timeout: float = field(default=TIMEOUT, kw_only=True)
-
-    def send(self, message: EmailMessage) -> None:
-        """Send to the message's recipients; smtplib's own words become ours."""
-        with _in_our_words(), self._connection() as server:
-            server.send_message(message)
-
-    def check(self) -> str:
-        """Connect, sign in if so configured, and leave."""
-        with _in_our_words(), self._connection() as server:
-            server.noop()
-        return f"{self.settings.host}:{self.settings.port}"
-
-    @contextmanager
-    def _connection(self) -> Iterator[smtplib.SMTP]:
-        server = self._connect()
-        try:
-            if self.settings.security == "starttls":
-                server.starttls(context=self._context())
-            if self.settings.username is not None and self.settings.password is not None:
-                server.login(self.settings.username, self.settings.password.get_secret_value())
-            yield server
-        finally:
-            # The mail is taken or refused by now; how the server says goodbye changes nothing.
-            with suppress(smtplib.SMTPException, OSError):
-                server.quit()
-            server.close()
-
-    def _connect(self) -> smtplib.SMTP:
-        # smtplib would otherwise ask DNS for this machine's name, which can take many seconds on a closed network.
-        ours = parseaddr(self.settings.sender)[1].partition("@")[2] or "localhost"
-        host, port = self.settings.host, self.settings.port
-        if self.settings.security == "tls":
-            return smtplib.SMTP_SSL(host, port, ours, timeout=self.timeout, context=self._context())
-        return smtplib.SMTP(host, port, ours, timeout=self.timeout)
-
-    def _context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.ca_bundle) if self.ca_bundle else None)
-
-
-@contextmanager
-def _in_our_words() -> Iterator[None]:
-    try:
-        yield
-    except smtplib.SMTPRecipientsRefused as error:
-        answers = [(code, answer) for code, answer in error.recipients.values()]
-        raise _judged(*answers[0]) from error
-    except smtplib.SMTPDataError as error:
-        raise _judged(error.smtp_code, error.smtp_error) from error
-    except smtplib.SMTPResponseException as error:
-        # Sign-in, sender or greeting refused: a fault of the set-up, which a person mends; the mail itself is fine.
-        raise NotTaken(_words(error.smtp_code, error.smtp_error)) from error
-    except (smtplib.SMTPException, OSError) as error:
-        raise NotTaken(f"{type(error).__name__}: {error}"[:_LONGEST_ANSWER]) from error
-
-
-def _judged(code: int, answer: bytes | str) -> MailError:
-    return (Refused if 500 <= code < 600 else NotTaken)(_words(code, answer))
-
-
-def _words(code: int, answer: bytes | str) -> str:
-    words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return f"{code} {' '.join(words.split())}"[:_LONGEST_ANSWER]

@@ -22,8 +22,17 @@ def weekly_text(summary: Summary, language: str) -> str:
         return _text(summary)
 
 
-def weekly_mail(summary: Summary, *, sender: str, recipient: str, language: str, message_id: str) -> EmailMessage:
-    """Make the mail for one recipient, in their language."""
+def weekly_mail(
+    summary: Summary,
+    *,
+    sender: str,
+    recipient: str,
+    language: str,
+    message_id: str,
+    reply_to: str = "",
+    caretaker: str = "",
+) -> EmailMessage:
+    """Make the mail for one recipient, in their language. `reply_to`, `caretaker`: see `Envelope`."""
     with use(language):
         envelope = Envelope(
             sender=sender,
@@ -32,6 +41,8 @@ def weekly_mail(summary: Summary, *, sender: str, recipient: str, language: str,
             message_id=message_id,
             topic=summary.organisation,
             at=summary.as_of.astimezone(summary.period.zone),
+            reply_to=reply_to,
+            caretaker=caretaker,
         )
         return compose(envelope, _text(summary), render("weekly.html", **_values(summary)))
 

@@ -19,6 +19,11 @@ from publisher.store.upsert import insert_for
 
 _notices = NoticeRow.__table__  # type: ignore[attr-defined]  # SQLModel gives it at run time
 
+UNCLEAR = "unclear"
+"""A mail's state after it was handed over and the answer was lost; it is sent once more."""
+WAITING = ("due", "sending", UNCLEAR)
+"""The states of a mail that is still to be sent."""
+
 
 class NoticeKind(StrEnum):
     """What a notice is about; `mail.notices` words each."""
@@ -46,7 +51,10 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A notice that is to be sent. `message_id` is '' before the first try; `also`: the params of others that this mail tells as well."""
+    """A notice that is to be sent. `message_id` is '' before the first try; `also`: the params of others that this mail tells as well.
+
+    `state` is the one before it was taken: due, sending (its sender died) or unclear.
+    """
 
     id: int
     cause: str
@@ -57,6 +65,7 @@ class Notice:
     message_id: str
     tries: int
     created_at: datetime
+    state: str = "due"
     also: tuple[Mapping[str, str], ...] = ()
 
 
@@ -108,9 +117,7 @@ def claim_notice(conn: Connection, now: datetime, lease: timedelta) -> Notice | 
 
     A notice whose sender died is taken again after its lease, with the same Message-ID.
     """
-    waiting = and_(
-        _notices.c.state.in_(("due", "sending")), or_(_notices.c.not_before.is_(None), _notices.c.not_before <= now)
-    )
+    waiting = and_(_notices.c.state.in_(WAITING), or_(_notices.c.not_before.is_(None), _notices.c.not_before <= now))
     found = conn.execute(select(_notices).where(waiting).order_by(_notices.c.id).limit(1)).first()
     if found is None:
         return None
@@ -163,6 +170,7 @@ def _notice(row: Row[tuple[object, ...]], body: Mapping[str, Any]) -> Notice:
         message_id=row.message_id,
         tries=row.tries + 1,
         created_at=row.created_at,
+        state=row.state,
         also=tuple(body.get("also", ())),
     )
 
@@ -188,9 +196,11 @@ def notice_overtaken(conn: Connection, notice_id: int) -> None:
     conn.execute(update(_notices).where(_notices.c.id == notice_id).values(state="overtaken", not_before=None))
 
 
-def notice_failed(conn: Connection, notice_id: int, error: str, not_before: datetime | None) -> None:
-    """It was not taken: again at `not_before`, or never when None."""
-    state = "given_up" if not_before is None else "due"
+def notice_failed(
+    conn: Connection, row_id: int, error: str, not_before: datetime | None, *, unclear: bool = False
+) -> None:
+    """It was not taken, or with `unclear` nobody knows: again at `not_before`, or never when None."""
+    state = "given_up" if not_before is None else UNCLEAR if unclear else "due"
     conn.execute(
-        update(_notices).where(_notices.c.id == notice_id).values(state=state, error=error, not_before=not_before)
+        update(_notices).where(_notices.c.id == row_id).values(state=state, error=error, not_before=not_before)
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
 from publisher.store.models import AccountRow, AnnouncementRow, DeliveryRow, ReportRow
+from publisher.store.notices import UNCLEAR, WAITING
 from publisher.store.upsert import insert_for
 
 _accounts = AccountRow.__table__  # type: ignore[attr-defined]
@@ -18,7 +19,7 @@ _reports = ReportRow.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A summary for one recipient. `state`: due, sending, sent or given_up; `tries` counts those begun."""
+    """A summary for one recipient. `state`: due, sending, unclear, sent or given_up; `tries` counts those begun."""
 
     id: int
     organisation: str
@@ -98,11 +99,9 @@ def add_report(
 def claim_report(conn: Connection, now: datetime, lease: timedelta) -> Report | None:
     """Take the oldest summary that is to be sent now, for as long as `lease`; None when there is none.
 
-    One whose sender died is taken again after its lease, with the same Message-ID.
+    One whose sender died is taken again after its lease, with the same Message-ID. `state` is the one before.
     """
-    waiting = and_(
-        _reports.c.state.in_(("due", "sending")), or_(_reports.c.not_before.is_(None), _reports.c.not_before <= now)
-    )
+    waiting = and_(_reports.c.state.in_(WAITING), or_(_reports.c.not_before.is_(None), _reports.c.not_before <= now))
     found = conn.execute(select(_reports).where(waiting).order_by(_reports.c.id).limit(1)).first()
     if found is None:
         return None
@@ -123,11 +122,13 @@ def report_sent(conn: Connection, report_id: int, now: datetime) -> None:
     )
 
 
-def report_failed(conn: Connection, report_id: int, error: str, not_before: datetime | None) -> None:
-    """It was not taken: again at `not_before`, or never when None."""
-    state = "given_up" if not_before is None else "due"
+def report_failed(
+    conn: Connection, row_id: int, error: str, not_before: datetime | None, *, unclear: bool = False
+) -> None:
+    """It was not taken, or with `unclear` nobody knows: again at `not_before`, or never when None."""
+    state = "given_up" if not_before is None else UNCLEAR if unclear else "due"
     conn.execute(
-        update(_reports).where(_reports.c.id == report_id).values(state=state, error=error, not_before=not_before)
+        update(_reports).where(_reports.c.id == row_id).values(state=state, error=error, not_before=not_before)
     )
 
 

@@ -87,7 +87,7 @@ def test_publishing_goes_on_while_the_mail_server_is_down_and_every_mail_arrives
 
 @pytest.mark.parametrize("trouble", ["greylisted", "reply lost"])
 def test_a_mail_that_is_put_off_or_taken_in_silence_comes_again_as_the_same_mail(tmp_path: Path, trouble: str) -> None:
-    """Greylisting, or a line that breaks after the last byte: sent again until somebody says yes, each time under the same Message-ID."""
+    """Greylisting, or a line that breaks after the last byte: sent again, once after a lost answer, each time under the same Message-ID."""
     with Forgetful() as server, office(tmp_path, server.port) as one:
         one.sandbox.add_rule(Rule(kind=Kind.EXPIRED_TOKEN, times=None))
         if trouble == "greylisted":
@@ -101,6 +101,8 @@ def test_a_mail_that_is_put_off_or_taken_in_silence_comes_again_as_the_same_mail
         identities = Counter(recipient for recipient, _ in copies)
         assert identities["viestinta@hausjarvi.example"] == identities["johto@hausjarvi.example"] == 1
         assert identities["it@example.fi"] >= 1
-        assert sum(copies.values()) - len(copies) == (0 if trouble == "greylisted" else 4)
+        # Of four lost answers two met the same mail, which is then given up: nobody gets a third copy.
+        assert sum(copies.values()) - len(copies) == (0 if trouble == "greylisted" else 3)
+        assert max(copies.values()) <= 2
         assert server.refusals == []
         assert server.silences == 0

@@ -164,6 +164,18 @@ def test_no_secret_is_ever_shown(write, monkeypatch):
         ("mail: {host: a, from: a@b.fi, port: 0}", ("value", 1, 37)),
         ("mail: {host: a, from: a@b.fi, security: ssl}", ("choice", 1, 41)),
         ("mail: {host: a, from: a@b.fi, password: p}", ("missing", 1, 31)),
+        ("mail: {host: a, from: a@b.fi, sendmail: s}", ("misplaced", 1, 31)),
+        ("mail: {folder: f, from: a@b.fi, port: 25}", ("misplaced", 1, 33)),
+        ("mail: {host: a, from: a@b.fi, oauth: {client_id: i, client_secret: s}}", ("missing", 1, 31)),
+        ("mail: {host: a, from: a@b.fi, oauth: {tenant: a/b, client_id: i, client_secret: s}}", ("value", 1, 47)),
+        (
+            "mail: {host: a, from: a@b.fi, password: p, username: u, oauth: {tenant: t, client_id: i, client_secret: s}}",
+            ("misplaced", 1, 31),
+        ),
+        (
+            "mail: {host: a, from: a@b.fi, oauth: {token_url: http://a.fi/t, client_id: i, client_secret: s}}",
+            ("value", 1, 50),
+        ),
         ('mail: {host: a, from: "A <a@b.fi>\\nBcc: c@d.fi"}', ("address", 1, 23)),
         ("networks: {facebok: {base_url: 'http://127.0.0.1:1'}}", ("choice", 1, 12)),
         ("networks: {x: {base_url: 127.0.0.1}}", ("value", 1, 26)),

@@ -12,7 +12,7 @@ import pytest
 
 from publisher.cadence import Week
 from publisher.config import Config, MailSettings, Recipient, ReportSettings
-from publisher.mail import NotTaken, Refused, SmtpOutbox
+from publisher.mail import NotTaken, Refused, SmtpOutbox, Unclear
 from publisher.model import State
 from publisher.reporting import GIVE_UP_AFTER, Reporter, Sent, pause
 from publisher.store import Store, engagement, reports
@@ -171,6 +171,43 @@ def test_a_server_that_never_takes_it_is_given_up(office):
     assert office.round(MONDAY + GIVE_UP_AFTER + DAY) == NOTHING
 
 
+def test_a_lost_answer_is_a_single_mail_more(office):
+    """The server may have taken it: once more with the same Message-ID, and after a second lost answer never again."""
+    office.post.answers["fi@hausjarvi.example"] = [Unclear("broke"), Unclear("broke"), Unclear("broke")]
+    assert office.round(MONDAY) == Sent(summaries=1, alerts=0)
+    assert office.round(MONDAY + 14 * MINUTE) == NOTHING
+    assert len(office.post.tried) == 2
+    for later in (15 * MINUTE, HOUR, DAY):
+        assert office.round(MONDAY + later) == NOTHING
+    tried = [message_id for to, message_id in office.post.tried if to.startswith("fi@")]
+    assert (len(tried), len(set(tried))) == (2, 1)
+
+
+def test_a_lost_answer_at_a_real_server_is_no_third_mail(office, smtp: MailServer):
+    """It took the first, and drops the connection each time: two mails with one identity, and no more of them."""
+    settings = MailSettings(host=smtp.host, port=smtp.port, security="none", sender="Tiedote <tiedote@example.fi>")
+    office.reporter = Reporter(office.store, replace(office.config, mail=settings), SmtpOutbox(settings))
+    smtp.drops += [True, True, True, True]
+    for later in (timedelta(0), HOUR, 2 * HOUR, DAY):
+        assert office.round(MONDAY + later) == NOTHING
+    identities = [str(message["Message-ID"]) for message in smtp.messages]
+    assert [identities.count(one) for one in sorted(set(identities))] == [2, 2]
+
+
+def test_answers_go_to_the_office_and_the_office_s_to_whoever_looks_after_it(office):
+    """Reply-To is the first recipient of the summary, or what the configuration says; nobody is asked to answer themselves."""
+    alerts = (Recipient(address="it@example.fi", language="fi"),)
+    mail = MailSettings(host="smtp.example", sender="t@example.fi", alerts_to=alerts)
+    office.reporter = Reporter(office.store, replace(office.config, mail=mail), office.post)
+    office.round(MONDAY)
+    assert [message["Reply-To"] for message in office.post.sent] == ["it@example.fi", "fi@hausjarvi.example"]
+    office.reporter = Reporter(
+        office.store, replace(office.config, mail=replace(mail, reply_to="viestinta@example.fi")), office.post
+    )
+    office.round(MONDAY + 7 * DAY)
+    assert [message["Reply-To"] for message in office.post.sent[2:]] == ["viestinta@example.fi"] * 2
+
+
 def test_a_sender_that_died_is_followed_by_another(office):
     """A row that was taken and never finished is taken again after its lease."""
     office.reporter.prepare(MONDAY)
@@ -309,6 +346,25 @@ def test_questions_and_troubles_are_told(office):
         (Trouble.PARTIAL, "facebook"),
         (Trouble.GONE, "facebook"),
     ]
+
+
+@pytest.mark.parametrize("shown, least, most", [("full", 1900, 2000), ("excerpt", 150, 200), ("none", 0, 0)])
+def test_the_configuration_says_how_much_of_residents_words_the_mail_holds(office, shown, least, most):
+    """All of a message but for the longest, its beginning, or a link alone; LinkedIn's never."""
+    words = "Milloin ajanvaraus toimii taas? " * 100
+    for account in (an_account(office.store, WEEK.start), an_account(office.store, WEEK.start, "linkedin")):
+        post = a_post(office.store, account, WEEK.start + DAY, f"{account.channel}-1", announcement=account.channel)
+        ask(office.store, account.id, post, f"{account.channel}-q", WEEK.start + 2 * DAY, text=words)
+    config = a_config(office.config.folder, an_organisation(report=replace(people("fi"), comment_text=shown)))
+    Office(office.store, config, office.post, Reporter(office.store, config, office.post)).round(MONDAY)
+    for kind in ("plain", "html"):
+        body = office.post.sent[0].get_body((kind,))
+        assert body is not None
+        held = " ".join(str(body.get_content()).replace("&#34;", '"').split())
+        assert "https://example.org/facebook-q" in held
+        found = max((quote for quote in held.split("Milloin")[1:2]), default="")
+        told = held.count("Milloin ajanvaraus toimii taas?") * 32
+        assert least <= told <= most, found[:50]
 
 
 def test_links_open_where_the_reader_can_follow(office):

@@ -204,7 +204,8 @@ MEASURED = """
 import re, sys
 from pathlib import Path
 from tests.delivery.victim import main
-code = main(sys.argv[1])
+codes = (main(sys.argv[1]) for _ in range(10))  # a machine that does other work needs more than one go
+code = next((code for code in codes if code != 75), 75)
 print(code, re.search("VmHWM:[^0-9]*([0-9]+)", Path("/proc/self/status").read_text())[1])
 """
 

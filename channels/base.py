@@ -499,6 +499,55 @@ class Channel(Protocol):
         """Give the connections back."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A resident's comment that is answered: what a network has to know of it."""
+
+    post_id: str
+    remote_id: str
+    parent_remote_id: str | None = None
+
+    @property
+    def thread(self) -> str:
+        """The comment that its thread began with, where answers to answers stand in one row."""
+        return self.parent_remote_id or self.remote_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Answers of ours that are the one that was looked for, oldest first; `complete`: where they stand was read to its end."""
+
+    remote_ids: tuple[str, ...] = ()
+    complete: bool = False
+
+
+@runtime_checkable
+class Answering(Channel, Protocol):
+    """A channel that answers residents' comments."""
+
+    def reply(self, to: Target, text: str) -> str:
+        """Answer a comment and return the answer's remote id. No network knows an answer that it gets twice. Raises any ChannelError."""
+
+    def locate_reply(self, to: Target, text: str, since: datetime) -> Said:
+        """Tell whether an answer with these words, given at `since` or later, stands there. Reads only."""
+
+
+@runtime_checkable
+class Hiding(Channel, Protocol):
+    """A channel that hides comments from everybody but who wrote them, and shows them again."""
+
+    def hide(self, remote_id: str, *, hidden: bool) -> None:
+        """Hide a comment or show it; twice is as good as once. Raises any ChannelError."""
+
+
+@runtime_checkable
+class Erasing(Channel, Protocol):
+    """A channel that deletes others' comments under our posts, for good."""
+
+    def erase_comment(self, remote_id: str) -> None:
+        """Delete a comment with what stands below it; one that is gone already is as good. Raises any ChannelError but Gone."""
+
+
 @runtime_checkable
 class Overview(Channel, Protocol):
     """A channel that looks for several lost answers with one reading of the account's listing, where reading is billed or rationed."""

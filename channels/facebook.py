@@ -37,9 +37,11 @@ from channels.base import (
     Published,
     Recent,
     RemotePost,
+    Said,
     Source,
     Step,
     Tally,
+    Target,
     Usage,
 )
 from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpected
@@ -322,6 +324,26 @@ class Facebook:
             order="chronological",
             limit=_PAGE,
         )
+
+    def reply(self, to: Target, text: str) -> str:
+        """Comment on a comment; one to a reply hangs on the comment that the thread began with."""
+        said = self._graph.post(f"{to.remote_id}/comments", Created, message=text)
+        if said.id == to.remote_id:
+            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph answered with the comment's own id")
+        return said.id
+
+    def locate_reply(self, to: Target, text: str, since: datetime) -> Said:
+        listing = self._comments_under(to.thread)
+        ours = (row for row in listing.rows if row.by(self._page_id) and row.created_time >= since - _SLACK)
+        found = tuple(row.id for row in ours if same_words(text, row.message))
+        return Said(remote_ids=found, complete=listing.complete)
+
+    def hide(self, remote_id: str, *, hidden: bool) -> None:
+        if not self._graph.post(remote_id, Done, is_hidden=hidden).success:
+            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph neither hid the comment nor said why")
+
+    def erase_comment(self, remote_id: str) -> None:
+        self.remove(remote_id)
 
     def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
         """Read the posts, and then their photos: only those tell their alternative texts."""

@@ -46,9 +46,11 @@ from channels.base import (
     Quota,
     Recent,
     RemotePost,
+    Said,
     Source,
     Step,
     Tally,
+    Target,
     Usage,
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
@@ -57,6 +59,7 @@ from channels.graph import (
     ContainerGoneError,
     ContainerUnsettledError,
     Created,
+    Done,
     GraphWire,
     MediaMissingError,
     Rows,
@@ -418,6 +421,24 @@ class Instagram:
                 replies, complete = whole.rows, complete and whole.complete
             rows += [top, *(reply.under(top.id) for reply in replies)]
         return rows, complete
+
+    def reply(self, to: Target, text: str) -> str:
+        """Answer the comment that the thread began with: Instagram takes replies to those alone, and to none that is hidden."""
+        return self._graph.post(f"{to.thread}/replies", Created, message=text).id
+
+    def locate_reply(self, to: Target, text: str, since: datetime) -> Said:
+        listing = self._graph.listing(
+            f"{to.thread}/replies", _RemoteComment, most=_MOST_PAGES, fields=_REPLY_FIELDS, limit=_PAGE
+        )
+        ours = (row for row in listing.rows if row.by(self._user_id) and row.timestamp >= since - _SLACK)
+        return Said(remote_ids=tuple(row.id for row in ours if same_words(text, row.text)), complete=listing.complete)
+
+    def hide(self, remote_id: str, *, hidden: bool) -> None:
+        if not self._graph.post(remote_id, Done, hide=hidden).success:
+            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph neither hid the comment nor said why")
+
+    def erase_comment(self, remote_id: str) -> None:
+        self.remove(remote_id)
 
     def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
         media, _ = self._graph.many(remote_ids, _Shown, fields=_SHOWN)

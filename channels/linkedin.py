@@ -44,9 +44,11 @@ from channels.base import (
     Published,
     Recent,
     RemotePost,
+    Said,
     Source,
     Step,
     Tally,
+    Target,
     Usage,
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
@@ -449,6 +451,26 @@ class LinkedIn:
             if whole:
                 complete.add(urn)
         return Comments(items=tuple(items), complete=frozenset(complete), unread=frozenset(unread))
+
+    def reply(self, to: Target, text: str) -> str:
+        """Comment below a comment. Comments are plain text: little text's escapes would be read as they stand."""
+        body = {"actor": self._us, "object": to.post_id, "parentComment": to.thread, "message": {"text": text}}
+        return read(self._call("POST", _comments_of(to.thread), verb="CREATE", body=body), _Comment).urn
+
+    def locate_reply(self, to: Target, text: str, since: datetime) -> Said:
+        listing = self._comments_under(to.thread)
+        ours = (item for item in listing.items if item.actor == self._us and item.created.time >= since - _SLACK)
+        found = sorted((item.created.time, item.urn) for item in ours if same_words(text, item.message.text))
+        return Said(remote_ids=tuple(urn for _, urn in found), complete=listing.complete)
+
+    def erase_comment(self, remote_id: str) -> None:
+        """Delete a comment: LinkedIn hides none."""
+        found = re.fullmatch(r"urn:li:comment:\((?P<under>urn:li:\w+:\d+),(?P<id>\d+)\)", remote_id)
+        if found is None:
+            raise Rejected(Kind.POST_REFUSED, "this is no comment on LinkedIn")
+        path = f"{_comments_of(found['under'])}/{found['id']}?actor={_encoded(self._us)}"
+        with suppress(Gone):
+            _must_be_empty(self._call("DELETE", path, verb="DELETE"))
 
     def usage(self) -> tuple[Usage, ...]:
         """Hand over the calls of the development tier. A member is told by a digest of the token: one may administer several pages."""

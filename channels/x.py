@@ -46,10 +46,12 @@ from channels.base import (
     Published,
     Recent,
     RemotePost,
+    Said,
     Sought,
     Source,
     Step,
     Tally,
+    Target,
     Usage,
 )
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
@@ -492,6 +494,17 @@ class X:
 
     def discard(self, step: Step) -> None:
         """Leave uploads to X, which drops those that no post has after a day."""
+
+    def reply(self, to: Target, text: str) -> str:
+        """Answer a post. By X's API that is taken only where its author has mentioned or quoted the account (since 2026-02-23)."""
+        _refuse_what_x_refuses(text, self.capabilities)
+        return self._tweet(text, in_reply_to_tweet_id=to.remote_id)
+
+    def locate_reply(self, to: Target, text: str, since: datetime) -> Said:
+        """Look on our own timeline, where every post that is read is billed: no further back than has to be."""
+        listing = self._timeline(start_time=since - _SLACK)
+        same = (one.id for one in listing.posts if one.answers == to.remote_id and same_words(text, one.whole_text))
+        return Said(remote_ids=tuple(sorted(same, key=int)), complete=listing.complete)
 
     def usage(self) -> tuple[Usage, ...]:
         return self._session.take_usage()

@@ -11,8 +11,6 @@ network lets few calls through, posts are read as often as its allowance lasts f
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -28,8 +26,9 @@ from publisher.cadence import next_collection
 from publisher.config import Account, Config, everybody
 from publisher.listening import looks_like_question
 from publisher.policy import LONGEST_WAIT
-from publisher.retention import WORDS_KEPT
-from publisher.store import Connection, Store, budgets, deliveries, engagement, meta
+from publisher.pseudonyms import KEY, Veil, digest, pseudonym
+from publisher.retention import WORDS_KEPT, keeps_words
+from publisher.store import Connection, Store, budgets, care, deliveries, engagement, meta
 from publisher.store.accounts import AccountState
 from publisher.store.engagement import Counters, Kept, KnownComment, NewComment, TrackedPost
 from publisher.store.notices import NoticeKind, raise_notice
@@ -91,7 +90,6 @@ class Collector:
 
     def collect_account(self, account: AccountState, now: datetime, *, all_posts: bool = False) -> Collected | None:
         """Read what is due of one account, or everything tracked; None: nothing is due, or another process is at it."""
-        self.purge(now)
         configured = self._configured(account)
         if configured is None:
             return None
@@ -128,16 +126,6 @@ class Collector:
             meta.put(conn, _unread_key(account.key), "yes\tover_budget\t", now)
             spending.tell_reading_stopped(conn, purse, account, self._audience(configured), now)
         return False
-
-    def purge(self, now: datetime) -> None:
-        """Drop what may not be kept any longer; for every account that ever was, connected or not."""
-        retention = self._config.retention
-        with self._store.write() as conn:
-            for channel, kept in WORDS_KEPT.items():
-                engagement.forget_words(conn, channel, now - kept)
-            engagement.forget_comments(conn, now - retention.comments)
-            if not retention.author_names:
-                engagement.forget_names(conn)
 
     def _configured(self, account: AccountState) -> Account | None:
         organisation = self._config.organisations.get(account.organisation)
@@ -236,18 +224,16 @@ class Collector:
         now: datetime,
     ) -> list[NewComment]:
         oldest = now - self._config.retention.comments
-        words_kept = WORDS_KEPT.get(account.channel)
-        key = meta.secret_key(conn, "pseudonym", now)
-        names = self._config.retention.author_names and words_kept is None
+        key = meta.secret_key(conn, KEY, now)
+        names = self._config.retention.author_names and account.channel not in WORDS_KEPT
         rows = []
         for comment in comments.items:
             post = posts.get(comment.post_id)
             if post is None or (comment.created_at < oldest and not comment.own):
                 continue
-            seen_at = known[comment.remote_id].seen_at if comment.remote_id in known else now
-            row = _row(comment, post, _pseudonym(key, account.id, comment.author_id), names=names)
-            rows.append(row if comment.own or words_kept is None or now - seen_at < words_kept else _without_words(row))
-        return rows
+            rows.append(_row(comment, post, pseudonym(key, account.id, comment.author_id), names=names))
+        rows = _unforgotten(conn, Veil(key, account.id, care.forgotten(conn)), rows, now)
+        return [row if row.own or _keeps_words(account, row, known, now) else _without_words(row) for row in rows]
 
     # Afterwards
 
@@ -429,6 +415,29 @@ def _row(comment: Comment, post: TrackedPost, pseudonym: str | None, *, names: b
     )
 
 
+def _unforgotten(conn: Connection, veil: Veil, rows: Sequence[NewComment], now: datetime) -> list[NewComment]:
+    """Leave only a place in the count of whoever was forgotten, also for what they write later; replies keep their place below it."""
+    covered = {row.remote_id for row in rows if not row.own and veil.covers(row.remote_id, row.author_key)}
+    covered |= {
+        row.parent_remote_id for row in rows if row.parent_remote_id and veil.covers(row.parent_remote_id, None)
+    }
+    care.remember_forgotten(conn, (digest(veil.key, veil.account_id, one) for one in covered), now)
+    return [_veiled(row, veil, covered) for row in rows] if covered else list(rows)
+
+
+def _veiled(row: NewComment, veil: Veil, covered: set[str]) -> NewComment:
+    if row.parent_remote_id in covered:
+        row = replace(row, parent_remote_id=veil.over(row.parent_remote_id or ""))
+    if row.own or row.remote_id not in covered:
+        return row
+    return replace(_without_words(row), remote_id=veil.over(row.remote_id), author_name=None, url=None, question=False)
+
+
+def _keeps_words(account: AccountState, row: NewComment, known: Mapping[str, KnownComment], now: datetime) -> bool:
+    seen_at = known[row.remote_id].seen_at if row.remote_id in known else now
+    return keeps_words(account.channel, seen_at, now)
+
+
 def _without_words(row: NewComment) -> NewComment:
     return replace(row, text=None, author_key=None)
 
@@ -438,12 +447,6 @@ def clean(text: str | None) -> str | None:
     if text is None:
         return None
     return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")[:LONGEST_TEXT]
-
-
-def _pseudonym(key: bytes, account_id: int, author_id: str | None) -> str | None:
-    if author_id is None:
-        return None
-    return hmac.new(key, f"{account_id}:{author_id}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

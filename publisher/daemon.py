@@ -7,6 +7,7 @@
     tokens   every minute: renews those that are due to be renewed
     ahead    every minute: looks at what has come within a day, and what may stop it
     mails    every minute: summaries and notices that are due
+    keep     every ten seconds: erases what may be kept no longer, three times an hour, and then writes the file anew
 
 Jobs live in memory, in UTC, at intervals only; what is due stands in the database, so a scheduler that dies loses nothing. A
 watchdog ends the process when the tick stands still, for the supervisor to start it again. SIGTERM finishes the step in hand.
@@ -41,6 +42,7 @@ STOPPED, STALLED, ANOTHER_RUNS = 0, 70, 75
 _TICK_SECONDS = 1
 _QUEUE_SECONDS = 10
 _MINUTE = 60
+_KEEP_SECONDS = 10
 _STILL_FOR = timedelta(seconds=30)
 """A file counts when nobody has touched it for this long; it may be half-written before."""
 
@@ -105,6 +107,7 @@ class Daemon:
         self._add("tokens", self._service.renew_tokens, _MINUTE)
         self._add("ahead", self._service.look_ahead, _MINUTE)
         self._add("mails", self._service.send_mails, _MINUTE)
+        self._add("keep", self._service.keep, _KEEP_SECONDS)
         self._scheduler.start()
         tell_supervisor("READY=1")
         _LOG.info("at work")

@@ -30,6 +30,7 @@ from publisher.collection import Collected, Collector
 from publisher.compose import compose
 from publisher.config import Account, Config, configured, everybody
 from publisher.delivery import Clock, Deliverer, Point, Rules, nothing
+from publisher.keeping import Keeper
 from publisher.lanes import Lanes
 from publisher.linking import Dead, Links
 from publisher.mail import open_outbox
@@ -43,7 +44,18 @@ from publisher.rehearsal import open_rehearsal, shown
 from publisher.remarks import Level, Remark
 from publisher.renewal import Outcome, Renewer
 from publisher.reporting import Reporter
-from publisher.store import DaemonLock, Store, StoreAway, accounts, approvals, budgets, check_integrity, meta, migrate
+from publisher.store import (
+    DaemonLock,
+    Store,
+    StoreAway,
+    accounts,
+    approvals,
+    budgets,
+    care,
+    check_integrity,
+    meta,
+    migrate,
+)
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
 from publisher.store.announcements import contacts, known_files
@@ -58,6 +70,8 @@ _GLANCE = 0.5
 """Seconds between two looks at what the daemon is doing."""
 _STOP_WITHIN = timedelta(seconds=90)
 _COLLECTORS = 4
+PROGRAM = "tiedote"
+"""Who did it, in the trail, when no person did."""
 
 
 class SystemClock:
@@ -180,6 +194,7 @@ class Service:
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
         self.lanes = Lanes(self.deliverer, self._lend, clock, on_away=self._note_away)
         self.collector = Collector(store, self.pool.lend, config)
+        self.keeper = Keeper(store, self.pool.lend, config)
         self.readback = ReadBack(store, self._lend, self.desk.audience, self.desk.purse)
         self.afterwards = Afterwards(store, self._lend, clock)
         self.reporter = Reporter(store, config, open_outbox(config), shown=shown(config))
@@ -217,10 +232,7 @@ class Service:
 
         Raises AnotherDaemonError, StoreAway, and DatabaseProblem for a damaged database.
         """
-        if not self._lock.acquire():
-            raise AnotherDaemonError
-        self.store.checkpoint(on=True)
-        try:
+        with self._lock_held():
             check_integrity(self.store)
             now = self.clock.now()
             self._lost = self.seal.lost()
@@ -234,6 +246,14 @@ class Service:
                     accounts.look_again(conn, paused_since, now)
             if self._lost is None:
                 self.seal.set(now, str(os.getpid()))
+            yield
+
+    @contextmanager
+    def _lock_held(self) -> Iterator[None]:
+        if not self._lock.acquire():
+            raise AnotherDaemonError
+        self.store.checkpoint(on=True)
+        try:
             yield
         finally:
             self.store.checkpoint(on=False)
@@ -402,9 +422,10 @@ class Service:
     def collect(self, *, all_posts: bool = False) -> tuple[Collected, ...]:
         """Read back comments and counts of what is due, or of every tracked post; accounts side by side."""
         self.renewer.renew_due(self.clock.now())
+        now = self.clock.now()
+        self.keeper.purge_due(now, PROGRAM)
         with self.store.read() as conn:
             known = accounts.list_accounts(conn)
-        now = self.clock.now()
         with ThreadPoolExecutor(_COLLECTORS, thread_name_prefix="collect") as workers:
             passes = workers.map(lambda one: self._collect(one, now, all_posts=all_posts), known)
             try:
@@ -418,6 +439,33 @@ class Service:
         if collected is not None and collected.error is None and self.config.collection.read_back:
             self.readback.compare(account.id, now)
         return collected
+
+    def keep(self) -> None:
+        """Erase what may be kept no longer, and write the file anew if anything was erased. Only inside `alone`. Raises StoreAway."""
+        self.keeper.purge_due(self.clock.now(), PROGRAM)
+        with self.store.read() as conn:
+            wanted_at = care.rewriting_wanted(conn)
+        if wanted_at is not None and self.store.rewrite():
+            with self.store.write() as conn:
+                care.rewritten(conn, wanted_at)
+
+    def rewrite_soon(self, wait: timedelta) -> bool:
+        """Have the database's file written anew after an erasure: by this process, or by the daemon; False: not within `wait`."""
+        pause = threading.Event()
+        end = self.clock.now() + wait
+        while self._rewriting_wanted():
+            try:
+                with self._lock_held():
+                    self.keep()
+            except AnotherDaemonError:
+                pause.wait(_GLANCE)  # it sees to that every few seconds
+            if self.clock.now() >= end:
+                return not self._rewriting_wanted()
+        return True
+
+    def _rewriting_wanted(self) -> bool:
+        with self.store.read() as conn:
+            return care.rewriting_wanted(conn) is not None
 
     def finish_withdrawals(self) -> None:
         """Take down what a person wanted taken down and no network has done so far, and take away what nobody needs any more."""
@@ -456,6 +504,7 @@ class Service:
             self.collect()
             self.look_ahead()
             self.send_mails()
+            self.keep()
             self.seal.set(self.clock.now(), str(os.getpid()))
             with self.store.read() as conn:
                 going, bad = rows.unfinished(conn, self.clock.now())

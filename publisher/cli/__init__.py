@@ -63,6 +63,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "logout": ("publisher.cli.accounts:logout", N_("Forget an account's token.")),
     "doctor": ("publisher.cli.doctor:doctor", N_("Test the installation and say what to mend.")),
+    "purge": ("publisher.cli.keeping:purge", N_("Erase what may be kept no longer.")),
+    "forget": ("publisher.cli.keeping:forget", N_("Erase what one person wrote, everywhere, and prove it.")),
     "migrate": ("publisher.cli.upkeep:migrate", N_("Bring the database up to this version.")),
 }
 

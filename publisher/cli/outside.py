@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli import words
-from publisher.cli.shared import Exit, Stop, echo_unbroken, open_service, say, says_yes
+from publisher.cli.shared import Exit, Stop, echo_unbroken, open_service, say, says_yes, who
 from publisher.errors import explain
 from publisher.locale import N_, _, ngettext
 from publisher.model import State
@@ -50,7 +49,7 @@ def unpublish(ctx: click.Context, spec: str, why: str | None, yes: bool) -> None
         if not yes and not says_yes(ctx, question % {"n": len(out)}):
             raise Stop(_("Nothing was changed."), code=Exit.FINDINGS)
         # All are noted first: what a crisis interrupts goes on by itself.
-        by = _who()
+        by = who()
         for one in out:
             service.afterwards.ask_withdrawal(one.id, by, why)
         results = [(one, _patiently(lambda one=one: service.afterwards.withdraw(one.id))) for one in out]  # type: ignore[misc]
@@ -93,7 +92,7 @@ def amend(ctx: click.Context, spec: str, why: str | None, yes: bool) -> None:  #
 
 
 def _amended(service: Service, one: DeliveryView, says: FileSays, why: str | None) -> Result:
-    return _patiently(lambda: service.afterwards.amend(one.id, says.posts[one.key], _who(), why))
+    return _patiently(lambda: service.afterwards.amend(one.id, says.posts[one.key], who(), why))
 
 
 # ---------------------------------------------------------------- which posts
@@ -203,13 +202,6 @@ _STAYS = {
     "card": N_("the link's card"),
     "first_comment": N_("the first comment"),
 }
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user without a name, as in some containers
-        return "?"
 
 
 # ---------------------------------------------------------------- what became of it

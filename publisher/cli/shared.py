@@ -364,6 +364,16 @@ def says_yes(ctx: click.Context, question: str) -> bool:
     return str(answer).strip().casefold() in _YES
 
 
+def who() -> str:
+    """Tell who gave the command, for what is written down of it."""
+    import getpass  # only here, since `--help` is timed
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, as in some containers
+        return "?"
+
+
 def one_of(candidates: Sequence[str]) -> str:
     """List alternatives for a message, one a line."""
     return "\n".join(f"    {candidate}" for candidate in candidates)

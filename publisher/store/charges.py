@@ -10,6 +10,8 @@ from decimal import Decimal
 from sqlalchemy import Connection, delete, func, select
 
 from channels.base import Charge
+from publisher.pseudonyms import KEY, digest
+from publisher.store import meta
 from publisher.store.models import BilledRow, ChargeRow
 from publisher.store.upsert import insert_for
 
@@ -62,8 +64,10 @@ def _unread(conn: Connection, charge: Charge, now: datetime) -> int:
     today, yesterday = now.date().isoformat(), (now - timedelta(days=1)).date().isoformat()
     conn.execute(delete(_BILLED).where(_BILLED.c.day < yesterday))
     new = insert_for(conn, _BILLED).on_conflict_do_nothing(index_elements=["payer", "day", "item", "resource"])
+    # As hashes: a comment's id leads to whoever wrote it, who may have been forgotten here.
+    key = meta.secret_key(conn, KEY, now)
     rows = [
-        {"payer": charge.payer, "day": today, "item": charge.item, "resource": resource}
+        {"payer": charge.payer, "day": today, "item": charge.item, "resource": digest(key, 0, resource)}
         for resource in dict.fromkeys(charge.resources)
     ]
     return sum(conn.execute(new.values(row).returning(_BILLED.c.resource)).first() is not None for row in rows)

@@ -372,34 +372,6 @@ def collect_later(conn: Connection, account_id: int, next_at: datetime) -> None:
     conn.execute(update(_accounts).where(_accounts.c.id == account_id).values(collect_after=next_at))
 
 
-# Keeping no longer than allowed
-
-
-def forget_words(conn: Connection, channel: str, seen_before: datetime) -> int:
-    """Blank the words and authors of members' comments on `channel` first seen before a moment; returns how many."""
-    accounts = select(_accounts.c.id).where(_accounts.c.channel == channel)
-    has_words = or_(
-        _comments.c.text.is_not(None), _comments.c.author_name.is_not(None), _comments.c.author_key.is_not(None)
-    )
-    return conn.execute(
-        update(_comments)
-        .where(_comments.c.account_id.in_(accounts), ~_comments.c.own, _comments.c.seen_at < seen_before, has_words)
-        .values(text=None, author_name=None, author_key=None)
-    ).rowcount
-
-
-def forget_comments(conn: Connection, created_before: datetime) -> int:
-    """Drop residents' comments that are older than they are kept; the counts stay in the snapshots."""
-    return conn.execute(delete(_comments).where(~_comments.c.own, _comments.c.created_at < created_before)).rowcount
-
-
-def forget_names(conn: Connection) -> int:
-    """Blank stored author names, where the configuration says that none are kept."""
-    return conn.execute(
-        update(_comments).where(_comments.c.author_name.is_not(None), ~_comments.c.own).values(author_name=None)
-    ).rowcount
-
-
 # Showing
 
 

@@ -6,10 +6,8 @@ leaves the old schema.
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
-import stat
 from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
@@ -19,9 +17,10 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from publisher.store import meta
-from publisher.store.engine import DiskFull, Store, StoreAway
+from publisher.store.copies import BadCopy, copy_without_words
+from publisher.store.engine import Store, StoreAway
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest migration; a test holds it against the folder."""
 
 _KEPT_COPIES = 5
@@ -164,25 +163,12 @@ def _copy(store: Store, now: datetime) -> Path | None:
     if path is None:
         return None
     target = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
-    partial = target.with_name(target.name + ".partial")
     for unfinished in path.parent.glob(f"{path.name}.before-*.partial"):
         unfinished.unlink()
-    # Residents' words are in it: nobody may read it who may not read the database.
-    partial.touch(mode=stat.S_IMODE(path.stat().st_mode) & 0o600)
-    with store.engine.connect() as conn:
-        driver = conn.connection.driver_connection
-        if driver is None:
-            return None
-        try:
-            driver.execute("VACUUM INTO ?", (str(partial),))
-        except sqlite3.OperationalError as error:
-            partial.unlink(missing_ok=True)
-            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-                raise DiskFull(str(error)) from error
-            raise
-    with partial.open("rb") as handle:
-        os.fsync(handle.fileno())
-    partial.rename(target)
+    try:
+        copy_without_words(path, target)
+    except BadCopy as error:
+        raise DatabaseProblem("damaged", str(path)) from error
     for old in sorted(path.parent.glob(f"{path.name}.before-*"))[:-_KEPT_COPIES]:
         old.unlink()
     return target

@@ -477,3 +477,25 @@ class MetaRow(Table, table=True):
     key: str = Field(primary_key=True)
     value: str
     at: datetime
+
+
+class ForgottenRow(Table, table=True):
+    """An author or a comment that was forgotten, as a keyed hash: enough to know them again, and nothing else."""
+
+    __tablename__ = "forgotten"
+
+    digest: str = Field(primary_key=True)
+    at: datetime
+
+
+class AuditRow(Table, table=True):
+    """Who erased, purged, copied or exported, when and how much; never about whom. Only added to."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    by: str
+    action: str
+    """forget, purge, backup, restore, export."""
+    numbers: dict[str, int] = Field(sa_column=Column(JSON, nullable=False))

@@ -16,6 +16,7 @@ from channels.base import Capabilities, Channel, Comment, CommentKind, Comments,
 from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
 from publisher.collection import LONGEST_TEXT, Collected, Collector, clean
 from publisher.config import Account, MailSettings, Recipient, RetentionSettings
+from publisher.keeping import Keeper
 from publisher.store import Store, accounts, notices
 from publisher.store.accounts import AccountState
 from tests.publisher.configs import a_config, an_organisation
@@ -90,8 +91,10 @@ class Desk:
     network: Network
     account: AccountState
     collector: Collector
+    keeper: Keeper
 
     def collect(self, now: datetime = NOW, *, all_posts: bool = False) -> Collected:
+        self.keeper.purge_due(now, "it")
         collected = self.collector.collect_account(self.account, now, all_posts=all_posts)
         assert collected is not None
         return collected
@@ -115,7 +118,13 @@ def make_desk(store: Store, tmp_path: Path):
             yield network  # type: ignore[misc]  # only what collection asks for
 
         settings = a_config(tmp_path, an_organisation(channels=(channel,)), **config)
-        return Desk(store=store, network=network, account=account, collector=Collector(store, lend, settings))
+        return Desk(
+            store=store,
+            network=network,
+            account=account,
+            collector=Collector(store, lend, settings),
+            keeper=Keeper(store, lend, settings),
+        )
 
     return make
 

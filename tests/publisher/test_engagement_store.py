@@ -119,42 +119,6 @@ def test_comments_come_oldest_first_with_the_posts_address_where_they_have_none(
     ]
 
 
-def test_words_are_forgotten_by_when_they_were_first_seen(store):
-    """The row, its question and its done mark stay; words and author go, for that network alone."""
-    linkedin, facebook = an_account(store, NOW, "linkedin"), an_account(store, NOW, "facebook")
-    put(store, linkedin.id, a_comment(a_post(store, linkedin, NOW), "li", question=True, author_name="Matti"))
-    put(store, linkedin.id, a_comment(1, "ours", own=True, text="Kiitos!"))
-    put(store, facebook.id, a_comment(a_post(store, facebook, NOW), "fb"))
-    with store.write() as conn:
-        assert engagement.forget_words(conn, "linkedin", NOW + MINUTE) == 1
-        assert engagement.forget_words(conn, "linkedin", NOW + MINUTE) == 0
-    rows = comment_rows(store)
-    assert (rows["li"].text, rows["li"].author_key, rows["li"].author_name) == (None, None, None)
-    assert rows["li"].question
-    assert rows["ours"].text == "Kiitos!"
-    assert rows["fb"].text == "Hieno juttu"
-
-
-def test_old_comments_go_but_our_own_stay(store):
-    """Retention drops residents' comments by the time they were written; our own are needed to count theirs."""
-    account = an_account(store, NOW)
-    post = a_post(store, account, NOW)
-    put(store, account.id, a_comment(post, "old", created_at=NOW - DAY), a_comment(post, "new"))
-    put(store, account.id, a_comment(post, "ours", own=True, created_at=NOW - DAY))
-    with store.write() as conn:
-        assert engagement.forget_comments(conn, NOW - MINUTE) == 1
-    assert set(comment_rows(store)) == {"new", "ours"}
-
-
-def test_names_go_when_the_configuration_stops_keeping_them(store):
-    """Turning `author_names` off also forgets the names that are stored already."""
-    account = an_account(store, NOW)
-    put(store, account.id, a_comment(a_post(store, account, NOW), author_name="Maija"))
-    with store.write() as conn:
-        assert engagement.forget_names(conn) == 1
-    assert comment_rows(store)["c1"].author_name is None
-
-
 def snap(store: Store, delivery_id: int, at: datetime, likes: int, comments: int | None = 0) -> None:
     with store.write() as conn:
         counters = Counters(

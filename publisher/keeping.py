@@ -1,0 +1,394 @@
+"""Keeps residents' words no longer than allowed, and forgets a person who asks.
+
+    purge    every network's own rule and the organisation's `retention`, whichever is stricter
+    who      finds the comments of one person: by comment, pseudonym, the network's id, or a name
+    forget   empties them, remembers only a keyed hash so that they never come back, and has waiting mails written anew
+    prove    looks for what was erased, byte by byte, in every file of ours that could hold it
+
+The rows stay, empty, so that no count changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from channels.base import Comment, Comments
+from channels.errors import ChannelError
+from publisher import budget
+from publisher.budget import Use
+from publisher.collection import Pool, rationed
+from publisher.config import Config, configured
+from publisher.mail.waiting import written_with
+from publisher.pseudonyms import KEY, digest, pseudonym, veiled
+from publisher.retention import ERASED_AHEAD, PURGED_EVERY, RULES
+from publisher.store import Connection, Store, accounts, budgets, care, engagement, meta
+from publisher.store.accounts import AccountState
+from publisher.store.care import Expired, Limit, Said
+from publisher.store.copies import copies_of, copy_without_words, has_words
+
+_SHORTEST = 12
+"""Bytes. Shorter words are found by chance."""
+
+_PIECE = 48
+"""Bytes of a long text that are looked for at its beginning, its middle and its end: a piece may be left where the whole is not."""
+
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged:
+    """How many comments lost their words, their author's name, or everything but their place in the counts."""
+
+    words: int
+    names: int
+    rows: int
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Give them for the trail."""
+        return {"words": self.words, "names": self.names, "comments": self.rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What is known of one person: their comments, and what stands for them on each account. `unread`: accounts that could not be asked."""
+
+    said: tuple[Said, ...]
+    authors: frozenset[tuple[int, str]] = field(default=frozenset(), repr=False)
+    mentioned: tuple[int, ...] = ()
+    """Others' comments, by id, that have the name in their words."""
+    unread: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What looking for erased words told. `files` and `size` (bytes) were read; `left` are files that still have some."""
+
+    files: int
+    size: int
+    words: int
+    """How many pieces were looked for."""
+    left: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What forgetting did; `traces` is what must not be found any more."""
+
+    comments: int
+    mails: int
+    copies: int
+    before: dict[str, int]
+    after: dict[str, int]
+    traces: frozenset[str] = field(repr=False)
+
+
+class Keeper:
+    """Erases. Thread-safe: all state is in the database."""
+
+    def __init__(self, store: Store, channels: Pool, config: Config) -> None:
+        """`channels` lends a connected channel for an account."""
+        self._store = store
+        self._channels = channels
+        self._config = config
+
+    # Keeping no longer than allowed
+
+    def purge_due(self, now: datetime, by: str) -> bool:
+        """Purge if it is time again; tells whether it was."""
+        with self._store.read() as conn:
+            last = care.purged_at(conn)
+        if last is not None and now - last < PURGED_EVERY:
+            return False
+        self.purge(now, by)
+        return True
+
+    def purge(self, now: datetime, by: str, *, dry_run: bool = False) -> Purged:
+        """Erase what may not be kept any longer, of every account that ever was; with `dry_run` only count it."""
+        with self._store.read() as conn:
+            limits = [limit for account in accounts.list_accounts(conn) for limit in self._limits(account, now)]
+            oldest = now - self._config.retention.comments
+            expired = care.find_expired(conn, limits, oldest, names=not self._config.retention.author_names)
+        purged = Purged(words=len(expired.words), names=len(expired.names), rows=len(expired.rows))
+        if not dry_run:
+            self._erase(expired, purged, now, by)
+        return purged
+
+    def _erase(self, expired: Expired, purged: Purged, now: datetime, by: str) -> None:
+        with self._store.write() as conn:
+            care.erase_expired(conn, expired, now)
+            care.note_purge(conn, now)
+            if any(purged.numbers.values()):
+                care.note(conn, by=by, action="purge", numbers=purged.numbers, now=now)
+
+    def _limits(self, account: AccountState, now: datetime) -> Iterable[Limit]:
+        rule = RULES.get(account.channel)
+        if rule is None:
+            return
+        if rule.words is not None:
+            yield Limit(account_id=account.id, seen_before=now - rule.words + ERASED_AHEAD)
+        if rule.followed:
+            yield Limit(account_id=account.id, published_before=now - self._config.collection.track_for)
+        left = account.key not in configured(self._config)
+        if left and (account.collected_at is None or now - account.collected_at >= rule.after_account):
+            yield Limit(account_id=account.id, seen_before=now)
+
+    # Who it is
+
+    def who(self, names: Sequence[str], now: datetime, *, ask: bool = False) -> Person:
+        """Find one person's comments by all that they go by; with `ask` the networks are read once more for whoever has such a name."""
+        wanted = [wanted_by(name) for name in names]
+        with self._store.write() as conn:  # the key may have to be made
+            key = meta.secret_key(conn, KEY, now)
+            known = accounts.list_accounts(conn)
+        search = _Search(wanted, known, key)
+        unread = self._ask(search, now) if ask else ()
+        with self._store.read() as conn:
+            first = care.find_said(
+                conn,
+                ids=[one.comment for one in wanted if one.comment is not None],
+                authors=search.authors,
+                names=search.names,
+                pseudonyms=search.names,
+            )
+            for said in first:
+                search.take(said)
+            mine = care.find_said(conn, ids=search.comments, authors=search.authors)
+            mentioned = {comment for name in search.names if len(name) > 3 for comment in care.mentioned_in(conn, name)}
+        return Person(
+            said=mine,
+            authors=frozenset(search.authors),
+            mentioned=tuple(sorted(mentioned - {one.id for one in mine})),
+            unread=unread,
+        )
+
+    def _ask(self, search: _Search, now: datetime) -> tuple[tuple[str, str, str], ...]:
+        unread = []
+        here = configured(self._config)
+        for account in search.known:
+            if account.key not in here or not search.looks_at(account.channel):
+                continue
+            with self._store.read() as conn:
+                posts = engagement.tracked_posts(conn, account.id, now - self._config.collection.track_for)
+                standing = budgets.standing(conn, account.id, now)
+            remote_ids = [one for post in posts for one in (post.remote_id, *post.parts)]
+            try:
+                with (
+                    self._channels(here[account.key]) as channel,
+                    rationed(channel, budget.calls_left(standing, Use.COLLECT)),
+                ):
+                    found = channel.comments(remote_ids) if remote_ids else Comments()
+            except ChannelError:
+                unread.append(account.key)
+                continue
+            if found.unread:
+                unread.append(account.key)
+            for comment in found.items:
+                search.recognise(account.channel, comment)
+        return tuple(unread)
+
+    # Forgetting
+
+    def forget(self, person: Person, now: datetime, by: str) -> Forgotten:
+        """Empty a person's comments for good. What stays in the file's gaps goes when it is written anew; `prove` then looks."""
+        with self._store.write() as conn:
+            key = meta.secret_key(conn, KEY, now)
+            before = care.count_residents(conn)
+            names = {(one.account_id, one.remote_id): veiled(key, one.account_id, one.remote_id) for one in person.said}
+            digests = [
+                *(digest(key, account_id, author) for account_id, author in person.authors),
+                *(digest(key, account_id, remote_id) for account_id, remote_id in names),
+            ]
+            care.remember_forgotten(conn, digests, now)
+            said = {one.id: names[one.account_id, one.remote_id] for one in person.said}
+            care.forget(conn, said, names, now)
+            mails = self._mails(conn, person, now)
+            after = care.count_residents(conn)
+            care.note(conn, by=by, action="forget", numbers={"comments": len(said), "mails": mails}, now=now)
+        return Forgotten(
+            comments=len(said),
+            mails=mails,
+            copies=self._clean_copies(),
+            before=before,
+            after=after,
+            traces=frozenset(_traces(person)),
+        )
+
+    def _mails(self, conn: Connection, person: Person, now: datetime) -> int:
+        """Have summaries that lie in a folder, and that nobody has taken, written anew without the words; returns how many."""
+        found = written_with(self._mail_folder, [said.text for said in person.said if said.text])
+        ours = care.mail_again(conn, list(found), now)
+        for message_id in ours:
+            found[message_id].unlink(missing_ok=True)
+        return len(ours)
+
+    def _clean_copies(self) -> int:
+        """Copies have no residents' words, but for those that an earlier version made: these are cleaned; returns how many."""
+        cleaned = 0
+        for copy in self._copies():
+            if has_words(copy):
+                copy_without_words(copy, copy)
+                cleaned += 1
+        return cleaned
+
+    @property
+    def _mail_folder(self) -> Path:
+        return self._config.var / "mails"
+
+    @property
+    def backups(self) -> Path:
+        """Where backups lie unless somebody says otherwise."""
+        return self._config.var / "backups"
+
+    def _copies(self) -> tuple[Path, ...]:
+        return copies_of(self._store.path, self.backups) if self._store.path is not None else ()
+
+    # Proving
+
+    def prove(self, forgotten: Forgotten) -> Proof:
+        """Read the database's file, its log, every copy and every waiting mail, and look for what was erased."""
+        with self._store.read() as conn:
+            traces = [one for one in forgotten.traces if not care.still_said(conn, one)]
+        pieces = [piece for one in traces for piece in _pieces(one)]
+        path = self._store.path
+        files = [] if path is None else [path, *(path.with_name(path.name + end) for end in ("-wal", "-journal"))]
+        files += [*self._copies(), *sorted(self._mail_folder.glob("*.eml"))]
+        size, left, read = 0, [], 0
+        for file in files:
+            if not file.is_file():
+                continue
+            read += 1
+            size += file.stat().st_size
+            mail_says = file.suffix == ".eml" and any(written_with(file.parent, traces, only=file))
+            if mail_says or _holds(file, pieces):
+                left.append(file)
+        return Proof(files=read, size=size, words=len(pieces), left=tuple(left))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One thing that a person goes by. `channel` None: on any network."""
+
+    channel: str | None = None
+    comment: int | None = None
+    names: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+_HOSTS = {
+    "facebook.com": "facebook",
+    "fb.com": "facebook",
+    "instagram.com": "instagram",
+    "x.com": "x",
+    "twitter.com": "x",
+    "linkedin.com": "linkedin",
+}
+_NOBODY = frozenset({"", "in", "people", "profile.php", "p", "pub"})
+
+
+def wanted_by(name: str) -> Wanted:
+    """Read what a person goes by: `c-12`, a pseudonym, NETWORK:NAME, a profile's address or id, or a name."""
+    name = name.strip()
+    if found := re.fullmatch(r"c-(\d{1,18})", name):
+        return Wanted(comment=int(found[1]))
+    if re.match(r"https?://", name):
+        return _from_address(name)
+    if name.startswith("urn:li:"):
+        return Wanted(channel="linkedin", names=frozenset({name}))
+    network, colon, rest = name.partition(":")
+    network = {"twitter": "x"}.get(network.casefold(), network.casefold())
+    if colon and network in RULES:
+        return Wanted(channel=network, names=_spellings(rest))
+    return Wanted(names=_spellings(name))
+
+
+def _from_address(address: str) -> Wanted:
+    parts = urlsplit(address)
+    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("fi.")
+    names = {unquote(one) for one in parts.path.split("/")} | set(parse_qs(parts.query).get("id", []))
+    spelt = frozenset(spelling for one in names - _NOBODY for spelling in _spellings(one))
+    return Wanted(channel=_HOSTS.get(host), names=spelt)
+
+
+def _spellings(name: str) -> frozenset[str]:
+    bare = name.strip().removeprefix("@")
+    return frozenset({bare, bare.casefold()} - {""})
+
+
+@dataclass(slots=True)
+class _Search:
+    """A search under way: what is known of the person so far. `authors`: (account, pseudonym)."""
+
+    wanted: Sequence[Wanted]
+    known: Sequence[AccountState]
+    key: bytes = field(repr=False)
+    authors: set[tuple[int, str]] = field(init=False, repr=False)
+    comments: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.comments = {one.comment for one in self.wanted if one.comment is not None}
+        self.authors = set()
+        for one in self.wanted:
+            for name in one.names:
+                self._add(one.channel, name)
+
+    @property
+    def names(self) -> list[str]:
+        return sorted({name for one in self.wanted for name in one.names})
+
+    def looks_at(self, channel: str) -> bool:
+        return any(one.channel in {None, channel} for one in self.wanted)
+
+    def take(self, said: Said) -> None:
+        """Take a comment in that was found, if it is on the network that was meant, and its author with it."""
+        if said.id in self.comments or (said.account_id, said.author_key) in self.authors or self._named(said):
+            self.comments.add(said.id)
+            if said.author_key is not None:
+                self.authors.add((said.account_id, said.author_key))
+
+    def _named(self, said: Said) -> bool:
+        called = {said.author_key, said.author_name, (said.author_name or "").casefold()}
+        return any(one.channel in {None, said.channel} and called & one.names for one in self.wanted)
+
+    def recognise(self, channel: str, comment: Comment) -> None:
+        """Compare who wrote a comment on a network with whom we look for."""
+        called = {comment.author_id, (comment.author_name or "").casefold()}
+        if comment.author_id and not comment.own and self._means(channel, called):
+            self._add(channel, comment.author_id)
+
+    def _means(self, channel: str, called: set[str | None]) -> bool:
+        return any(one.channel in {None, channel} and called & one.names for one in self.wanted)
+
+    def _add(self, channel: str | None, author_id: str) -> None:
+        for account in self.known:
+            if channel in {None, account.channel} and (found := pseudonym(self.key, account.id, author_id)):
+                self.authors.add((account.id, found))
+
+
+def _traces(person: Person) -> Iterable[str]:
+    for said in person.said:
+        yield from (one for one in (said.text, said.author_name, said.author_key, said.remote_id, said.url) if one)
+
+
+def _pieces(words: str) -> Iterable[bytes]:
+    whole = words.encode("utf-8", "surrogatepass")
+    if len(whole) <= _PIECE or " " not in words:  # addresses begin alike
+        return [whole] if len(whole) >= _SHORTEST else []
+    middle = (len(whole) - _PIECE) // 2
+    return [whole[:_PIECE], whole[middle : middle + _PIECE], whole[-_PIECE:]]
+
+
+def _holds(file: Path, pieces: Sequence[bytes]) -> bool:
+    """Read a file a few megabytes at a time, and look for any of some pieces."""
+    before, longest = b"", max(map(len, pieces), default=0)
+    with file.open("rb") as handle:
+        while chunk := handle.read(_CHUNK):
+            here = before + chunk
+            if any(piece in here for piece in pieces):
+                return True
+            before = here[-longest:] if longest else b""
+    return False

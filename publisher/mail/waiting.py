@@ -1,0 +1,42 @@
+"""Mails that lie in a folder, where nobody has taken them so far: which of them hold some words."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import html
+import re
+from collections.abc import Sequence
+from email.message import EmailMessage
+from pathlib import Path
+
+_AS_QUOTED = 60
+"""Characters. A mail quotes the beginning of what somebody wrote."""
+
+
+def written_with(folder: Path, words: Sequence[str], *, only: Path | None = None) -> dict[str, Path]:
+    """Return the mails, by Message-ID, that hold any of these words, however they are folded or escaped."""
+    sought = [found for one in words if (found := _quoted(_plain(one)))]
+    if not sought:
+        return {}
+    mails = {}
+    for path in [only] if only else sorted(folder.glob("*.eml")):
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        said = _said(message)
+        if any(one in said for one in sought):
+            mails[str(message["Message-ID"])] = path
+    return mails
+
+
+def _quoted(words: str) -> str:
+    """Give as much of some words as a mail surely quotes; an address or a number is never cut."""
+    return words[:_AS_QUOTED].strip() if " " in words else words
+
+
+def _said(message: EmailMessage) -> str:
+    parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    return " ".join([_plain(str(message["Subject"])), *map(_plain, parts)])
+
+
+def _plain(text: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())

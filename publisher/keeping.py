@@ -238,7 +238,9 @@ class Keeper:
 
     @property
     def _mail_folder(self) -> Path:
-        return self._config.var / "mails"
+        mail = self._config.mail
+        chosen = None if mail is None or self._config.sandbox else mail.folder
+        return chosen or self._config.var / "mails"
 
     @property
     def backups(self) -> Path:

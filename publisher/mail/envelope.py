@@ -72,9 +72,8 @@ def compose(envelope: Envelope, text: str, html: str) -> EmailMessage:
     message["X-Auto-Response-Suppress"] = "All"
     message["List-Id"] = f"<{envelope.topic}.tiedote.{domain(envelope.sender)}>"
     caretaker = parseaddr(envelope.caretaker or envelope.reply_to or envelope.sender)[1]
-    message["List-Unsubscribe"] = (
-        f"<mailto:{quote(caretaker, safe='@')}?subject={quote(_('Tiedote: take me off the list'))}>"
-    )
+    subject = quote(_("Tiedote: take me off the list"))
+    message["List-Unsubscribe"] = f"<mailto:{quote(caretaker, safe='@')}?subject={subject}>"
     if envelope.reply_to:
         message["Reply-To"] = _address(envelope.reply_to)
     if envelope.thread:

@@ -16,29 +16,19 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Protocol, TypeVar
 
-from publisher import mail, spending
+from publisher import mail
 from publisher.announcements import Queue, read_queue
 from publisher.cadence import Span, Week, report_due, span_of
-from publisher.config import CommentText, Config, Organisation
+from publisher.config import Config, Organisation
+from publisher.gathering import gather
 from publisher.locale import use
 from publisher.mail import MailError, Outbox, Refused, Unclear
-from publisher.model import State
-from publisher.retention import WORDS_KEPT
-from publisher.store import Connection, DiskFull, Store, StoreAway, engagement, notices, reports
-from publisher.store.engagement import CommentView, Counters, PostResult
+from publisher.store import Connection, DiskFull, Store, StoreAway, notices, reports
 from publisher.store.notices import UNCLEAR, Notice, NoticeKind
-from publisher.store.reports import QueuedDelivery, Report, TroubledAccount, TroubledDelivery
+from publisher.store.reports import Report
 from publisher.summary import (
-    Attention,
-    Cost,
-    Facts,
     Period,
-    PostFacts,
-    Question,
-    Queued,
     Summary,
-    Tally,
-    Trouble,
     summarise,
 )
 from publisher.yamlfile import brief
@@ -53,9 +43,6 @@ GIVE_UP_AFTER = timedelta(days=4)
 
 UNCLEAR_PAUSE = timedelta(minutes=15)
 """After a lost answer: the server may still be busy with the first, and knows the second by its Message-ID only once it is done."""
-
-UNREAD_AFTER = timedelta(hours=36)
-"""An account that was read last before this much ago has a gap worth telling; old posts are read once a day."""
 
 _log = logging.getLogger(__name__)
 
@@ -115,64 +102,9 @@ class Reporter:
         """Sum a week, a month or a year up, whole or so far."""
         period = Period.of(span, self._config.timezone, now)
         with self._store.read() as conn:
-            facts = self._facts(conn, organisation.key, period, span.shifted(1, self._config.timezone).end)
+            facts = gather(conn, self._config, organisation, period, now, self._shown)
         channels = [account.channel for account in organisation.accounts]
         return summarise(organisation.key, organisation.name, channels, period, facts, now)
-
-    def _facts(self, conn: Connection, organisation: str, period: Period, next_end: datetime) -> Facts:
-        since = period.previous.start - self._config.collection.track_for
-        moments = (period.previous.start, period.previous_until, period.start, period.until)
-        counters = [engagement.counters_at(conn, organisation, moment, since) for moment in moments]
-        posts = engagement.list_results(conn, organisation=organisation, since=since)
-        _questions, others = engagement.count_unanswered(conn, organisation)
-        asked = engagement.list_comments(conn, organisation=organisation, unanswered=True, questions=True)
-        known = self._config.organisations.get(organisation)
-        shown = known.report.comment_text if known and known.report else "excerpt"
-        return Facts(
-            posts=[
-                self._post(post, *(_tally(then.get(post.delivery_id)) for then in counters))
-                for post in posts
-                if post.published_at < period.until
-            ],
-            questions=[self._question(comment, shown) for comment in asked],
-            other_unanswered=others,
-            attention=_attention(conn, organisation, period, since),
-            queue=[_queued(one) for one in reports.list_queue(conn, organisation, period.until, next_end)],
-            awaiting_approval=reports.count_awaiting_approval(conn, organisation),
-            costs=[
-                Cost(channel=at.channel, account=at.account, month=at.month, spent=at.spent, budget=at.budget)
-                for at in spending.months(conn, self._config, period.until - timedelta(microseconds=1))
-                if at.organisation == organisation
-            ],
-        )
-
-    def _post(self, post: PostResult, *at: Tally | None) -> PostFacts:
-        previous_start, previous_until, start, until = at
-        return PostFacts(
-            announcement=post.announcement,
-            title=post.title,
-            channel=post.channel,
-            url=self._link(post.url),
-            published_at=post.published_at,
-            at_previous_start=previous_start,
-            at_previous_until=previous_until,
-            at_start=start,
-            at_until=until,
-        )
-
-    def _question(self, comment: CommentView, shown: CommentText) -> Question:
-        return Question(
-            id=comment.id,
-            channel=comment.channel,
-            announcement=comment.announcement,
-            title=comment.title,
-            text=None if comment.channel in WORDS_KEPT else _words_shown(comment.text, shown),
-            created_at=comment.created_at,
-            url=self._link(comment.url),
-        )
-
-    def _link(self, address: str | None) -> str | None:
-        return self._shown(address) if address else None
 
     # Sending the week
 
@@ -348,72 +280,3 @@ def pause(tries: int) -> timedelta:
     """Tell how long to wait after so many tries."""
     doubled: int = 2 ** min(tries - 1, 10)
     return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
-
-
-def _tally(counters: Counters | None) -> Tally | None:
-    if counters is None:
-        return None
-    return Tally(
-        reactions=None if counters.reactions is None else sum(counters.reactions.values()),
-        comments=counters.comments,
-        shares=counters.shares,
-        views=counters.views,
-    )
-
-
-def _words_shown(text: str | None, shown: CommentText) -> str | None:
-    """Give of a resident's words what the mail may hold."""
-    if text is None or shown == "none":
-        return None
-    return mail.excerpt(text, mail.LONGEST if shown == "full" else mail.EXCERPT)
-
-
-def _queued(delivery: QueuedDelivery) -> Queued:
-    return Queued(
-        announcement=delivery.announcement,
-        occurrence=delivery.occurrence,
-        title=delivery.title,
-        channel=delivery.channel,
-        due_at=delivery.due_at,
-    )
-
-
-def _attention(conn: Connection, organisation: str, period: Period, since: datetime) -> list[Attention]:
-    deliveries = reports.list_troubled(conn, organisation, period.start, period.until)
-    accounts = reports.list_troubled_accounts(
-        conn, organisation, read_before=period.until - UNREAD_AFTER, tracked_since=since
-    )
-    return [*map(_troubled_delivery, deliveries), *map(_troubled_account, accounts)]
-
-
-def _troubled_delivery(delivery: TroubledDelivery) -> Attention:
-    return Attention(
-        trouble=_trouble(delivery),
-        channel=delivery.channel,
-        account=delivery.account,
-        since=delivery.updated_at,
-        delivery_id=delivery.id,
-        announcement=delivery.announcement,
-        title=delivery.title,
-        kind=delivery.error_kind,
-        detail=delivery.error_detail,
-        thread=delivery.thread,
-    )
-
-
-def _trouble(delivery: TroubledDelivery) -> Trouble:
-    if delivery.state != State.PUBLISHED:
-        return Trouble(delivery.state)
-    return Trouble.GONE if delivery.error_kind == engagement.GONE else Trouble.PARTIAL
-
-
-def _troubled_account(account: TroubledAccount) -> Attention:
-    blocked = account.blocked_kind is not None
-    return Attention(
-        trouble=Trouble.BLOCKED if blocked else Trouble.NOT_READ,
-        channel=account.channel,
-        account=account.name,
-        since=(account.blocked_since if blocked else account.collected_at) or account.first_seen,
-        kind=account.blocked_kind,
-        detail=account.blocked_detail,
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -12,8 +13,10 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from textwrap import TextWrapper
+from types import MappingProxyType
 from urllib.parse import quote
 
+from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from publisher.locale import _, current, ngettext
@@ -21,6 +24,8 @@ from publisher.mail import formats
 
 WIDTH = 72
 """Columns of the text part: what a mail program quotes and prints without folding."""
+
+_NO_PICTURES: Mapping[str, bytes] = MappingProxyType({})
 
 NOBODY = "Tiedote <tiedote@localhost>"
 """The sender where the configuration has no mail section; such mails only become files."""
@@ -57,12 +62,16 @@ def message_id(sender: str, kind: str, *parts: str) -> str:
     return f"<{told}.{digest}@{domain(sender)}>"
 
 
-def compose(envelope: Envelope, text: str, html: str) -> EmailMessage:
-    """Put a mail together in the language in use."""
+def compose(envelope: Envelope, text: str, html: str, pictures: Mapping[str, bytes] = _NO_PICTURES) -> EmailMessage:
+    """Put a mail together in the language in use. `pictures`: PNGs by the content id under which the HTML part shows them."""
     message = EmailMessage(policy=SMTP)
     # Quoted-printable passes every server as it is; the choice between 8bit and base64 would be the library's otherwise.
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    for content_id, png in pictures.items():
+        # The first one turns the HTML part into a multipart/related, which every further one joins.
+        page = next(part for part in message.iter_parts() if part.get_content_type() != "text/plain")
+        page.add_related(png, "image", "png", cid=f"<{content_id}>", disposition="inline", filename=f"{content_id}.png")
     message["From"] = _address(envelope.sender)
     message["To"] = _address(envelope.recipient)
     message["Subject"] = formats.plain(envelope.subject)
@@ -90,8 +99,15 @@ def _address(written: str) -> Address:
 
 
 def render(template: str, **values: object) -> str:
-    """Fill a template of this package in the language in use."""
-    return _templates().get_template(template).render(language=current(), **values)
+    """Fill a template of this package in the language in use; of an HTML one, put the styles where mail programs want them."""
+    filled = _templates().get_template(template).render(language=current(), **values)
+    return _inliner().inline(filled) if template.endswith(".html") else filled
+
+
+@cache
+def _inliner() -> CSSInliner:
+    # What stands under @media cannot be put inline: dark mode stays in the head, with !important.
+    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 @cache

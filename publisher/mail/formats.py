@@ -37,12 +37,12 @@ def locale() -> Locale:
 
 def number(n: int | None) -> str:
     """Write a number with its thousands apart; words where it is not told."""
-    return _("not told") if n is None else _ordinary(format_decimal(n, locale=locale()))
+    return _("not told") if n is None else ordinary(format_decimal(n, locale=locale()))
 
 
 def dollars(amount: Decimal | str, decimals: int = 2) -> str:
     """Write an amount of US dollars."""
-    text = _ordinary(format_decimal(Decimal(amount), format=f"#,##0.{'0' * decimals}", locale=locale()))
+    text = ordinary(format_decimal(Decimal(amount), format=f"#,##0.{'0' * decimals}", locale=locale()))
     return f"${text}" if current() == "en" else f"{text} $"
 
 
@@ -67,24 +67,24 @@ def change(found: Change) -> str:
             return _("%(difference)s (new)") % {"difference": signed(found.difference)}
     if found.percent is None:
         return signed(found.difference)
-    percent = _ordinary(format_percent(abs(found.percent) / 100, locale=locale()))
+    percent = ordinary(format_percent(abs(found.percent) / 100, locale=locale()))
     return f"{signed(found.difference)} ({'+' if found.percent > 0 else '−'}{percent})"  # noqa: RUF001
 
 
 def moment(instant: datetime, zone: tzinfo) -> str:
     """Write a weekday, a day and a time, for what is near."""
-    return _ordinary(format_datetime(instant, _MOMENT[current()], tzinfo=zone, locale=locale()))
+    return ordinary(format_datetime(instant, _MOMENT[current()], tzinfo=zone, locale=locale()))
 
 
 def full(instant: datetime, zone: tzinfo) -> str:
     """Write a whole date and a time."""
-    return _ordinary(format_datetime(instant, _FULL[current()], tzinfo=zone, locale=locale()))
+    return ordinary(format_datetime(instant, _FULL[current()], tzinfo=zone, locale=locale()))
 
 
 def days(start: datetime, end: datetime, zone: tzinfo) -> str:
     """Write a span of days, `end` exclusive."""
     first, last = start.astimezone(zone).date(), (end - timedelta(seconds=1)).astimezone(zone).date()
-    return _ordinary(format_interval(first, last, "yMMMMd", locale=locale()))
+    return ordinary(format_interval(first, last, "yMMMMd", locale=locale()))
 
 
 def network(channel: str, account: str | None = None) -> str:
@@ -126,6 +126,12 @@ def unbroken(text: str) -> str:
     return re.sub(r"(?<=\d) (?=\d{3}(?!\d)|%)", "\N{NO-BREAK SPACE}", text)
 
 
-def _ordinary(text: str) -> str:
+def whole(text: str) -> str:
+    """Take out the places where a long word may be broken, for the text part."""
+    return text.replace("\u00ad", "")
+
+
+def ordinary(text: str) -> str:
+    """Write ordinary spaces."""
     # Babel writes no-break spaces of two kinds; mail programs break lines well enough, and people search for plain spaces.
     return text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2009", " ")

@@ -1,4 +1,4 @@
-"""The weekly summary as a mail."""
+"""The summary of a week, a month or a year as a mail."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 
 from publisher.locale import _, ngettext, use
-from publisher.mail import formats, wording
-from publisher.mail.envelope import Envelope, compose, message_id, render
-from publisher.summary import Best, Summary
+from publisher.mail import chart, formats, naming, wording
+from publisher.mail.envelope import Envelope, compose, domain, message_id, render
+from publisher.summary import Summary
 
 
 def weekly_id(sender: str, organisation: str, week: str, language: str, recipient: str) -> str:
-    """Give the Message-ID of a week's summary for one recipient; every try bears the same."""
+    """Give the Message-ID of a span's summary for one recipient; every try bears the same."""
     return message_id(sender, "report", organisation, week, language, recipient)
 
 
@@ -44,31 +44,50 @@ def weekly_mail(
             reply_to=reply_to,
             caretaker=caretaker,
         )
-        return compose(envelope, _text(summary), render("weekly.html", **_values(summary)))
+        content_id = f"chart.{summary.organisation}.{summary.period.label}@{domain(sender)}"
+        pictures = {content_id: _chart(summary)} if _charted(summary) else {}
+        html = render("weekly.html", **_values(summary), chart=content_id if pictures else None)
+        return compose(envelope, _text(summary), html, pictures)
 
 
 def _text(summary: Summary) -> str:
-    return render("weekly.txt", **_values(summary))
+    tables = {
+        "channel_table": wording.channel_table(summary),
+        "service_table": wording.service_table(summary) if summary.services else [],
+        "bar_table": wording.bar_table(summary) if _charted(summary) else [],
+    }
+    return render("weekly.txt", **_values(summary), **tables)
 
 
 def _values(summary: Summary) -> dict[str, object]:
     period = summary.period
+    hints = [wording.hint(one, summary.organisation, period.zone) for one in summary.attention]
+    lines, services = wording.named_lines(summary), wording.named_services(summary)
     return {
         "summary": summary,
-        "title": _title(summary),
-        "days": _days(summary),
+        "title": naming.title(summary.name, period),
+        "days": naming.days(period),
         "headline": wording.headline(summary),
-        "hints": [wording.hint(one, period.zone) for one in summary.attention],
+        "first": naming.first(period) if summary.first else "",
+        "preheader": wording.preheader(summary, hints),
+        "hints": hints,
+        "hints_shown": wording.HINTS_SHOWN,
         "questions_shown": wording.QUESTIONS_SHOWN,
+        "ideas_shown": wording.IDEAS_SHOWN,
         "upcoming_shown": wording.UPCOMING_SHOWN,
         "other_unanswered": _other_unanswered(summary.other_unanswered),
-        "table": wording.table(summary),
-        "lines": wording.named_lines(summary),
+        "lines": lines,
+        "percents": wording.percents(lines[:-1] or lines),
+        "services": services,
+        "service_percents": wording.percents(services),
+        "more_services": _more_services(len(summary.services) - len(services)),
         "breakdown": wording.breakdown,
-        "best": _best(summary.best) if summary.best else "",
-        "coming_title": _("This week and next") if period.running else _("Next week"),
+        "row_title": naming.row(period),
+        "finding": wording.finding(summary) if _charted(summary) else "",
+        "best": wording.best(summary.best) if summary.best else "",
+        "coming_title": naming.coming(period),
         "networks": _networks,
-        "awaiting_approval": _awaiting(summary.awaiting_approval),
+        "awaiting_approval": _awaiting(len(summary.awaiting)),
         "costs": wording.costs(summary),
         "footnotes": wording.footnotes(summary),
         "why": _(
@@ -79,15 +98,19 @@ def _values(summary: Summary) -> dict[str, object]:
     }
 
 
-def _title(summary: Summary) -> str:
-    return _("%(name)s, week %(week)s") % {"name": summary.name, "week": summary.period.span.number}
+def _charted(summary: Summary) -> bool:
+    """Tell whether a chart would show anything: at least two spans of which something is known, and something in one of them."""
+    known = [bar.interactions for bar in summary.bars if bar.interactions is not None]
+    return len(known) > 1 and any(n > 0 for n in known)
 
 
-def _days(summary: Summary) -> str:
-    days = formats.days(summary.period.start, summary.period.end, summary.period.zone)
-    if not summary.period.running:
-        return days
-    return _("%(days)s, the week so far") % {"days": days}
+def _chart(summary: Summary) -> bytes:
+    return chart.draw(
+        [
+            chart.Column(label=naming.short(bar.span), value=bar.interactions, number=formats.number(bar.interactions))
+            for bar in summary.bars
+        ]
+    )
 
 
 def _other_unanswered(n: int) -> str:
@@ -100,17 +123,10 @@ def _other_unanswered(n: int) -> str:
     ) % {"n": formats.number(n)}
 
 
-def _best(best: Best) -> str:
-    n = best.so_far.interactions or 0
-    return ngettext(
-        '"%(title)s" on %(network)s: %(n)s interaction so far.',
-        '"%(title)s" on %(network)s: %(n)s interactions so far.',
-        n,
-    ) % {
-        "title": formats.plain(best.title or best.announcement),
-        "network": formats.network(best.channel),
-        "n": formats.number(n),
-    }
+def _more_services(n: int) -> str:
+    if not n:
+        return ""
+    return ngettext("And %(n)s more.", "And %(n)s more.", n) % {"n": formats.number(n)}
 
 
 def _networks(channels: Sequence[str]) -> str:

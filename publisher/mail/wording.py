@@ -8,13 +8,16 @@ from datetime import tzinfo
 
 from publisher.errors import explain
 from publisher.locale import N_, _, ngettext
-from publisher.mail import formats
+from publisher.mail import formats, naming
 from publisher.mail.envelope import WIDTH
 from publisher.model import State
-from publisher.summary import Attention, Change, Cost, Direction, Line, Summary, Trouble
+from publisher.summary import Attention, Best, Change, Cost, Direction, Gap, Line, Summary, Trouble
 
 QUESTIONS_SHOWN = 10
+IDEAS_SHOWN = 5
+SERVICES_SHOWN = 10
 UPCOMING_SHOWN = 15
+HINTS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class Hint:
 
 def subject(summary: Summary) -> str:
     """Word the subject: it carries the week's news."""
-    news = [_interactions(summary.total)] if not summary.quiet else [_("a quiet week")]
+    news = [_interactions(summary.total)] if not summary.quiet else [naming.quiet_news(summary.period)]
     if summary.questions:
         n = len(summary.questions)
         news.append(
@@ -39,11 +42,7 @@ def subject(summary: Summary) -> str:
         news.append(
             ngettext("%(n)s thing needs attention", "%(n)s things need attention", n) % {"n": formats.number(n)}
         )
-    return _("%(name)s, week %(week)s: %(news)s") % {
-        "name": summary.name,
-        "week": summary.period.span.number,
-        "news": ", ".join(news),
-    }
+    return f"{naming.title(summary.name, summary.period)}: {', '.join(news)}"
 
 
 def _interactions(total: Line) -> str:
@@ -57,14 +56,8 @@ def _interactions(total: Line) -> str:
 def headline(summary: Summary) -> str:
     """Say the week in two sentences."""
     if summary.quiet:
-        return _quiet(summary)
+        return naming.quiet(summary.period)
     return f"{_published(summary)} {_received(summary)}"
-
-
-def _quiet(summary: Summary) -> str:
-    if summary.period.running:
-        return _("Nothing has been published this week so far, and nothing has come in.")
-    return _("A quiet week: nothing was published and nothing came in.")
 
 
 def _published(summary: Summary) -> str:
@@ -85,14 +78,7 @@ def _received(summary: Summary) -> str:
     words = ngettext(
         "Residents reacted, commented or shared %(n)s time", "Residents reacted, commented or shared %(n)s times", n
     ) % {"n": formats.number(n)}
-    return f"{words}{_compared(total.change, _week_before(summary))}."
-
-
-def _week_before(summary: Summary) -> str:
-    number = summary.period.previous.number
-    if summary.period.running:
-        return _("by the same time in week %(week)s") % {"week": number}
-    return _("in week %(week)s") % {"week": number}
+    return f"{words}{_compared(total.change, naming.before(summary.period))}."
 
 
 def _compared(change: Change, then: str) -> str:
@@ -113,17 +99,25 @@ def _differs(change: Change) -> bool:
     return change.direction in {Direction.MORE, Direction.FEWER}
 
 
-def hint(attention: Attention, zone: tzinfo) -> Hint:
-    """Word something that needs a person."""
-    where = formats.network(attention.channel, attention.account)
+def hint(attention: Attention, organisation: str, zone: tzinfo) -> Hint:
+    """Word something that needs a person. `organisation`: its key, for commands."""
     told = {
-        "title": attention.title or attention.announcement or "",
-        "where": where,
+        "title": formats.plain(attention.title or attention.announcement or ""),
+        "where": formats.network(attention.channel, attention.account),
         "since": formats.moment(attention.since, zone),
+        "file": formats.plain(attention.file or ""),
     }
     what = _(_WHAT[attention.trouble]) % told
-    if attention.trouble is Trouble.NOT_READ:
-        return Hint(what=what, remedy=_("tiedote doctor tells why."))
+    match attention.trouble:
+        case Trouble.NOT_READ:
+            return Hint(what=what, remedy=_("tiedote doctor tells why."))
+        case Trouble.ACCESS_ENDS:
+            return Hint(what=what, remedy=_access(attention, organisation))
+        case Trouble.REJECTED:
+            return Hint(
+                what=_faulty(attention, told["file"]),
+                remedy=_("What is wrong and where: tiedote check %(file)s") % told,
+            )
     # Where the trouble says it all, what the network answered on the way there would only confuse.
     kind = str(attention.trouble) if attention.trouble in _SAYS_ALL else attention.kind
     because = explain(
@@ -139,6 +133,20 @@ def hint(attention: Attention, zone: tzinfo) -> Hint:
     )
 
 
+def _access(attention: Attention, organisation: str) -> str:
+    if attention.by_login:
+        command = f"tiedote login {attention.channel} --org {organisation}"
+        return _("Connect the account again before that: %(command)s") % {"command": command}
+    return _("Put a new token into the configuration before that, and restart Tiedote.")
+
+
+def _faulty(attention: Attention, file: str) -> str:
+    n = attention.faults
+    return ngettext(
+        "%(file)s has %(n)s fault and does not go out.", "%(file)s has %(n)s faults and does not go out.", n
+    ) % {"file": file, "n": formats.number(n)}
+
+
 _STATES = {Trouble.FAILED: State.FAILED, Trouble.PARTIAL: State.PUBLISHED}
 
 _SAYS_ALL = frozenset({Trouble.UNCONFIRMED, Trouble.MISSED})
@@ -150,8 +158,10 @@ _WHAT = {
     Trouble.HELD: N_('%(where)s: "%(title)s" waits for you.'),
     Trouble.BLOCKED: N_("%(where)s has not worked since %(since)s."),
     Trouble.NOT_READ: N_(
-        "%(where)s: counts and comments were last read on %(since)s; this week's numbers lack what came after."
+        "%(where)s: counts and comments were last read on %(since)s; what came after that is not in these numbers."
     ),
+    Trouble.ACCESS_ENDS: N_("%(where)s: access ends on %(since)s."),
+    Trouble.REJECTED: "",
     Trouble.PARTIAL: N_('%(where)s: "%(title)s" is out, but not wholly.'),
     Trouble.GONE: N_('%(where)s: "%(title)s" was taken down.'),
 }
@@ -163,13 +173,18 @@ def named_lines(summary: Summary) -> list[tuple[str, Line]]:
     return [*lines, (_("Together"), summary.total)] if len(lines) > 1 else lines
 
 
-def table(summary: Summary) -> list[str]:
+def named_services(summary: Summary) -> list[tuple[str, Line]]:
+    """Give the e-services' lines with their names."""
+    return [(formats.plain(one.name), one.line) for one in summary.services[:SERVICES_SHOWN]]
+
+
+def channel_table(summary: Summary) -> list[str]:
     """Lay the channels out for the text part: one line each, no wider than `WIDTH`."""
-    heads = ["", _("posts"), _("reactions"), _("comments"), _("shares"), _("change")]
-    return _laid_out([heads, *(_row(name, line) for name, line in named_lines(summary))])
+    heads = ["", _("posts"), _("reactions"), _("comments"), _("shares"), *_change_head(summary)]
+    return _laid_out([heads, *(_row(name, line, summary) for name, line in named_lines(summary))])
 
 
-def _row(name: str, line: Line) -> list[str]:
+def _row(name: str, line: Line, summary: Summary) -> list[str]:
     received = line.received
     return [
         name,
@@ -177,8 +192,84 @@ def _row(name: str, line: Line) -> list[str]:
         formats.number(received.reactions),
         formats.number(received.comments),
         formats.number(received.shares),
-        formats.change(line.change),
+        *_change(line, summary),
     ]
+
+
+def service_table(summary: Summary) -> list[str]:
+    """Lay the e-services out likewise."""
+    heads = ["", _("posts"), formats.whole(_("interactions")), *_change_head(summary)]
+    rows = [
+        [name, formats.number(line.posts), formats.number(line.received.interactions), *_change(line, summary)]
+        for name, line in named_services(summary)
+    ]
+    columns = zip(*(row[1:] for row in [heads, *rows]), strict=True)
+    room = WIDTH - sum(max(map(len, column)) + 2 for column in columns)
+    return _laid_out([heads, *([shortened(row[0], room), *row[1:]] for row in rows)])
+
+
+def _change_head(summary: Summary) -> list[str]:
+    return [] if summary.first else [_("change")]
+
+
+def _change(line: Line, summary: Summary) -> list[str]:
+    return [] if summary.first else [formats.change(line.change)]
+
+
+def shortened(text: str, columns: int) -> str:
+    """Cut a name that is too wide for its column."""
+    return text if len(text) <= columns else f"{text[: columns - 1].rstrip()}…"
+
+
+def bar_table(summary: Summary) -> list[str]:
+    """Lay the chart's numbers out likewise."""
+    return _laid_out([[naming.name(bar.span), _bar_number(bar.interactions)] for bar in summary.bars])
+
+
+def _bar_number(n: int | None) -> str:
+    return _("not known") if n is None else formats.number(n)
+
+
+def percents(lines: Sequence[tuple[str, Line]]) -> dict[str, int]:
+    """Give each line's share of the largest, for its bar; none for a line without interactions."""
+    known = {name: line.received.interactions or 0 for name, line in lines}
+    largest = max(known.values(), default=0)
+    return {name: max(1, round(100 * n / largest)) for name, n in known.items() if n > 0}
+
+
+def finding(summary: Summary) -> str:
+    """Say in words what the chart shows."""
+    known = [(bar.interactions, bar) for bar in summary.bars if bar.interactions is not None]
+    most, top = max(known, key=lambda one: one[0])
+    told = {
+        "row": naming.span_of_row(summary.bars[0].span, summary.bars[-1].span),
+        "top": naming.name(top.span),
+        "most": formats.number(most),
+        "this": naming.name(summary.period.span),
+        "n": formats.number(summary.bars[-1].interactions),
+    }
+    if top is summary.bars[-1]:
+        return _("Interactions in %(row)s: most of them in %(top)s, %(most)s.") % told
+    return _("Interactions in %(row)s: most of them in %(top)s, %(most)s; %(n)s in %(this)s.") % told
+
+
+def best(found: Best) -> str:
+    """Say which post residents took up most."""
+    n = found.so_far.interactions or 0
+    words = ngettext(
+        '"%(title)s" on %(network)s: %(n)s interaction so far',
+        '"%(title)s" on %(network)s: %(n)s interactions so far',
+        n,
+    ) % {
+        "title": formats.plain(found.title or found.announcement),
+        "network": formats.network(found.channel),
+        "n": formats.number(n),
+    }
+    views = found.so_far.views
+    if not views:
+        return f"{words}."
+    seen = ngettext(", seen %(n)s time", ", seen %(n)s times", views) % {"n": formats.number(views)}
+    return f"{words}{seen}."
 
 
 def _laid_out(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -230,9 +321,12 @@ def footnotes(summary: Summary) -> list[str]:
     """Say how it was counted, and as of when."""
     notes = [
         _(
-            "Counted: what came in during the week on all posts. Interactions are reactions, comments and shares together."
+            "Counted: what came in during this time on all posts, new and old. Interactions are reactions, comments and shares together."
         ),
     ]
+    if summary.best:
+        notes.append(_("The best post is one that was published in this time; its number is the total so far."))
+    notes += [_read_late(gap, summary) for gap in summary.read_late]
     untold = [formats.network(line.channel) for line in summary.channels if line.posts and line.received.shares is None]
     if untold:
         notes.append(_("Not told by the network: shares on %(networks)s.") % {"networks": ", ".join(untold)})
@@ -248,3 +342,23 @@ def footnotes(summary: Summary) -> list[str]:
         )
     notes.append(_("As of %(moment)s.") % {"moment": formats.full(summary.as_of, summary.period.zone)})
     return notes
+
+
+def _read_late(gap: Gap, summary: Summary) -> str:
+    where = formats.network(gap.channel, gap.account)
+    if gap.read_at is None:
+        return _("%(where)s was not read before this time; what it had by then is in no number.") % {"where": where}
+    return _("%(where)s was last read on %(moment)s before this time; what came in after that counts in it.") % {
+        "where": where,
+        "moment": formats.moment(gap.read_at, summary.period.zone),
+    }
+
+
+def preheader(summary: Summary, hints: Sequence[Hint]) -> str:
+    """Say what a mail program shows beside the subject: the first thing to do, or the headline."""
+    if hints:
+        return hints[0].what
+    asked = next((question.text for question in summary.questions if question.text), None)
+    if asked is None:
+        return headline(summary)
+    return _("Waits for an answer: %(words)s") % {"words": formats.excerpt(asked)}

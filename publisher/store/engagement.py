@@ -472,25 +472,6 @@ def list_results(
     return tuple(PostResult(**row._mapping) for row in conn.execute(query))  # noqa: SLF001
 
 
-def counters_at(conn: Connection, organisation: str, moment: datetime, since: datetime) -> dict[int, Counters]:
-    """Return the counters of the posts published at `since` or later as they were last read by `moment`, by delivery."""
-    rows = conn.execute(
-        select(
-            _snapshots.c.delivery_id,
-            _snapshots.c.reactions,
-            _snapshots.c.comments,
-            _snapshots.c.shares,
-            _snapshots.c.quotes,
-            _snapshots.c.views,
-            _snapshots.c.clicks,
-        )
-        .select_from(_deliveries)
-        .join(_snapshots, _snapshots.c.id == _newest_before(moment))
-        .where(_deliveries.c.organisation == organisation, _is_out(), _deliveries.c.published_at >= since)
-    )
-    return {row.delivery_id: Counters(**row._mapping) for row in rows}  # noqa: SLF001
-
-
 def _post_columns() -> tuple[ColumnElement[object], ...]:
     return (
         _deliveries.c.id.label("delivery_id"),

@@ -249,12 +249,3 @@ def list_queue(conn: Connection, organisation: str, start: datetime, end: dateti
         .order_by(_deliveries.c.due_at, _deliveries.c.id)
     )
     return tuple(QueuedDelivery(**row._mapping) for row in rows)  # noqa: SLF001
-
-
-def count_awaiting_approval(conn: Connection, organisation: str) -> int:
-    """Count announcements that somebody must approve before they go out."""
-    return conn.execute(
-        select(func.count(_deliveries.c.announcement.distinct())).where(
-            _deliveries.c.organisation == organisation, _deliveries.c.state == "awaiting_approval"
-        )
-    ).scalar_one()

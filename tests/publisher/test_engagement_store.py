@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.model import State
-from publisher.store import Store, engagement, notices, reports
+from publisher.store import Store, engagement, notices, reports, summaries
 from publisher.store.engagement import Counters, NewComment
 from publisher.store.notices import NoticeKind
+from publisher.store.summaries import CountersRead
 from tests.publisher.rows import a_delivery, a_post, an_account, comment_rows
 
 NOW = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
@@ -140,12 +141,12 @@ def test_counters_are_the_last_reading_by_a_moment(store):
     snap(store, post, NOW + 3 * MINUTE, 5)
     with store.read() as conn:
         before, first, last = (
-            engagement.counters_at(conn, "hausjarvi", NOW + minutes * MINUTE, NOW - DAY) for minutes in (0, 2, 3)
+            summaries.counters_at(conn, "hausjarvi", NOW + minutes * MINUTE, NOW - DAY) for minutes in (0, 2, 3)
         )
         results = engagement.list_results(conn, organisation="hausjarvi")
     assert before == {}
-    assert first[post].reactions == {"like": 1}
-    assert last[post] == Counters(delivery_id=post, reactions={"like": 5}, comments=0, shares=None, views=7)
+    assert (first[post].reactions, first[post].at) == ({"like": 1}, NOW + MINUTE)
+    assert last[post] == CountersRead(at=NOW + 3 * MINUTE, reactions={"like": 5}, comments=0, shares=None, views=7)
     assert [(one.delivery_id, one.as_of, one.reactions, one.shares) for one in results] == [
         (post, NOW + 3 * MINUTE, {"like": 5}, None),
         (unread, None, None, None),
@@ -311,7 +312,7 @@ def test_the_weeks_troubles_and_queue(store):
     with store.read() as conn:
         troubled = reports.list_troubled(conn, "hausjarvi", NOW - DAY, NOW + DAY)
         queue = reports.list_queue(conn, "hausjarvi", NOW, NOW + 2 * DAY)
-        assert reports.count_awaiting_approval(conn, "hausjarvi") == 1
+        assert [one.announcement for one in summaries.list_awaiting_approval(conn, "hausjarvi")] == ["h"]
     assert [(one.announcement, one.error_kind) for one in troubled] == [
         ("a", None),
         ("c", "text_too_long"),

@@ -325,16 +325,17 @@ def test_the_running_week_is_summed_up_so_far(office):
 def test_questions_and_troubles_are_told(office):
     """Unanswered questions with their links, LinkedIn's without words; deliveries and accounts that need a hand."""
     facebook, linkedin = an_account(office.store, WEEK.start), an_account(office.store, WEEK.start, "linkedin")
+    post_on: dict[str, int] = {}
     for account in (facebook, linkedin):
         post = a_post(office.store, account, WEEK.start + DAY, f"{account.channel}-1", announcement=account.channel)
+        post_on[account.channel] = post
         ask(office.store, account.id, post, f"{account.channel}-q", WEEK.start + 2 * DAY)
     a_delivery(
         office.store, facebook, WEEK.start + DAY, announcement="c", state=State.FAILED, error_kind="text_refused"
     )
     a_post(office.store, facebook, WEEK.start + DAY, "d", announcement="d", error_kind="first_comment")
     a_post(office.store, facebook, WEEK.start + DAY, "e", announcement="e", error_kind="post_gone")
-    with office.store.write() as conn:
-        engagement.collected(conn, facebook.id, MONDAY, MONDAY)
+    snap(office.store, post_on["facebook"], WEEK.end - HOUR, 1)
     summary = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, MONDAY)
     assert {question.channel: (question.text, question.url) for question in summary.questions} == {
         "facebook": ("Onko auki?", "https://example.org/facebook-q"),

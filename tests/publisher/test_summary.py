@@ -18,6 +18,7 @@ from publisher.summary import (
     PostFacts,
     Question,
     Queued,
+    Reading,
     Summary,
     Tally,
     Trouble,
@@ -34,41 +35,44 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PERIOD = Period.of(WEEK, ZONE, AS_OF)
 
 
+THIS_WEEK = WEEK.start + DAY
+LAST_WEEK = BEFORE.start + DAY
+LONG_AGO = BEFORE.start - 30 * DAY
+
+
 def counted(reactions: int | None, comments: int | None = 0, shares: int | None = 0) -> Tally:
     return Tally(reactions=reactions, comments=comments, shares=shares)
 
 
 def a_post(published_at: datetime, *at: Tally | None, channel: str = "facebook", **fields: Any) -> PostFacts:
     """`at`: as read at the start and the end of the week before, and at those of this week."""
-    previous_start, previous_until, start, until = at
-    values: dict[str, Any] = {"announcement": "rakennuslupa", "title": "Rakennuslupa", "url": "https://example.org/1"}
-    return PostFacts(
-        channel=channel,
-        published_at=published_at,
-        at_previous_start=previous_start,
-        at_previous_until=previous_until,
-        at_start=start,
-        at_until=until,
-        **values | fields,
-    )
+    edges = (PERIOD.previous.start, fields.pop("previous_until", PERIOD.previous_until), PERIOD.start)
+    readings: dict[datetime, Reading] = {}
+    for edge, tally in zip((*edges, fields.pop("until", PERIOD.until)), at, strict=True):
+        readings |= {edge: Reading(at=edge, tally=tally)} if tally else {}
+    values: dict[str, Any] = {
+        "announcement": "rakennuslupa",
+        "title": "Rakennuslupa",
+        "service": None,
+        "account": channel,
+        "url": "https://example.org/1",
+        "readings": readings,
+    }
+    return PostFacts(channel=channel, published_at=published_at, **values | fields)
 
 
 def summed(
     *posts: PostFacts, channels: tuple[str, ...] = ("facebook",), period: Period = PERIOD, **facts: Any
 ) -> Summary:
     values: dict[str, Any] = {
+        "known_since": LONG_AGO,
+        "track_for": 90 * DAY,
         "questions": (),
         "other_unanswered": 0,
         "attention": (),
         "queue": (),
-        "awaiting_approval": 0,
     }
     return summarise("hausjarvi", "Hausjärven kunta", channels, period, Facts(posts=posts, **values | facts), AS_OF)
-
-
-THIS_WEEK = WEEK.start + DAY
-LAST_WEEK = BEFORE.start + DAY
-LONG_AGO = BEFORE.start - 30 * DAY
 
 
 def test_a_post_of_the_week_counts_from_nothing():
@@ -164,10 +168,11 @@ def test_a_quiet_week_says_so():
 def test_a_running_week_is_set_beside_the_same_span_of_the_week_before():
     """On Wednesday morning, last week counts up to Wednesday morning only."""
     period = Period.of(WEEK, ZONE, WEEK.start + 2 * DAY)
+    edges: Any = {"previous_until": period.previous_until, "until": period.until}
     summary = summed(
-        a_post(BEFORE.start + DAY, None, counted(4), counted(30), counted(30)),
-        a_post(BEFORE.start + 5 * DAY, None, None, counted(50), counted(50)),
-        a_post(WEEK.start + DAY, None, None, None, counted(6)),
+        a_post(BEFORE.start + DAY, None, counted(4), counted(30), counted(30), **edges),
+        a_post(BEFORE.start + 5 * DAY, None, None, counted(50), counted(50), **edges),
+        a_post(WEEK.start + DAY, None, None, None, counted(6), **edges),
         period=period,
     )
     assert period.running

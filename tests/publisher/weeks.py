@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.cadence import Week
 from publisher.summary import (
     Attention,
+    Awaiting,
     Facts,
     Period,
     PostFacts,
     Question,
     Queued,
+    Reading,
     Summary,
     Tally,
     Trouble,
@@ -41,12 +44,13 @@ def a_period(**fields: Any) -> Period:
 
 def a_summary(period: Period | None = None, **facts: Any) -> Summary:
     values: dict[str, Any] = {
+        "known_since": WEEK.start - timedelta(weeks=20),
+        "track_for": timedelta(days=90),
         "posts": (),
         "questions": (),
         "other_unanswered": 0,
         "attention": (),
         "queue": (),
-        "awaiting_approval": 0,
     }
     return summarise(
         "hausjarvi",
@@ -78,6 +82,8 @@ def a_lively_summary() -> Summary:
                 title="Päivähoitohakemus",
                 kind="token_expired",
                 detail="Expired",
+                file="hausjarvi/jatehuolto.yaml",
+                faults=2,
             )
             for n, trouble in enumerate(Trouble, 20)
         ],
@@ -91,37 +97,37 @@ def a_lively_summary() -> Summary:
             )
             for channel in CHANNELS
         ],
-        awaiting_approval=1,
+        awaiting=[Awaiting(announcement="paivahoito", title="Päivähoito", due_at=None)],
     )
+
+
+def a_post(channel: str, published_at: datetime, readings: Mapping[datetime, Tally], **fields: Any) -> PostFacts:
+    """A post with its counters as they were read at some instants."""
+    values: dict[str, Any] = {"announcement": "a", "title": None, "service": None, "account": channel, "url": None}
+    read = {at: Reading(at=at, tally=tally) for at, tally in readings.items()}
+    return PostFacts(channel=channel, published_at=published_at, readings=read, **values | fields)
 
 
 def _fresh(channel: str, n: int) -> PostFacts:
     shares = None if channel == "instagram" else 3
-    return PostFacts(
+    return a_post(
+        channel,
+        TUESDAY + timedelta(minutes=n),
+        {WEEK.end: Tally(reactions=1200 + n, comments=12, shares=shares)},
         announcement="rakennuslupa",
         title="Rakennuslupa verkossa",
-        channel=channel,
         url=f"https://www.example.org/hausjarvi/posts/1234567890123456789012345678901234567890123456789012345_{n}",
-        published_at=TUESDAY + timedelta(minutes=n),
-        at_previous_start=None,
-        at_previous_until=None,
-        at_start=None,
-        at_until=Tally(reactions=1200 + n, comments=12, shares=shares),
     )
 
 
 def _older(channel: str) -> PostFacts:
     before = Tally(reactions=600, comments=10, shares=1)
-    return PostFacts(
+    return a_post(
+        channel,
+        BEFORE.start + timedelta(days=1),
+        {WEEK.start: before, WEEK.end: Tally(reactions=640, comments=9, shares=2)},
         announcement="paivahoito",
         title="Päivähoito",
-        channel=channel,
-        url=None,
-        published_at=BEFORE.start + timedelta(days=1),
-        at_previous_start=None,
-        at_previous_until=before,
-        at_start=before,
-        at_until=Tally(reactions=640, comments=9, shares=2),
     )
 
 

@@ -1,0 +1,201 @@
+"""From facts to a summary: values in, values out, no clock, no words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from publisher.summary.values import (
+    NOTHING,
+    Attention,
+    Bar,
+    Best,
+    Change,
+    Direction,
+    Facts,
+    Gap,
+    Line,
+    Period,
+    PostFacts,
+    Queued,
+    Service,
+    Summary,
+    Tally,
+    Trouble,
+    Upcoming,
+    added,
+)
+
+PERCENT_FROM = 20
+"""A percentage is told only from a base of at least this much: '+100 %' of 3 says nothing."""
+
+UNREAD_AFTER = timedelta(hours=36)
+"""An account whose newest reading is older than this has a gap worth telling; old posts are read once a day."""
+
+
+def summarise(
+    organisation: str, name: str, channels: Sequence[str], period: Period, facts: Facts, as_of: datetime
+) -> Summary:
+    """Sum a span up. `channels`: the networks of the organisation in reading order; others that have posts follow."""
+    names = [*dict.fromkeys([*channels, *(post.channel for post in facts.posts)])]
+    published = [post for post in facts.posts if period.start <= post.published_at < period.until]
+    bars = tuple(_bars(facts, period))
+    first = facts.known_since is None or facts.known_since >= period.previous.end
+    return Summary(
+        organisation=organisation,
+        name=name,
+        period=period,
+        as_of=as_of,
+        announcements=len({post.announcement for post in published}),
+        total=_line("", facts.posts, period, first=first),
+        channels=tuple(
+            _line(one, [post for post in facts.posts if post.channel == one], period, first=first) for one in names
+        ),
+        services=tuple(_services(facts.posts, period, first=first)),
+        bars=bars,
+        first=first,
+        best=_best(published, period.until),
+        questions=tuple(sorted(facts.questions, key=lambda question: (question.created_at, question.id))),
+        other_unanswered=facts.other_unanswered,
+        ideas=tuple(sorted(facts.ideas, key=lambda idea: (idea.created_at, idea.id))),
+        attention=tuple(sorted([*facts.attention, *_unread(facts, period)], key=_urgency)),
+        read_late=() if first else tuple(_gaps(facts, period.start)),
+        upcoming=_upcoming(facts.queue),
+        awaiting=tuple(facts.awaiting),
+        costs=tuple(cost for cost in facts.costs if cost.spent or cost.budget is not None),
+    )
+
+
+def compare(now: int | None, before: int | None) -> Change:
+    """Compare a number with the one before: the difference always, a percentage only from a base of `PERCENT_FROM`."""
+    if now is None or before is None:
+        return Change(direction=Direction.UNKNOWN)
+    difference = now - before
+    if difference == 0:
+        return Change(direction=Direction.SAME)
+    if before == 0:
+        return Change(direction=Direction.NEW, difference=difference)
+    percent = round(100 * difference / before) if before >= PERCENT_FROM else None
+    return Change(
+        direction=Direction.MORE if difference > 0 else Direction.FEWER, difference=difference, percent=percent or None
+    )
+
+
+def _line(channel: str, posts: Sequence[PostFacts], period: Period, *, first: bool) -> Line:
+    this = [_received(post, period.start, period.until) for post in posts if post.published_at < period.until]
+    before = [
+        _received(post, period.previous.start, period.previous_until)
+        for post in posts
+        if post.published_at < period.previous_until
+    ]
+    received = _total(this)
+    return Line(
+        channel=channel,
+        posts=sum(period.start <= post.published_at < period.until for post in posts),
+        received=received,
+        change=compare(received.interactions, None if first else _total(before).interactions),
+        unread=sum(one.interactions is None for one in this),
+    )
+
+
+def _services(posts: Sequence[PostFacts], period: Period, *, first: bool) -> list[Service]:
+    groups: defaultdict[tuple[bool, str], list[PostFacts]] = defaultdict(list)
+    for post in posts:
+        groups[post.service is not None, post.service or post.announcement].append(post)
+    found = [
+        Service(
+            name=key if named else next((post.title for post in theirs if post.title), key),
+            line=_line("", theirs, period, first=first),
+        )
+        for (named, key), theirs in groups.items()
+    ]
+    took_part = [one for one in found if one.line.posts or one.line.received.interactions]
+    return sorted(took_part, key=lambda one: (-(one.line.received.interactions or 0), -one.line.posts, one.name))
+
+
+def _bars(facts: Facts, period: Period) -> Iterator[Bar]:
+    for span in period.row():
+        until = period.until_of(span)
+        known = facts.known_since is not None and facts.known_since < until
+        here = [_received(post, span.start, until) for post in facts.posts if post.published_at < until]
+        yield Bar(span=span, interactions=_total(here).interactions if known else None)
+
+
+def _received(post: PostFacts, start: datetime, end: datetime) -> Tally:
+    """What came in between two instants. A post that was published after the first counts from 0."""
+    after = post.readings.get(end)
+    if after is None:
+        return Tally()
+    if post.published_at >= start:
+        return after.tally
+    before = post.readings.get(start)
+    if before is None:
+        return Tally()
+    return Tally(
+        reactions=_minus(after.tally.reactions, before.tally.reactions),
+        comments=_minus(after.tally.comments, before.tally.comments),
+        shares=_minus(after.tally.shares, before.tally.shares),
+        views=_minus(after.tally.views, before.tally.views),
+    )
+
+
+def _minus(after: int | None, before: int | None) -> int | None:
+    return None if after is None or before is None else after - before
+
+
+def _total(tallies: Sequence[Tally]) -> Tally:
+    if not tallies:
+        return NOTHING
+    return Tally(
+        reactions=added(one.reactions for one in tallies),
+        comments=added(one.comments for one in tallies),
+        shares=added(one.shares for one in tallies),
+        views=added(one.views for one in tallies),
+    )
+
+
+def _best(published: Sequence[PostFacts], until: datetime) -> Best | None:
+    read = [(post, reading.tally) for post in published if post.out and (reading := post.readings.get(until))]
+    taken_up = [(n, post, so_far) for post, so_far in read if (n := so_far.interactions)]
+    if not taken_up:
+        return None
+    _interactions, post, so_far = max(taken_up, key=lambda one: (one[0], -one[1].published_at.timestamp()))
+    return Best(announcement=post.announcement, title=post.title, channel=post.channel, url=post.url, so_far=so_far)
+
+
+def _gaps(facts: Facts, edge: datetime) -> Iterator[Gap]:
+    """Tell of accounts with posts to read that nobody read in the last hours before an edge."""
+    readings: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for post in facts.posts:
+        if edge - facts.track_for <= post.published_at < edge - UNREAD_AFTER and post.out:
+            found = post.readings.get(edge)
+            readings[post.channel, post.account].extend([found.at] if found else [])
+    for (channel, account), moments in readings.items():
+        if not moments or max(moments) < edge - UNREAD_AFTER:
+            yield Gap(channel=channel, account=account, read_at=max(moments, default=None))
+
+
+def _unread(facts: Facts, period: Period) -> Iterator[Attention]:
+    # Of a blocked account it is told anyway, with what to do.
+    blocked = {(one.channel, one.account) for one in facts.attention if one.trouble is Trouble.BLOCKED}
+    for gap in _gaps(facts, period.until):
+        if (gap.channel, gap.account) not in blocked:
+            since = gap.read_at or min(post.published_at for post in facts.posts if post.account == gap.account)
+            yield Attention(trouble=Trouble.NOT_READ, channel=gap.channel, account=gap.account, since=since)
+
+
+def _urgency(attention: Attention) -> tuple[int, datetime]:
+    return list(Trouble).index(attention.trouble), attention.since
+
+
+def _upcoming(queue: Sequence[Queued]) -> tuple[Upcoming, ...]:
+    grouped: dict[tuple[str, int], Upcoming] = {}
+    for one in sorted(queue, key=lambda queued: queued.due_at):
+        key = one.announcement, one.occurrence
+        known = grouped.get(key) or Upcoming(
+            announcement=one.announcement, title=one.title, due_at=one.due_at, channels=()
+        )
+        grouped[key] = replace(known, channels=(*dict.fromkeys((*known.channels, one.channel)),))
+    return tuple(grouped.values())

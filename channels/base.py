@@ -177,12 +177,17 @@ class Quota:
     total: int
 
 
+LESSER = "-"
+"""A role on a page that is less than an administrator's; which one, the network does not tell."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How an account stands before anything is sent; None where the network does not tell.
 
     `asked`: the version that is asked for; `identity.version` is the one that answered. `ends`: when the one asked for ends. `role`: what
-    the person behind the token is on the page, in the network's word; '' for no role at all. `told_at`: the network's own time then.
+    the person behind the token is on the page, in the network's word; '' for no role at all, LESSER for one that the network tells
+    administrators alone. `told_at`: the network's own time then.
     """
 
     identity: Identity

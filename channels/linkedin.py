@@ -22,6 +22,7 @@ from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from channels.base import (
+    LESSER,
     Absence,
     Basis,
     Capabilities,
@@ -261,25 +262,51 @@ class LinkedIn:
         self._version = version
 
     def check(self) -> Identity:
-        """Tell which page this is. Where it is refused, the member's own pages tell whether it is another one's token."""
+        """Tell which page this is. Where it is refused, ask on: for another page's token, a lost role or a missing permission."""
         try:
             page = read(self._call("GET", f"/rest/organizations/{self._organization_id}", verb="GET"), _Organization)
         except AccountBlocked as refused:
-            others: Mapping[str, str] = {}
-            with suppress(ChannelError):
-                others = self._roles() if refused.kind is Kind.PERMISSION_MISSING else {}
-            if others and self._organization_id not in others:
-                raise AccountBlocked(Kind.WRONG_ACCOUNT, ", ".join(sorted(others))) from refused
-            raise
+            if refused.kind is not Kind.PERMISSION_MISSING:
+                raise
+            raise self._cause(refused) from refused
         return Identity(account_id=str(page.id), name=page.localized_name, version=self._version)
 
     def examine(self) -> Health:
         """Two calls of the day's five hundred."""
-        identity, role = self.check(), None
-        with suppress(ChannelError):  # the page itself has answered: what else is not told is no fault of the account
+        identity = self.check()
+        role: str | None = None
+        try:
             role = self._roles().get(self._organization_id, "")
+        except AccountBlocked as refused:
+            # The page has answered to the same permission, so that it is the role which does not suffice for this.
+            role = LESSER if refused.kind is Kind.PERMISSION_MISSING else None
+        except ChannelError:
+            pass  # The page itself has answered: what else is not told is no fault of the account.
         ends, told_at = linkedin_ends(self._version), self._session.answered_at
         return Health(identity=identity, asked=self._version, ends=ends, role=role, told_at=told_at)
+
+    def _cause(self, refused: AccountBlocked) -> AccountBlocked:
+        """Say why the page's name is refused: LinkedIn has one and the same answer for every reason."""
+        try:
+            others = self._roles()
+        except AccountBlocked:
+            return refused if self._may_list() else AccountBlocked(Kind.NO_ROLE, refused.detail)
+        except ChannelError:
+            return refused
+        if others and self._organization_id not in others:
+            return AccountBlocked(Kind.WRONG_ACCOUNT, ", ".join(sorted(others)))
+        return refused
+
+    def _may_list(self) -> bool:
+        """Tell whether the page's posts are shown: that takes a role, and another permission."""
+        query = f"q=author&author={_encoded(self._us)}&count=1&start=0&sortBy=CREATED"
+        try:
+            self._call("GET", f"/rest/posts?{query}", verb="FINDER")
+        except AccountBlocked:
+            return False
+        except ChannelError:
+            return True
+        return True
 
     def _roles(self) -> Mapping[str, str]:
         """Return what the member behind the token is on which pages, by their numbers; an administrator before anything else."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from channels.base import Health
+from channels.base import LESSER, Health
 from channels.errors import ChannelError
 from publisher.remarks import Level, Remark
 
@@ -51,10 +51,7 @@ def judge(answer: Health | ChannelError, now: datetime, due: int = 0) -> Iterato
     if answer.told_at is not None and abs(answer.told_at - now) > CLOCKS_DIFFER:
         minutes = round(abs(answer.told_at - now) / timedelta(minutes=1))
         yield Remark(code="clock", level=Level.FAIL, params={"minutes": str(minutes)})
-    if answer.role == "":
-        yield Remark(code="no_role", level=Level.FAIL)
-    elif answer.role not in {None, _ADMINISTRATOR}:
-        yield Remark(code="weak_role", level=Level.WARN, params={"role": str(answer.role)})
+    yield from _judge_role(answer.role)
     if identity.expires_at is not None and identity.expires_at - now <= SOON:
         yield Remark(code="token_ends", level=Level.WARN, params={"date": identity.expires_at.isoformat()})
     if answer.asked and identity.version and identity.version != answer.asked:
@@ -69,6 +66,15 @@ def judge(answer: Health | ChannelError, now: datetime, due: int = 0) -> Iterato
     elif quota is not None and quota.used + due > quota.total:
         counted = {"used": str(quota.used), "total": str(quota.total), "due": str(due)}
         yield Remark(code="quota", level=Level.WARN, params=counted)
+
+
+def _judge_role(role: str | None) -> Iterator[Remark]:
+    if role == "":
+        yield Remark(code="no_role", level=Level.FAIL)
+    elif role == LESSER:
+        yield Remark(code="no_administrator", level=Level.WARN)
+    elif role not in {None, _ADMINISTRATOR}:
+        yield Remark(code="weak_role", level=Level.WARN, params={"role": str(role)})
 
 
 def look_at_pictures(account: Account, links: Links, now: datetime) -> Remark | None:

@@ -69,6 +69,12 @@ REMARKS: Mapping[str, tuple[str, str]] = {
         ),
         N_("Ask an administrator of the page to make that person an administrator on the network."),
     ),
+    "no_administrator": (
+        N_(
+            "The person behind the access token is not an administrator of the page: posts go out, but comments and figures are not told."
+        ),
+        N_("Ask an administrator of the page to make that person an administrator on the network."),
+    ),
     "clock": (
         N_("This machine's clock is %(minutes)s minutes off the network's."),
         N_("Set the machine's clock, and let it be kept right (NTP). X refuses what is signed at a wrong time."),

@@ -134,7 +134,12 @@ class LinkedInLogin:
 
     def accounts(self, person: Credentials, now: datetime) -> tuple[Candidate, ...]:  # noqa: ARG002 - nothing here takes the time
         query = f"q=roleAssignee&role={_ROLE}&state=APPROVED&count={_MOST}&start=0"
-        acls = read(self._rest(f"organizationAcls?{query}", person, verb="FINDER"), _Acls).elements
+        try:
+            acls = read(self._rest(f"organizationAcls?{query}", person, verb="FINDER"), _Acls).elements
+        except AccountBlocked as refused:
+            if refused.kind is Kind.PERMISSION_MISSING and set(person.scopes) >= self.needs:
+                return ()  # The permissions are there: whoever administers no page is not told of any.
+            raise
         found = []
         for acl in acls:
             number = acl.organization.removeprefix(_URN)

@@ -172,7 +172,13 @@ class Grants:
         """A member of LinkedIn who has no page: whoever asks with such a token is told so, page by page."""
         expires = datetime.fromtimestamp(grant.expires, UTC) if grant.expires else None
         return SandboxAccount(
-            organisation="", channel="linkedin", account_id="0", token=token, name=grant.person, expires_at=expires
+            organisation="",
+            channel="linkedin",
+            account_id="0",
+            token=token,
+            name=grant.person,
+            expires_at=expires,
+            role="",
         )
 
     def _through(self, account: SandboxAccount, grant: Grant, token: str) -> dict[str, object]:

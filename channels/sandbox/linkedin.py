@@ -76,6 +76,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "r_organization_social": _POSTERS,
     "w_organization_social_feed": frozenset({"ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER", "RECRUITING_POSTER"}),
     "r_organization_social_feed": frozenset({"ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER"}),
+    "rw_organization_admin": frozenset({"ADMINISTRATOR"}),
 }
 """Who on a page may use what a scope lets them (reference, section 3)."""
 
@@ -1065,9 +1066,8 @@ def read_me(ask: Ask, _keys: list[str]) -> Answer:
 
 
 def organization(ask: Ask, keys: list[str]) -> Answer:
-    """GET /rest/organizations/{id}."""
-    ask.need("rw_organization_admin", "organizations.GET")
-    if keys[0] != ask.account.account_id:
+    """GET /rest/organizations/{id}, for whoever has a role on the page."""
+    if "rw_organization_admin" in ask.account.missing or not ask.account.role or keys[0] != ask.account.account_id:
         raise trouble(403, "Not enough permissions to access: organizations.GET", "ACCESS_DENIED", 100)
     row = {
         "id": int(keys[0]),
@@ -1079,13 +1079,16 @@ def organization(ask: Ask, keys: list[str]) -> Answer:
 
 
 def roles(ask: Ask, _keys: list[str]) -> Answer:
-    """GET /rest/organizationAcls?q=roleAssignee."""
-    ask.need("rw_organization_admin", "organizationAcls.FINDER-roleAssignee")
+    """GET /rest/organizationAcls?q=roleAssignee, for administrators: of any page, since the question names none."""
+    granted = logins.linkedin_roles(ask.sandbox, ask.account.token)
+    found = granted if granted is not None else {ask.account.account_id: ask.account.role}
+    mine = next((role for role in found.values() if role == "ADMINISTRATOR"), "")
+    replace(ask, account=replace(ask.account, role=mine)).need(
+        "rw_organization_admin", "organizationAcls.FINDER-roleAssignee"
+    )
     if restli.value(ask.query, "q") != "roleAssignee":
         raise restli.unresolved()
     wanted = restli.value(ask.query, "role")
-    granted = logins.linkedin_roles(ask.sandbox, ask.account.token)
-    found = granted if granted is not None else {ask.account.account_id: ask.account.role}
     rows = [
         {"roleAssignee": ADMIN, "role": role, "state": "APPROVED", "organizationTarget": _ORGANIZATION + page}
         for page, role in found.items()

@@ -298,6 +298,7 @@ UNHAPPY = [
     ),
     ("facebook", pasting("Kesätyöntekijä"), "manages no page there"),
     ("facebook", pasting("Analyytikko"), "may not publish as Hausjärven kunta"),
+    ("linkedin", pasting("Kesätyöntekijä"), "manages no page there"),
     ("linkedin", pasting("Naapuri"), "None of these is the account of the configuration, 401"),
 ]
 

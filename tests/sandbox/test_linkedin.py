@@ -616,6 +616,23 @@ def test_who_is_behind_the_token_is_told(box: Sandbox, linkedin: LinkedIn) -> No
     assert sizes.json() == {"firstDegreeSize": 1200}
 
 
+def test_roles_figures_and_followers_are_told_to_administrators_alone(box: Sandbox, linkedin: LinkedIn) -> None:
+    """A content administrator sees the page and its posts, and nothing of the rest; without a role there is not even the page."""
+    followers = f"networkSizes/{enc(linkedin.author)}?edgeType=COMPANY_FOLLOWED_BY_MEMBER"
+    figures = f"organizationalEntityShareStatistics?q=organizationalEntity&organizationalEntity={enc(linkedin.author)}"
+    page, posts = f"organizations/{ORG}", f"posts?q=author&author={enc(linkedin.author)}&count=1&start=0"
+    asked = ("organizationAcls?q=roleAssignee&state=APPROVED", followers, figures, page, posts)
+    seen = {}
+    for role in ("ADMINISTRATOR", "CONTENT_ADMINISTRATOR", ""):
+        box.accounts[3].role = role
+        seen[role] = [linkedin.get(path).status_code for path in asked]
+    assert seen == {
+        "ADMINISTRATOR": [200] * 5,
+        "CONTENT_ADMINISTRATOR": [403, 403, 403, 200, 200],
+        "": [403] * 5,
+    }
+
+
 def test_a_token_can_be_introspected_by_its_app(box: Sandbox, served: Served) -> None:
     """Seconds since 1970, scopes, and nothing at all to another app."""
     box.accounts[3].expires_at = box.clock.now() + timedelta(days=20)

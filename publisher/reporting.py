@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 
 from publisher import mail
 from publisher.announcements import Queue, read_queue
-from publisher.cadence import Span, Week, report_due, span_of
+from publisher.cadence import Span, report_due, span_of
 from publisher.config import Config, Organisation
 from publisher.gathering import gather
 from publisher.locale import use
@@ -124,12 +124,27 @@ class Reporter:
                     new += self._add(conn, organisation, week, now)
         return new
 
-    def prepare_week(self, organisation: Organisation, week: Week, now: datetime) -> int:
-        """Note down one week's summary for everybody who has not had it; for a person who asks."""
+    def prepare_span(self, organisation: Organisation, span: Span, now: datetime, *, again: bool = False) -> None:
+        """Note down one summary for everybody who has not had it, with `again` also for the others; for a person who asks."""
         with self._store.write() as conn:
-            return self._add(conn, organisation, week, now)
+            self._add(conn, organisation, span, now)
+            settled = reports.list_settled(conn, organisation.key, span.label) if again else ()
+            for row in settled:
+                # Another identity: it is another mail, and must not be dropped as a copy of the first.
+                fresh = self._copy_id(organisation, span, row.recipient, row.language, now)
+                reports.send_again(conn, row.id, fresh, now)
 
-    def _add(self, conn: Connection, organisation: Organisation, week: Week, now: datetime) -> int:
+    def send_copy(self, organisation: Organisation, span: Span, recipient: str, language: str, now: datetime) -> None:
+        """Mail a summary to one address now, whoever has had it; nothing is noted down. Raises MailError."""
+        message = self.message(organisation, span, recipient, language, now)
+        message.replace_header("Message-ID", self._copy_id(organisation, span, recipient, language, now))
+        self._outbox.send(message)
+
+    def _copy_id(self, organisation: Organisation, span: Span, recipient: str, language: str, now: datetime) -> str:
+        about = f"{recipient}\n{now.isoformat()}"
+        return mail.weekly_id(self.sender, organisation.key, span.label, language, about)
+
+    def _add(self, conn: Connection, organisation: Organisation, week: Span, now: datetime) -> int:
         recipients = organisation.report.to if organisation.report else ()
         return sum(
             reports.add_report(
@@ -231,7 +246,8 @@ class Reporter:
             self._outbox.send(message)
         except MailError as error:
             _log.warning("a mail to %s was not taken: %s", notice.recipient, error)
-            return isinstance(error, Refused)
+            # One that was handed over is most likely there; asking every minute for certainty would fill a mailbox.
+            return isinstance(error, Refused | Unclear)
         return True
 
     def _claim(self, claim: Callable[[Connection, datetime, timedelta], _Row | None], now: datetime) -> _Row | None:
@@ -273,6 +289,7 @@ class Reporter:
             recipient=recipient,
             language=language,
             message_id=mail.weekly_id(self.sender, organisation.key, span.label, language, recipient),
+            **self._answers(organisation.key, recipient),
         )
 
 

@@ -48,7 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "collect": ("publisher.cli.engagement:collect", N_("Read counts and comments from the networks.")),
     "comments": ("publisher.cli.engagement:comments", N_("Show what residents wrote.")),
     "results": ("publisher.cli.engagement:results", N_("Show the counts of every published post.")),
-    "report": ("publisher.cli.engagement:report", N_("Show, write or send the weekly summary.")),
+    "report": ("publisher.cli.report:report", N_("Show, write or send the summary of a week, a month or a year.")),
     "networks": (
         "publisher.cli.networks:networks",
         N_("Show every network's limits and what it tells, each with its source and date."),

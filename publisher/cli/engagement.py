@@ -1,10 +1,9 @@
-"""`collect`, `comments`, `results`, `report`: what residents did, and the week that is made of it."""
+"""`collect`, `comments`, `results`: what residents did."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
-from pathlib import Path
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import click
@@ -16,26 +15,21 @@ from publisher.cli.shared import (
     echo_folded,
     echo_unbroken,
     json_option,
+    must_exist,
     now,
-    one_of,
     open_service,
     open_store,
+    org_option,
     print_json,
     say,
 )
 from publisher.errors import explain
-from publisher.locale import N_, _, current, ngettext
+from publisher.locale import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from publisher.cadence import Week
     from publisher.collection import Collected
-    from publisher.config import Config, Organisation
-    from publisher.reporting import Reporter
-    from publisher.store import Store
+    from publisher.config import Config
     from publisher.store.engagement import CommentView, PostResult
-    from publisher.store.reports import Report
-
-org_option = click.option("--org", "organisation", metavar=N_("ORGANISATION"), help=N_("Only this organisation."))
 
 # collect
 
@@ -113,7 +107,7 @@ def comments(ctx: click.Context, unanswered: bool, organisation: str | None, as_
     from publisher.store import engagement
 
     with open_store(ctx) as (config, store), store.read() as conn:
-        _must_exist(organisation, config)
+        must_exist(organisation, config)
         found = engagement.list_comments(conn, organisation=organisation, unanswered=unanswered)
     if unanswered:
         found = tuple(sorted(found, key=lambda comment: not comment.question))
@@ -206,7 +200,7 @@ def results(ctx: click.Context, organisation: str | None, as_json: bool) -> None
     from publisher.store import engagement
 
     with open_store(ctx) as (config, store), store.read() as conn:
-        _must_exist(organisation, config)
+        must_exist(organisation, config)
         found = engagement.list_results(conn, organisation=organisation)
     if as_json:
         print_json({"version": 1, "posts": [_post_data(post, config.timezone) for post in found]})
@@ -269,142 +263,3 @@ def _kinds(reactions: Mapping[str, int] | None) -> str:
 
 def _count(n: int | None) -> str:
     return "–" if n is None else str(n)
-
-
-# report
-
-
-@click.command(help=N_("Show, write or send the weekly summary; without --week, of the last whole week."))
-@click.option("--week", "label", metavar="2026-W48", help=N_("The ISO week; the running one is summed up so far."))
-@org_option
-@click.option("--send", is_flag=True, help=N_("Mail it to everybody who has not had it."))
-@click.option(
-    "--to-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="OUT.eml",
-    help=N_("Write the mail to a file instead."),
-)
-@click.pass_context
-def report(ctx: click.Context, label: str | None, organisation: str | None, send: bool, to_file: Path | None) -> None:  # noqa: FBT001
-    """Sum a week up."""
-    if send and to_file:
-        raise click.UsageError(_("--send and --to-file do not go together."))
-    with open_store(ctx) as (config, store):
-        _must_exist(organisation, config)
-        chosen = [one for key, one in config.organisations.items() if organisation in {None, key}]
-        week = _week(label, config, store, chosen)
-        reporter = _reporter(config, store)
-        if send:
-            _send(ctx, reporter, store, chosen, week, config)
-        elif to_file is not None:
-            _write(reporter, chosen, week, to_file, config)
-        else:
-            _show(reporter, chosen, week)
-
-
-def _reporter(config: Config, store: Store) -> Reporter:
-    from publisher.mail import open_outbox
-    from publisher.rehearsal import shown
-    from publisher.reporting import Reporter
-
-    return Reporter(store, config, open_outbox(config), shown=shown(config))
-
-
-def _week(label: str | None, config: Config, store: Store, chosen: Sequence[Organisation]) -> Week:
-    from publisher.cadence import Week, week_of
-
-    running = week_of(now(), config.timezone)
-    if label is None:
-        last = running.shifted(-1, config.timezone)
-        return last if _knew(store, chosen, last.end) else running
-    try:
-        week = Week.parse(label.upper(), config.timezone)
-    except ValueError as error:
-        raise click.UsageError(_("'%(week)s' is not a week; write for example 2026-W48.") % {"week": label}) from error
-    if week.start > now():
-        raise click.UsageError(_("Week %(week)s has not begun.") % {"week": week.label})
-    return week
-
-
-def _knew(store: Store, chosen: Sequence[Organisation], moment: datetime) -> bool:
-    from publisher.store import reports
-
-    with store.read() as conn:
-        known = [reports.known_since(conn, organisation.key) for organisation in chosen]
-    return any(since is not None and since < moment for since in known)
-
-
-def _show(reporter: Reporter, chosen: Sequence[Organisation], week: Week) -> None:
-    from publisher.mail import weekly_text
-
-    texts = [weekly_text(reporter.build(organisation, week, now()), current()) for organisation in chosen]
-    click.echo("\n\n".join(texts))
-
-
-def _write(reporter: Reporter, chosen: Sequence[Organisation], week: Week, path: Path, config: Config) -> None:
-    from publisher.mail import write_eml
-
-    if len(chosen) != 1:
-        raise click.UsageError(
-            _("A file takes one organisation's summary; choose with --org:\n%(names)s")
-            % {"names": one_of([organisation.key for organisation in chosen])}
-        )
-    (organisation,) = chosen
-    recipient, language = reporter.sender, config.language
-    if organisation.report is not None:
-        recipient, language = organisation.report.to[0].address, organisation.report.to[0].language
-    try:
-        write_eml(reporter.message(organisation, week, recipient, language, now()), path)
-    except OSError as error:
-        raise Stop(
-            _("%(path)s cannot be written: %(why)s") % {"path": path, "why": error.strerror},
-            remedy=_("Name another place."),
-            code=Exit.USAGE,
-        ) from error
-    say(_("Written: %(path)s") % {"path": path})
-
-
-def _send(
-    ctx: click.Context, reporter: Reporter, store: Store, chosen: Sequence[Organisation], week: Week, config: Config
-) -> None:
-    from publisher.store import reports
-
-    if week.end > now():
-        raise Stop(
-            _("Week %(week)s is not over; its summary can be sent once, when it is.") % {"week": week.label},
-            remedy=_("To see it so far, leave --send out, or use --to-file."),
-            code=Exit.USAGE,
-        )
-    begun = now()
-    for organisation in chosen:
-        reporter.prepare_week(organisation, week, begun)
-    reporter.send_due(begun)
-    waiting = False
-    for organisation in chosen:
-        with store.read() as conn:
-            rows = reports.list_reports(conn, organisation.key, week.label)
-        for row in rows:
-            say(f"{row.recipient}: {_how_it_stands(row, begun, config.timezone)}")
-            waiting |= row.state != "sent"
-        if not rows:
-            say(_("%(name)s: nobody is named under 'report' in the configuration.") % {"name": organisation.name})
-    if waiting:
-        ctx.exit(Exit.TRY_LATER)
-
-
-def _how_it_stands(row: Report, begun: datetime, zone: tzinfo) -> str:
-    if row.sent_at is None:
-        return _("not taken: %(why)s") % {"why": row.error or _("another process is sending it")}
-    if row.sent_at < begun:
-        return _("already sent %(moment)s") % {"moment": words.moment(row.sent_at, zone)}
-    return _("sent")
-
-
-def _must_exist(organisation: str | None, config: Config) -> None:
-    if organisation is None or organisation in config.organisations:
-        return
-    raise Stop(
-        _("There is no organisation %(name)s in the configuration.") % {"name": organisation},
-        remedy=_("There are: %(names)s") % {"names": ", ".join(sorted(config.organisations))},
-        code=Exit.USAGE,
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,12 +12,11 @@ import click
 from publisher.cli import words
 from publisher.cli.logs import start_logging
 from publisher.cli.shared import (
-    Exit,
-    Stop,
     another_runs,
     later,
     load,
     must_be_writable,
+    must_exist,
     now,
     open_service,
     open_store,
@@ -94,7 +92,7 @@ def pause(ctx: click.Context, organisation: str | None) -> None:
     from publisher.store import meta
 
     with open_store(ctx) as (config, store):
-        _must_exist(organisation, config.organisations)
+        must_exist(organisation, config)
         with store.write() as conn:
             meta.pause(conn, organisation, now())
     say(_("Publishing is paused. To go on: tiedote resume"))
@@ -108,20 +106,10 @@ def resume(ctx: click.Context, organisation: str | None) -> None:
     from publisher.store import meta
 
     with open_store(ctx) as (config, store):
-        _must_exist(organisation, config.organisations)
+        must_exist(organisation, config)
         with store.write() as conn:
             was_paused = meta.resume(conn, organisation)
             still = meta.paused(conn)
     say(_("Publishing goes on.") if was_paused else _("Publishing was not paused."))
     if meta.EVERYWHERE in still:
         say(_("All publishing is still paused. To go on: tiedote resume"))
-
-
-def _must_exist(organisation: str | None, known: Iterable[str]) -> None:
-    names = sorted(known)
-    if organisation is not None and organisation not in names:
-        raise Stop(
-            _("There is no organisation %(name)s in the configuration.") % {"name": organisation},
-            remedy=_("There are: %(names)s") % {"names": ", ".join(names)},
-            code=Exit.USAGE,
-        )

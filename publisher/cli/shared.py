@@ -102,6 +102,7 @@ language_option = click.option(
     callback=_no_choice,
     help=N_("Language of messages; default: TIEDOTE_LANG, or the configuration's."),
 )
+org_option = click.option("--org", "organisation", metavar=N_("ORGANISATION"), help=N_("Only this organisation."))
 json_option = click.option("--json", "as_json", is_flag=True, help=N_("Print JSON for scripts."))
 COMMON = (config_option, language_option)
 """The group gives these to every command by itself."""
@@ -377,3 +378,14 @@ def who() -> str:
 def one_of(candidates: Sequence[str]) -> str:
     """List alternatives for a message, one a line."""
     return "\n".join(f"    {candidate}" for candidate in candidates)
+
+
+def must_exist(organisation: str | None, config: Config) -> None:
+    """End with 2 where the configuration has no such organisation; None is all of them."""
+    if organisation is None or organisation in config.organisations:
+        return
+    raise Stop(
+        _("There is no organisation %(name)s in the configuration.") % {"name": organisation},
+        remedy=_("There are: %(names)s") % {"names": ", ".join(sorted(config.organisations))},
+        code=Exit.USAGE,
+    )

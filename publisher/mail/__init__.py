@@ -6,7 +6,7 @@ alert_mail(notice …)    a mail about one thing that needs a person
 """
 
 from publisher.mail.alerts import alert_id, alert_mail
-from publisher.mail.envelope import NOBODY
+from publisher.mail.envelope import NOBODY, as_page
 from publisher.mail.formats import EXCERPT, LONGEST, excerpt
 from publisher.mail.outbox import (
     Fault,
@@ -36,6 +36,7 @@ __all__ = [
     "Unclear",
     "alert_id",
     "alert_mail",
+    "as_page",
     "excerpt",
     "open_outbox",
     "weekly_id",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,3 +136,16 @@ def fill(text: str, first: str = "", rest: str | None = None) -> str:
         break_on_hyphens=False,
     )
     return "\n".join(wrapper.wrap(text)) or first
+
+
+def as_page(message: EmailMessage) -> str:
+    """Give a mail's HTML part as a page for a browser: the pictures that came along with the mail stand in it."""
+    body = message.get_body(("html",))
+    page = str(body.get_content()) if body is not None else ""
+    for picture in message.walk():
+        name = str(picture.get("Content-ID", "")).strip("<>")
+        if name:
+            bare = picture.get_payload(decode=True)
+            content = b64encode(bare if isinstance(bare, bytes) else b"").decode("ascii")
+            page = page.replace(f"cid:{name}", f"data:{picture.get_content_type()};base64,{content}")
+    return page

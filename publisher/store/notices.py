@@ -200,7 +200,14 @@ def notice_failed(
     conn: Connection, row_id: int, error: str, not_before: datetime | None, *, unclear: bool = False
 ) -> None:
     """It was not taken, or with `unclear` nobody knows: again at `not_before`, or never when None."""
-    state = "given_up" if not_before is None else UNCLEAR if unclear else "due"
+    state = failed_state(not_before, unclear=unclear)
     conn.execute(
         update(_notices).where(_notices.c.id == row_id).values(state=state, error=error, not_before=not_before)
     )
+
+
+def failed_state(not_before: datetime | None, *, unclear: bool) -> str:
+    """Name the state of a mail that was not taken: again at `not_before`, or never when None; `unclear`: nobody knows."""
+    if not_before is None:
+        return "perhaps" if unclear else "given_up"
+    return UNCLEAR if unclear else "due"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
 from publisher.store.models import AccountRow, AnnouncementRow, DeliveryRow, ReportRow
-from publisher.store.notices import UNCLEAR, WAITING
+from publisher.store.notices import WAITING, failed_state
 from publisher.store.upsert import insert_for
 
 _accounts = AccountRow.__table__  # type: ignore[attr-defined]
@@ -19,7 +19,7 @@ _reports = ReportRow.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A summary for one recipient. `state`: due, sending, unclear, sent or given_up; `tries` counts those begun."""
+    """A summary for one recipient. `state`: due, sending, unclear, sent, perhaps (sent) or given_up; `tries` counts those begun."""
 
     id: int
     organisation: str
@@ -126,7 +126,7 @@ def report_failed(
     conn: Connection, row_id: int, error: str, not_before: datetime | None, *, unclear: bool = False
 ) -> None:
     """It was not taken, or with `unclear` nobody knows: again at `not_before`, or never when None."""
-    state = "given_up" if not_before is None else UNCLEAR if unclear else "due"
+    state = failed_state(not_before, unclear=unclear)
     conn.execute(
         update(_reports).where(_reports.c.id == row_id).values(state=state, error=error, not_before=not_before)
     )
@@ -138,6 +138,20 @@ def list_reports(conn: Connection, organisation: str, week: str) -> tuple[Report
         select(_reports).where(_reports.c.organisation == organisation, _reports.c.week == week).order_by(_reports.c.id)
     )
     return tuple(_report(row, tries=row.tries) for row in rows)
+
+
+def list_settled(conn: Connection, organisation: str, week: str) -> tuple[Report, ...]:
+    """Return those of a summary's mails that were sent, or given up."""
+    return tuple(one for one in list_reports(conn, organisation, week) if one.state not in WAITING)
+
+
+def send_again(conn: Connection, report_id: int, message_id: str, now: datetime) -> None:
+    """Have a summary sent once more, as another mail."""
+    conn.execute(
+        update(_reports)
+        .where(_reports.c.id == report_id)
+        .values(state="due", message_id=message_id, tries=0, not_before=None, error=None, created_at=now, sent_at=None)
+    )
 
 
 def _report(row: Row[tuple[object, ...]], *, tries: int) -> Report:

@@ -349,6 +349,11 @@ def address(node: Scalar, faults: Faults, *, named: bool = False) -> str | None:
     return None
 
 
+def is_address(text: str) -> bool:
+    """Tell whether this is one mail address and nothing else."""
+    return bool(_ADDRESS.fullmatch(text))
+
+
 def is_language(node: Scalar, faults: Faults) -> bool:
     """Tell whether this is the code of a language, and complain if not."""
     if node.value is not None and _LANGUAGE.fullmatch(node.value):

@@ -71,7 +71,7 @@ def a_mail(here: Town, folder: Path) -> Path:
     config = replace(service.config, mail=None, organisations={"hausjarvi": organisation})
     service.reporter = Reporter(service.store, config, FolderOutbox(folder / "mails"))
     now = here.clock.now()
-    service.reporter.prepare_week(organisation, week_of(now, config.timezone), now)
+    service.reporter.prepare_span(organisation, week_of(now, config.timezone), now)
     assert service.reporter.send_due(now).summaries == 1
     (mail,) = (folder / "mails").glob("*.eml")
     assert set(written_with(mail.parent, [EERO.format("facebook")]).values()) == {mail}

@@ -234,6 +234,49 @@ def test_a_week_is_sent_once(desk):
     again = desk.run("report", "--week", last_week(), "--send")
     assert (again.exit_code, again.stderr.count(": already sent ")) == (0, 2)
     assert [message["Content-Language"] for message in desk.mail.messages] == ["en", "en"]
+    assert "--again" in again.stderr
+
+
+def test_a_week_is_sent_again_on_purpose(desk):
+    """As another mail, so that nobody's mail program drops it as a copy; the time after, it has been sent again."""
+    desk.run("report", "--week", last_week(), "--send")
+    before = [str(message["Message-ID"]) for message in desk.mail.messages]
+    again = desk.run("report", "--week", last_week(), "--send", "--again")
+    assert (again.exit_code, again.stderr.count(": sent\n")) == (0, 2)
+    fresh = [str(message["Message-ID"]) for message in desk.mail.messages[len(before) :]]
+    assert len(fresh) == 2
+    assert set(fresh).isdisjoint(before)
+    assert desk.run("report", "--week", last_week(), "--send").stderr.count(": already sent ") == 2
+
+
+@pytest.mark.parametrize("span", [("--month", "%Y-%m"), ("--year", "%Y"), ("--week", "%G-W%V")])
+def test_a_copy_goes_to_one_address_alone(desk, span):
+    """A month or a year that is still running too, as it stands; nothing is noted down as sent."""
+    before = len(desk.mail.messages)
+    label = datetime.now(ZONE).strftime(span[1])
+    result = desk.run("report", span[0], label, "--org", "hausjarvi", "--to", "me@example.fi")
+    assert result.exit_code == 0, result.stderr
+    (copy,) = desk.mail.received[before:]
+    assert (copy.recipients, copy.message["Content-Language"]) == (["me@example.fi"], "en")
+    assert "12 interactions" in copy.message["Subject"]
+    desk.mail.refusals.append("451 4.7.1 later")
+    refused = desk.run("report", span[0], label, "--org", "hausjarvi", "--to", "me@example.fi")
+    assert (refused.exit_code, "451 4.7.1 later" in refused.stderr) == (75, True)
+
+
+def test_a_summary_opens_in_a_browser(desk, monkeypatch, tmp_path):
+    """The mail's page, complete in one file, and its path for whoever has no browser here."""
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    result = desk.run("report", "--week", this_week(), "--org", "hausjarvi", "--open")
+    assert result.exit_code == 0, result.stderr
+    path = Path(result.stdout.strip())
+    assert (tmp_path / "opened").read_text().strip() == path.as_uri()
+    page = path.read_text(encoding="utf-8")
+    assert "<html" in page
+    assert "cid:" not in page
 
 
 @pytest.mark.parametrize(
@@ -243,6 +286,11 @@ def test_a_week_is_sent_once(desk):
         ("report", "--week", "2026-W60"),
         ("report", "--week", "2199-W01"),
         ("report", "--send", "--to-file", "x.eml"),
+        ("report", "--month", "2026-13"),
+        ("report", "--year", "26"),
+        ("report", "--week", "2026-W48", "--month", "2026-11"),
+        ("report", "--again"),
+        ("report", "--to", "viestintä"),
         ("report", "--org", "forssa"),
         ("comments", "--org", "forssa"),
         ("results", "--org", "forssa"),

@@ -60,7 +60,7 @@ def examine(config: Config) -> Iterator[Finding]:
     if database.level is not Level.FAIL:
         yield _daemon(config)
         yield from outside(config)
-    yield _mail(config)
+    yield from _mail(config, stored=database.level is not Level.FAIL)
 
 
 def _as_data(finding: Finding) -> dict[str, str]:
@@ -253,28 +253,9 @@ def _judge_daemon(last: datetime | None, at: datetime) -> Finding:
     return Finding(name="daemon", level=Level.OK, message=_("Tiedote is running."))
 
 
-def _mail(config: Config) -> Finding:
-    from publisher.mail import MailError, open_outbox
+def _mail(config: Config, *, stored: bool) -> Iterator[Finding]:
+    from publisher.cli import mailed  # it brings the templates along
 
-    try:
-        where = open_outbox(config).check()
-    except MailError as error:
-        return Finding(
-            name="mail",
-            level=Level.FAIL,
-            message=_("The mail server %(server)s does not work: %(detail)s")
-            % {"server": f"{config.mail.host}:{config.mail.port}" if config.mail else "", "detail": error},
-            remedy=_("Check 'mail' in the configuration; ask whoever runs the mail server."),
-        )
-    if config.sandbox:
-        message = _("Mails become files in %(folder)s.") % {"folder": where}
-        return Finding(name="mail", level=Level.OK, message=message)
-    if config.mail is None:
-        return Finding(
-            name="mail",
-            level=Level.WARN,
-            message=_("There is no mail server: weekly mails and alerts become files in %(folder)s.")
-            % {"folder": where},
-            remedy=_("Add 'mail' to the configuration, or nobody hears of a failure."),
-        )
-    return Finding(name="mail", level=Level.OK, message=_("The mail server %(server)s answers.") % {"server": where})
+    yield mailed.mail(config)
+    if stored:
+        yield from mailed.unsent(config)

@@ -65,8 +65,8 @@ class Outbox(Protocol):
     def send(self, message: EmailMessage) -> None:
         """Hand over one message. Raises NotTaken, Unclear, Refused."""
 
-    def check(self) -> str:
-        """Tell what answers there, without sending. Raises NotTaken."""
+    def check(self, recipient: str = "") -> str:
+        """Tell what answers there, and whether it would take a mail to `recipient`; send none. Raises NotTaken, Refused."""
 
 
 def open_outbox(config: Config) -> Outbox:
@@ -112,8 +112,9 @@ class FolderOutbox:
         local_part = str(message["Message-ID"]).strip("<>").partition("@")[0]
         return self.folder / f"{re.sub(r'[^A-Za-z0-9._-]', '_', local_part)}.eml"
 
-    def check(self) -> str:
-        """Tell the folder."""
+    def check(self, recipient: str = "") -> str:
+        """Tell the folder; it takes everybody's mail."""
+        del recipient
         return str(self.folder)
 
 

@@ -40,8 +40,9 @@ class SendmailOutbox:
             words = f"{self.program} ended with {ended.returncode}: {told}"[:_LONGEST_ANSWER]
             raise (Refused if ended.returncode in _REFUSED else NotTaken)(words)
 
-    def check(self) -> str:
+    def check(self, recipient: str = "") -> str:
         """See that the program is there. It alone knows whether it can send."""
+        del recipient
         if not os.access(self.program, os.X_OK):
             raise NotTaken(f"there is no program {self.program}", Fault.UNREACHABLE)
         return str(self.program)

@@ -58,10 +58,19 @@ class SmtpOutbox:
                     raise
                 raise Unclear("the connection broke before the server's answer to the mail") from error
 
-    def check(self) -> str:
-        """Connect, sign in if so configured, and leave."""
+    def check(self, recipient: str = "") -> str:
+        """Connect, sign in if so configured, name sender and recipient, and leave before a mail begins."""
         with self._connection() as server:
             server.noop()
+            if recipient:
+                server.ehlo_or_helo_if_needed()
+                code, answer = server.mail(parseaddr(self.settings.sender)[1])
+                if _for_good(code):
+                    raise NotTaken(_words(code, answer))
+                code, answer = server.rcpt(recipient)
+                if _for_good(code):
+                    raise _recipient_refused(code, answer)
+                server.rset()
         return f"{self.settings.host}:{self.settings.port}"
 
     @contextmanager

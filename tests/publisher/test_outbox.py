@@ -257,8 +257,8 @@ def token_endpoint(*answers: tuple[int, dict[str, object]]) -> Iterator[TokenEnd
         server.server_close()
 
 
-GOOD = (200, {"token_type": "Bearer", "expires_in": 3599, "access_token": "good"})
-REFUSING = (
+GOOD: tuple[int, dict[str, object]] = (200, {"token_type": "Bearer", "expires_in": 3599, "access_token": "good"})
+REFUSING: tuple[int, dict[str, object]] = (
     401,
     {
         "error": "invalid_client",

@@ -46,8 +46,8 @@ class Post:
             raise waiting.pop(0)
         self.sent.append(message)
 
-    def check(self) -> str:
-        return "post"
+    def check(self, recipient: str = "") -> str:
+        return f"post {recipient}"
 
     def recipients(self) -> list[str]:
         return [str(message["To"]) for message in self.sent]

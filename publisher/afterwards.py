@@ -96,7 +96,7 @@ class Afterwards:
         try:
             with self._lend(post.account_id) as channel:
                 for remote_id in reversed((*post.remote_ids, *_in_doubt(channel, post))):
-                    _insist(partial(channel.remove, remote_id))
+                    insist(partial(channel.remove, remote_id))
                 if post.left is not None:
                     channel.discard(post.left)
         except Rejected as error:
@@ -191,7 +191,7 @@ def _in_doubt(channel: Channel, post: Outside) -> tuple[str, ...]:
 def _amend(channel: Channel, meant: Post, remote_id: str) -> tuple[str, ...] | None:
     """Change the words and compare; None where that did not succeed. An answer that stays lost is settled by reading."""
     try:
-        _insist(lambda: channel.amend(meant, remote_id))
+        insist(lambda: channel.amend(meant, remote_id))
     except (OutcomeUnknown, Unexpected):
         told = _compared(channel, meant, remote_id)
         if told is None or "text" in told:
@@ -208,7 +208,7 @@ def _compared(channel: Channel, meant: Post, remote_id: str) -> tuple[str, ...] 
     return None if held is None else differences(meant, held, has_words=channel.is_same(meant, held.post))
 
 
-def _insist(change: Callable[[], None]) -> None:
+def insist(change: Callable[[], None]) -> None:
     """Ask for a change until its answer is heard; it is as good twice as once."""
     for _ in range(TRIES - 1):
         try:

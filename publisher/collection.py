@@ -24,7 +24,8 @@ from publisher import budget, spending
 from publisher.budget import Use
 from publisher.cadence import next_collection
 from publisher.config import Account, Config, everybody
-from publisher.listening import looks_like_question
+from publisher.cues import Kind as Looks
+from publisher.listening import kinds_of
 from publisher.policy import LONGEST_WAIT
 from publisher.pseudonyms import KEY, Veil, digest, pseudonym
 from publisher.retention import WORDS_KEPT, keeps_words
@@ -400,6 +401,7 @@ def _gained(post: TrackedPost, counts: Counts) -> int:
 
 def _row(comment: Comment, post: TrackedPost, pseudonym: str | None, *, names: bool) -> NewComment:
     text = clean(comment.text)
+    looks = frozenset[Looks]() if comment.own else kinds_of(text or "")
     return NewComment(
         delivery_id=post.delivery_id,
         remote_id=comment.remote_id,
@@ -411,7 +413,8 @@ def _row(comment: Comment, post: TrackedPost, pseudonym: str | None, *, names: b
         url=comment.url,
         created_at=comment.created_at,
         own=comment.own,
-        question=not comment.own and text is not None and looks_like_question(text),
+        question=Looks.QUESTION in looks,
+        topics=" ".join(one for one in Looks if one in looks and one is not Looks.QUESTION) or None,
     )
 
 
@@ -430,7 +433,9 @@ def _veiled(row: NewComment, veil: Veil, covered: set[str]) -> NewComment:
         row = replace(row, parent_remote_id=veil.over(row.parent_remote_id or ""))
     if row.own or row.remote_id not in covered:
         return row
-    return replace(_without_words(row), remote_id=veil.over(row.remote_id), author_name=None, url=None, question=False)
+    return replace(
+        _without_words(row), remote_id=veil.over(row.remote_id), author_name=None, url=None, question=False, topics=None
+    )
 
 
 def _keeps_words(account: AccountState, row: NewComment, known: Mapping[str, KnownComment], now: datetime) -> bool:

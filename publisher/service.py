@@ -26,6 +26,7 @@ from publisher import announcements as queue
 from publisher import lifetimes, planning, spending, telling
 from publisher.afterwards import AccountRemovedError, Afterwards
 from publisher.alarm import Alarm
+from publisher.answering import Answers
 from publisher.collection import Collected, Collector
 from publisher.compose import compose
 from publisher.config import Account, Config, configured, everybody
@@ -197,6 +198,7 @@ class Service:
         self.keeper = Keeper(store, self.pool.lend, config)
         self.readback = ReadBack(store, self._lend, self.desk.audience, self.desk.purse)
         self.afterwards = Afterwards(store, self._lend, clock)
+        self.answers = Answers(store, self._lend, clock, confirm_for=config.delivery.confirm_for)
         self.reporter = Reporter(store, config, open_outbox(config), shown=shown(config))
         self._lock = DaemonLock(store)
         self._memory = queue.Memory()
@@ -468,8 +470,9 @@ class Service:
             return care.rewriting_wanted(conn) is not None
 
     def finish_withdrawals(self) -> None:
-        """Take down what a person wanted taken down and no network has done so far, and take away what nobody needs any more."""
+        """Take down what a person wanted taken down and no network has done so far, look for lost replies, take leftovers away."""
         self.afterwards.finish_withdrawals()
+        self.answers.settle()
         self.afterwards.clear_up()
 
     def send_mails(self) -> None:

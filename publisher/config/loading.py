@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,7 +29,8 @@ from publisher.config.values import (
 )
 from publisher.locale import LANGUAGES, _
 from publisher.model import Approvals, Problem
-from publisher.yamlfile import Entry, Faults, Limits, Section, read
+from publisher.officehours import OfficeHours
+from publisher.yamlfile import Entry, Faults, Limits, Scalar, Section, read
 from publisher.yamlfile.reading import length
 
 _LIMITS = Limits(aliases=100)
@@ -103,6 +104,7 @@ class _Reader:
             organisations=self._organisations(root.section("organisations")),
             hold_if_link_fails=root.flag("hold_if_link_fails", default=False),
             private_hosts=_hosts(root.section("links")),
+            office_hours=_office_hours(root.section("office_hours")),
             mentions=read_mentions(root.section("mentions")),
             apps=read_apps(root.section("apps")),
             token_keys=read_keys(root),
@@ -229,6 +231,41 @@ def _collection(section: Section) -> CollectionSettings:
     )
     section.finish()
     return settings
+
+
+def _office_hours(section: Section) -> OfficeHours:
+    usual = OfficeHours()
+    weekdays = frozenset(_weekday(section, node) for node in section.scalars("days", filled=True) or ())
+    expected = _('Write a time such as "09:00".')
+    opens = section.parsed("opens", usual.opens, clock_time, expected)
+    closes = section.parsed("closes", usual.closes, clock_time, expected)
+    if opens >= closes:
+        section.faults.error(section.where("closes"), "hours", _("the office closes before it opens"), expected)
+    hours = OfficeHours(
+        weekdays=weekdays or usual.weekdays,
+        opens=opens,
+        closes=closes,
+        holidays=section.flag("holidays", default=usual.holidays),
+        closed=frozenset(_day(section, node) for node in section.scalars("closed") or ()),
+    )
+    section.finish()
+    return hours
+
+
+def _weekday(section: Section, node: Scalar) -> int:
+    name = (node.value or "").casefold()
+    if name not in _DAYS:
+        section.not_one_of(node, _DAYS)
+    return _DAYS.get(name, 0)
+
+
+def _day(section: Section, node: Scalar) -> date:
+    try:
+        return date.fromisoformat(node.value or "")
+    except ValueError:
+        message = _("'%(value)s' is not a day") % {"value": node.value or ""}
+        section.faults.error(node, "day", message, _("Write it like this: %(example)s") % {"example": "2026-12-31"})
+        return date.min
 
 
 def _retention(section: Section) -> RetentionSettings:

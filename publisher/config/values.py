@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 from channels import registry
 from channels.limits import changed
 from publisher.model import Approvals, Mentioned, Problem
+from publisher.officehours import OfficeHours
 
 if TYPE_CHECKING:
     from channels.base import Capabilities
@@ -184,6 +185,8 @@ class Config:
     """The developer apps of `login`, by network; an Instagram account is connected by Facebook's app or by its own."""
     token_keys: tuple[SecretStr, ...] = ()
     """What stored tokens are closed with, newest first; () when the environment has it."""
+    office_hours: OfficeHours = field(default_factory=OfficeHours)
+    """In which an unanswered question grows old."""
     mentions: Mapping[str, Mentioned] = field(default_factory=dict)
     """Whom the words may mention, by the key in `@[key]`."""
     warnings: tuple[Problem, ...] = field(default=(), repr=False)

@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, false, func, insert, or_, select, update
 from sqlalchemy.sql import Select
 
-from publisher.store import meta
+from publisher.store import meta, replies
 from publisher.store.models import (
     AccountRow,
     AnnouncementRow,
@@ -238,6 +238,7 @@ def forget(conn: Connection, said: Mapping[int, str], answers: Mapping[tuple[int
                 author_key=None,
                 url=None,
                 question=False,
+                topics=None,
                 done_at=func.coalesce(_comments.c.done_at, now),
             )
         )
@@ -247,6 +248,7 @@ def forget(conn: Connection, said: Mapping[int, str], answers: Mapping[tuple[int
             .where(_comments.c.account_id == account_id, _comments.c.parent_remote_id == remote_id)
             .values(parent_remote_id=veiled)
         )
+        replies.rename(conn, account_id, remote_id, veiled, now)
     want_rewriting(conn, now)
 
 

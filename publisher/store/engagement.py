@@ -98,6 +98,8 @@ class NewComment:
     created_at: datetime
     own: bool
     question: bool
+    topics: str | None = None
+    """What else it looks like, apart by spaces."""
     hidden: bool = False
 
 
@@ -135,6 +137,8 @@ class CommentView:
     answered: bool
     question: bool
     hidden: bool
+    service: str | None
+    topics: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +259,7 @@ _FOLLOWED = (
     "url",
     "own",
     "question",
+    "topics",
     "hidden",
 )
 """What follows the network. When it was first seen, and that a person called it done, stay."""
@@ -404,6 +409,8 @@ def _views() -> Select[tuple[object, ...]]:
             _ANSWERED.label("answered"),
             _comments.c.question,
             _comments.c.hidden,
+            _announcements.c.service,
+            _comments.c.topics,
         )
         .select_from(_RESIDENTS_COMMENTS.outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement))
         .where(~_comments.c.own)

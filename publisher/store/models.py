@@ -328,6 +328,8 @@ class CommentRow(Table, table=True):
     created_at: datetime
     own: bool = False
     question: bool = False
+    topics: str | None = None
+    """What else it looks like, by the rules of `cues`: idea, thanks, inappropriate, apart by a space; null: none of these."""
     hidden: bool = False
     """Hidden on the network, by us or by whoever else looks after the page; where the network tells."""
     answered_at: datetime | None = None
@@ -336,6 +338,42 @@ class CommentRow(Table, table=True):
     """A person said that it needs no answer any more."""
     seen_at: datetime
     fetched_at: datetime
+
+
+class ReplyRow(Table, table=True):
+    """An answer of ours to a resident's comment, written before it is sent; see `store.replies`. The comment may be gone."""
+
+    __tablename__ = "replies"
+    __table_args__ = (
+        Index("ix_replies_comment", "account_id", "comment_remote_id"),
+        Index(
+            "uq_replies_open_per_comment",
+            "account_id",
+            "comment_remote_id",
+            unique=True,
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="accounts.id")
+    delivery_id: int | None = Field(default=None, foreign_key="deliveries.id")
+    post_remote_id: str
+    comment_remote_id: str
+    parent_remote_id: str | None = None
+    text: str
+    by: str
+    asked_at: datetime
+    approved_by: str | None = None
+    stage: str
+    intent_at: datetime | None = None
+    deadline_at: datetime | None = None
+    """When its request has surely ended."""
+    remote_id: str | None = None
+    error_kind: str | None = None
+    error_detail: str | None = None
+    finished_at: datetime | None = None
 
 
 class SnapshotRow(Table, table=True):

@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-inp
 WORKERS ?= 4
 CATALOGUES := $(shell find publisher/locale -name '*.po' 2>/dev/null)
 
-.PHONY: help install demo test torture fuzz check bench format readme lock clean
+.PHONY: help install demo test torture fuzz check bench goldens format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make fuzz     100,000 broken announcements that nobody has seen before: some 10 minutes of one processor"
 	@echo "make check    only the checks: style, types, who may import whom"
 	@echo "make bench    how fast and how large, beside the floor of this machine"
+	@echo "make goldens  write the mails that tests compare anew, and pictures of them into var/goldens"
 	@echo "make format   put the code into shape"
 	@echo "make readme   write the README's table of networks anew, from the channels' data sheets"
 	@echo "make lock     pin the newest versions that fit pyproject.toml"
@@ -48,6 +49,9 @@ check: $(VENV)/installed-dev
 
 bench: $(VENV)/installed
 	@$(BIN)/python -m benchmarks
+
+goldens: $(VENV)/installed-dev
+	@$(BIN)/python -m tests.golden
 
 format: $(VENV)/installed-dev
 	@$(BIN)/ruff check --fix --quiet . || true

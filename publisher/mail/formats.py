@@ -123,7 +123,7 @@ _TURNS = frozenset(map(chr, [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *ra
 
 def unbroken(text: str) -> str:
     """Keep the parts of each number on one line, for HTML: '3 721' and '22 %'."""
-    return re.sub(r"(?<=\d) (?=\d{3}(?!\d)|%)", "\N{NO-BREAK SPACE}", text)
+    return re.sub(r"(?<=\d) (?=\d{3}(?!\d)|%|\$)", "\N{NO-BREAK SPACE}", text)
 
 
 def whole(text: str) -> str:

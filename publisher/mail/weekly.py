@@ -77,7 +77,8 @@ def _values(summary: Summary) -> dict[str, object]:
         "upcoming_shown": wording.UPCOMING_SHOWN,
         "other_unanswered": _other_unanswered(summary.other_unanswered),
         "lines": lines,
-        "percents": wording.percents(lines[:-1] or lines),
+        # The line of all together has no bar: it would make the others' short.
+        "percents": [*wording.percents(lines[:-1]), 0] if len(lines) > 1 else [0],
         "services": services,
         "service_percents": wording.percents(services),
         "more_services": _more_services(len(summary.services) - len(services)),

@@ -180,7 +180,7 @@ def named_services(summary: Summary) -> list[tuple[str, Line]]:
 
 def channel_table(summary: Summary) -> list[str]:
     """Lay the channels out for the text part: one line each, no wider than `WIDTH`."""
-    heads = ["", _("posts"), _("reactions"), _("comments"), _("shares"), *_change_head(summary)]
+    heads = ["", formats.whole(_("posts")), _("reactions"), _("comments"), _("shares"), *_change_head(summary)]
     return _laid_out([heads, *(_row(name, line, summary) for name, line in named_lines(summary))])
 
 
@@ -198,7 +198,7 @@ def _row(name: str, line: Line, summary: Summary) -> list[str]:
 
 def service_table(summary: Summary) -> list[str]:
     """Lay the e-services out likewise."""
-    heads = ["", _("posts"), formats.whole(_("interactions")), *_change_head(summary)]
+    heads = ["", formats.whole(_("posts")), formats.whole(_("interactions")), *_change_head(summary)]
     rows = [
         [name, formats.number(line.posts), formats.number(line.received.interactions), *_change(line, summary)]
         for name, line in named_services(summary)
@@ -230,11 +230,11 @@ def _bar_number(n: int | None) -> str:
     return _("not known") if n is None else formats.number(n)
 
 
-def percents(lines: Sequence[tuple[str, Line]]) -> dict[str, int]:
-    """Give each line's share of the largest, for its bar; none for a line without interactions."""
-    known = {name: line.received.interactions or 0 for name, line in lines}
-    largest = max(known.values(), default=0)
-    return {name: max(1, round(100 * n / largest)) for name, n in known.items() if n > 0}
+def percents(lines: Sequence[tuple[str, Line]]) -> list[int]:
+    """Give each line's share of the largest, for its bar; 0 for a line without interactions."""
+    known = [max(0, line.received.interactions or 0) for _name, line in lines]
+    largest = max(known, default=0)
+    return [max(1, round(100 * n / largest)) if n else 0 for n in known]
 
 
 def finding(summary: Summary) -> str:
@@ -249,8 +249,8 @@ def finding(summary: Summary) -> str:
         "n": formats.number(summary.bars[-1].interactions),
     }
     if top is summary.bars[-1]:
-        return _("Interactions in %(row)s: most of them in %(top)s, %(most)s.") % told
-    return _("Interactions in %(row)s: most of them in %(top)s, %(most)s; %(n)s in %(this)s.") % told
+        return _("Bar chart of interactions, %(row)s. Most: %(top)s (%(most)s).") % told
+    return _("Bar chart of interactions, %(row)s. Most: %(top)s (%(most)s). Latest: %(this)s (%(n)s).") % told
 
 
 def best(found: Best) -> str:
@@ -294,6 +294,8 @@ def breakdown(line: Line) -> str:
         (got.comments, ngettext("%(n)s comment", "%(n)s comments", got.comments or 0)),
         (got.shares, ngettext("%(n)s share", "%(n)s shares", got.shares or 0)),
     ]
+    if not any(n for n, _words in parts):
+        return ""
     return ", ".join(words % {"n": formats.number(n)} for n, words in parts if n is not None)
 
 

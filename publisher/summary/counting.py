@@ -101,16 +101,10 @@ def _line(channel: str, posts: Sequence[PostFacts], period: Period, *, first: bo
 
 
 def _services(posts: Sequence[PostFacts], period: Period, *, first: bool) -> list[Service]:
-    groups: defaultdict[tuple[bool, str], list[PostFacts]] = defaultdict(list)
+    groups: defaultdict[str, list[PostFacts]] = defaultdict(list)
     for post in posts:
-        groups[post.service is not None, post.service or post.announcement].append(post)
-    found = [
-        Service(
-            name=key if named else next((post.title for post in theirs if post.title), key),
-            line=_line("", theirs, period, first=first),
-        )
-        for (named, key), theirs in groups.items()
-    ]
+        groups[post.service or post.title or post.announcement].append(post)
+    found = [Service(name=name, line=_line("", theirs, period, first=first)) for name, theirs in groups.items()]
     took_part = [one for one in found if one.line.posts or one.line.received.interactions]
     return sorted(took_part, key=lambda one: (-(one.line.received.interactions or 0), -one.line.posts, one.name))
 

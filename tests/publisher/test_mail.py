@@ -157,7 +157,7 @@ def test_both_parts_tell_the_same_numbers(channels):
         assert row[2] == f"{line.received.reactions:,}"
         assert f"{line.received.interactions:,}" in page.words
     assert len(page.named("caption")) == 2
-    assert {one["scope"] for one in page.named("th")} == {"col", "row"}
+    assert {one["scope"] for one in page.named("th")} == {"col", "rowgroup"}
 
 
 def test_what_a_network_does_not_tell_is_not_a_zero():
@@ -212,7 +212,7 @@ def test_long_words_of_residents_are_cut_between_words():
 def test_members_words_that_may_not_be_kept_are_a_link():
     """A LinkedIn member's question is told without its words."""
     text = part(a_mail(), "plain")
-    assert "A question; read it on the network." in text
+    assert "The words of this question stand on the network alone." in text
     assert "https://www.example.org/linkedin/13" in text
 
 

@@ -29,7 +29,7 @@ _READ_SECONDS: Final = 10.0
 _DEADLINE_SECONDS: Final = 15.0
 _MOST_BYTES: Final = 64 * 1024
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_LEADS_ON: Final = frozenset(
+LEADS_ON: Final = frozenset(
     {
         HTTPStatus.MOVED_PERMANENTLY,
         HTTPStatus.FOUND,
@@ -84,7 +84,7 @@ class Reach:
 def ask(url: str, reach: Reach) -> Link:
     """Tell whether `url` answers. Takes some ten seconds at most for each of its redirects."""
     for _redirect in range(_MOST_REDIRECTS + 1):
-        parts = _parts(url)
+        parts = parts_of(url)
         if parts is None:
             return Link(finding=Finding.NO_ADDRESS)
         answer = _ask_once(url, parts, reach)
@@ -94,7 +94,7 @@ def ask(url: str, reach: Reach) -> Link:
     return Link(finding=Finding.LOOPS, detail=urlsplit(url).hostname or "")
 
 
-def _parts(url: str) -> SplitResult | None:
+def parts_of(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port > 0)
@@ -107,7 +107,7 @@ def _ask_once(url: str, parts: SplitResult, reach: Reach) -> Link | str:
     """Ask one address; return what it came to, or where it leads on."""
     host = parts.hostname or ""
     known = host in reach.private_hosts or parts.netloc in reach.private_hosts
-    if not known and _leads_inside(host, looked_up=reach.proxy is None):
+    if not known and leads_inside(host, looked_up=reach.proxy is None):
         return Link(finding=Finding.PRIVATE, detail=host)
     network = Network(
         base_url=f"{parts.scheme}://{parts.netloc}", proxy=None if known else reach.proxy, ca_bundle=reach.ca_bundle
@@ -119,7 +119,7 @@ def _ask_once(url: str, parts: SplitResult, reach: Reach) -> Link | str:
         timeout=(_CONNECT_SECONDS, _READ_SECONDS),
         deadline=_DEADLINE_SECONDS,
         max_body=_MOST_BYTES,
-        welcome=_anybody if known else is_public,
+        welcome=anybody if known else is_public,
     ) as session:
         answer = _fetch(session, "HEAD", url)
         if _is_bad(answer) and not isinstance(answer, Retryable):
@@ -147,7 +147,7 @@ def _judged(host: str, answer: Response | ChannelError) -> Link | str:
         )
     status = answer.status_code
     location = answer.headers.get("Location")
-    if status in _LEADS_ON and location:
+    if status in LEADS_ON and location:
         return location
     return Link(
         finding=Finding.ANSWERS if not _is_bad(answer) or status in _FOR_PROGRAMS else Finding.REFUSES,
@@ -157,7 +157,7 @@ def _judged(host: str, answer: Response | ChannelError) -> Link | str:
     )
 
 
-def _leads_inside(host: str, *, looked_up: bool) -> bool:
+def leads_inside(host: str, *, looked_up: bool) -> bool:
     """Tell whether a host is inside a private network. Where a proxy looks names up, only those that say so themselves are known."""
     if _is_number(host):
         return not is_public(host)
@@ -180,7 +180,7 @@ def _is_number(host: str) -> bool:
     return True
 
 
-def _anybody(_address: str) -> bool:
+def anybody(_address: str) -> bool:
     return True
 
 

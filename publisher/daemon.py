@@ -6,6 +6,7 @@
     withdraw every minute: takes down what a person wanted and a network has not done so far
     tokens   every minute: renews those that are due to be renewed
     ahead    every minute: looks at what has come within a day, and what may stop it
+    feeds    every minute: makes drafts of what is new on the website, where a feed is due
     mails    every minute: summaries and notices that are due
     keep     every ten seconds: erases what may be kept no longer, three times an hour, and then writes the file anew
 
@@ -106,6 +107,7 @@ class Daemon:
         self._add("withdraw", self._service.finish_withdrawals, _MINUTE)
         self._add("tokens", self._service.renew_tokens, _MINUTE)
         self._add("ahead", self._service.look_ahead, _MINUTE)
+        self._add("feeds", self._service.read_feeds, _MINUTE)
         self._add("mails", self._service.send_mails, _MINUTE)
         self._add("keep", self._service.keep, _KEEP_SECONDS)
         self._scheduler.start()

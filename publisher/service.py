@@ -31,6 +31,7 @@ from publisher.collection import Collected, Collector
 from publisher.compose import compose
 from publisher.config import Account, Config, configured, everybody
 from publisher.delivery import Clock, Deliverer, Point, Rules, nothing
+from publisher.drafting.feeds import Feeds
 from publisher.keeping import Keeper
 from publisher.lanes import Lanes
 from publisher.linking import Dead, Links
@@ -191,6 +192,7 @@ class Service:
         self.renewer = Renewer(store, config, self.vault, self.pool.network, owner=owner)
         self.desk = _Desk(config, store, self.links, self.renewer)
         self.preflight = Preflight(store, config, self.links, self.examine, self.lacking)
+        self.feeds = Feeds(store, config, owner)
         self.seal = Seal(store, config.var)
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
         self.lanes = Lanes(self.deliverer, self._lend, clock, on_away=self._note_away)
@@ -475,6 +477,10 @@ class Service:
         self.answers.settle()
         self.afterwards.clear_up()
 
+    def read_feeds(self) -> int:
+        """Make drafts of what is new on the website, where a feed is due; return how many. Raises StoreAway."""
+        return self.feeds.read_due(self.clock.now())
+
     def send_mails(self) -> None:
         """Send the summaries and notices that are due. Raises StoreAway, but not before people were told of that."""
         self.tell_of_trouble()
@@ -506,6 +512,7 @@ class Service:
             self.finish_withdrawals()
             self.collect()
             self.look_ahead()
+            self.read_feeds()
             self.send_mails()
             self.keep()
             self.seal.set(self.clock.now(), str(os.getpid()))

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("publisher.cli.demo:demo", N_("Show the whole thing on the built-in sandbox.")),
     "init": ("publisher.cli.init:init", N_("Write a starter configuration, an empty queue and an example.")),
     "new": ("publisher.cli.writing:new", N_("Write an announcement to fill in.")),
+    "fetch": ("publisher.cli.fetching:fetch", N_("Write a draft from a page or a feed of your website.")),
     "schema": ("publisher.cli.writing:schema", N_("Write what an editor needs to help with announcements.")),
     "check": ("publisher.cli.check:check", N_("Find all faults at once in the configuration and in announcements.")),
     "plan": (

@@ -64,6 +64,11 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
     _print_approvals(found, house.approvals)
     _print_edited(house.edited_after)
     _print_house(house)
+    if config.feeds:
+        from publisher.cli.drafts import print_drafts
+
+        with open_store(ctx) as (_config, again), again.read() as conn:
+            print_drafts(config, conn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ Relative paths start at the file's folder. With `sandbox: yes` the database is a
 What a network needs to know of an account is its channel's `Settings`; this package adds what is the same for all.
 """
 
+from publisher.config.feeds import FeedSettings
 from publisher.config.loading import ConfigFaults, load_config
 from publisher.config.people import configured, everybody
 from publisher.config.values import (
@@ -31,6 +32,7 @@ __all__ = [
     "Config",
     "ConfigFaults",
     "DeliverySettings",
+    "FeedSettings",
     "MailOAuth",
     "MailSettings",
     "NetworkSettings",

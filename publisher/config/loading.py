@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from publisher.config.accounts import SYNONYMS, Holders, read_accounts, read_channel
 from publisher.config.apps import read_apps, read_keys
+from publisher.config.feeds import read_feeds
 from publisher.config.limits import read_limits, read_prices
 from publisher.config.mailing import is_private, read_mail, read_recipients
 from publisher.config.mentions import read_mentions
@@ -81,6 +82,8 @@ class _Reader:
         self._sandbox = root.flag("sandbox", default=True)
         database, var = self._database()
         ca_bundle = root.text("ca_bundle")
+        queue = self._folder / (root.text("queue") or "schedules")
+        organisations = self._organisations(root.section("organisations"))
         config = Config(
             path=self._path,
             folder=self._folder,
@@ -90,7 +93,7 @@ class _Reader:
                 "timezone", _zone("Europe/Helsinki"), _zone, _("Write a zone such as Europe/Helsinki.")
             ),
             default_time=self._time(root, "default_time", time(9)),
-            queue=self._folder / (root.text("queue") or "schedules"),
+            queue=queue,
             database=database,
             var=var,
             approval=root.choice("approval", "optional", {name: name for name in get_args(Approvals)}),
@@ -101,7 +104,8 @@ class _Reader:
             networks=self._networks(root.section("networks")),
             proxy=root.parsed("proxy", None, _origin, _("Write an address such as http://proxy.example.fi:8080.")),
             ca_bundle=self._folder / ca_bundle if ca_bundle else None,
-            organisations=self._organisations(root.section("organisations")),
+            organisations=organisations,
+            feeds=read_feeds(root, self._folder, queue, organisations),
             hold_if_link_fails=root.flag("hold_if_link_fails", default=False),
             private_hosts=_hosts(root.section("links")),
             office_hours=_office_hours(root.section("office_hours")),
@@ -109,7 +113,7 @@ class _Reader:
             apps=read_apps(root.section("apps")),
             token_keys=read_keys(root),
         )
-        root.not_yet("web", "feeds", "log", "metrics")
+        root.not_yet("web", "log", "metrics")
         root.finish()
         return replace(config, warnings=self._faults.sorted())
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 
 from channels import registry
 from channels.limits import changed
+from publisher.config.feeds import FeedSettings
 from publisher.model import Approvals, Mentioned, Problem
 from publisher.officehours import OfficeHours
 
@@ -187,6 +188,8 @@ class Config:
     """What stored tokens are closed with, newest first; () when the environment has it."""
     office_hours: OfficeHours = field(default_factory=OfficeHours)
     """In which an unanswered question grows old."""
+    feeds: tuple[FeedSettings, ...] = ()
+    """The website's news, of which drafts are made."""
     mentions: Mapping[str, Mentioned] = field(default_factory=dict)
     """Whom the words may mention, by the key in `@[key]`."""
     warnings: tuple[Problem, ...] = field(default=(), repr=False)

@@ -301,6 +301,34 @@ def _awaiting_approval(told: Told) -> Alert:
     )
 
 
+def _drafts(told: Told) -> Alert:
+    n = int(told["count"] or 0)
+    subject = ngettext("%(n)d draft from the website waits", "%(n)d drafts from the website wait", n)
+    return Alert(
+        subject=subject % {"n": n} + f" ({told.words['organisation']})",
+        what=_("%(organisation)s: what is new on the website was written down as drafts:") % told.words,
+        details=told.drafts,
+        meaning=_(
+            "Nothing of a draft goes out by itself. Read it, fill in what it says, give it a time under 'publish', and move it with its "
+            "picture into the folder of announcements: %(folder)s"
+        )
+        % {"folder": told["queue"]},
+        commands=(Command(when=_("To see what is still to be filled in:"), line=f"tiedote check {told['folder']}"),),
+    )
+
+
+def _feed_trouble(told: Told) -> Alert:
+    return Alert(
+        subject=_("The website's feed cannot be read (%(organisation)s)") % told.words,
+        what=_("%(organisation)s: the feed %(feed)s could not be read since %(since)s.")
+        % {**told.words, "feed": told["feed"]},
+        details=(told["detail"],),
+        meaning=_("No drafts are made of it meanwhile. Everything else goes on; it is tried again by itself."),
+        remedy=_("If the website has a new feed, put its address under 'feeds' in the configuration."),
+        commands=(Command(when=_("To try it now:"), line=f"tiedote fetch {told['feed']}"),),
+    )
+
+
 def _reconnect(told: Told) -> Alert:
     by_hand = _("Get a new token for the account, put it where the configuration takes it from, and restart Tiedote.")
     remedy = _("Connect the account again with the command below; it takes some minutes.") if told["login"] else by_hand
@@ -508,6 +536,8 @@ _WORDS: Mapping[str, Callable[[Told], Alert]] = {
     "behind": _behind,
     "link_down": _link_down,
     "preflight": _preflight,
+    "drafts": _drafts,
+    "feed_trouble": _feed_trouble,
     "awaiting_approval": _awaiting_approval,
     "reconnect": _reconnect,
     "disk_full": _disk_full,

@@ -102,6 +102,12 @@ class Told:
         return _cut([formats.plain(line) for line in self._params.get("faults", "").splitlines()], _FAULTS_SHOWN)
 
     @property
+    def drafts(self) -> tuple[str, ...]:
+        """The drafts that wait, a line each: title and file."""
+        pairs = [line.partition("\t") for line in self._params.get("drafts", "").splitlines()]
+        return _cut([f"{formats.plain(title)}: {formats.plain(file)}" for title, _tab, file in pairs], _FAULTS_SHOWN)
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What was found the day before: where, what, and what to do about it; see `publisher.remarks`."""
         items = [json.loads(line) for line in self._params.get("remarks", "").splitlines()]

@@ -73,6 +73,23 @@ class ApprovalRow(Table, table=True):
     at: datetime
 
 
+class FeedItemRow(Table, table=True):
+    """An item of one of the website's feeds, kept for ever so that it becomes a draft once."""
+
+    __tablename__ = "feed_items"
+    __table_args__ = (UniqueConstraint("organisation", "item"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    organisation: str
+    item: str
+    """A hash of what the feed names it by."""
+    feed: str = Field(index=True)
+    title: str
+    file: str | None = None
+    """The draft; null: it was older than the first reading."""
+    at: datetime
+
+
 class AccountRow(Table, table=True):
     """An account of the configuration and how it stands with its network."""
 

@@ -44,6 +44,8 @@ class NoticeKind(StrEnum):
     LINK_DOWN = "link_down"
     PREFLIGHT = "preflight"
     AWAITING_APPROVAL = "awaiting_approval"
+    DRAFTS = "drafts"
+    FEED_TROUBLE = "feed_trouble"
     RECONNECT = "reconnect"
     DISK_FULL = "disk_full"
     DATABASE_AWAY = "database_away"

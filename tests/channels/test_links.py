@@ -111,7 +111,7 @@ def test_a_name_that_leads_elsewhere_at_the_second_look_up_is_found_out(
     here: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The look-up before says public; the machine that is reached is not, and hears nothing."""
-    monkeypatch.setattr(links, "_leads_inside", lambda _host, looked_up: False)
+    monkeypatch.setattr(links, "leads_inside", lambda _host, looked_up: False)
     assert ask(f"http://{here}/200", Reach()).finding is Finding.PRIVATE
     assert _Service.asked == []
 

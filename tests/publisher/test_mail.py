@@ -287,6 +287,9 @@ PARAMS = {
     "missing": "4",
     "login": "tiedote login x --org hausjarvi",
     "known": "6",
+    "drafts": "Uimahalli auki\tdrafts/hausjarvi/uimahalli-1.yaml",
+    "folder": "drafts/hausjarvi",
+    "feed": "https://www.hausjarvi.example/rss",
     "spent": "19.905",
     "budget": "20",
 }
@@ -310,6 +313,8 @@ COMMANDS = {
     NoticeKind.LINK_DOWN: ["tiedote retry DELIVERY", "tiedote status"],
     NoticeKind.RECONNECT: ["tiedote login x --org hausjarvi", "tiedote doctor"],
     NoticeKind.PREFLIGHT: ["tiedote doctor", "tiedote plan"],
+    NoticeKind.DRAFTS: ["tiedote check drafts/hausjarvi"],
+    NoticeKind.FEED_TROUBLE: ["tiedote fetch https://www.hausjarvi.example/rss"],
     NoticeKind.AWAITING_APPROVAL: ["tiedote approve hausjarvi/rakennuslupa.yaml", "tiedote plan"],
     NoticeKind.BEHIND: ["tiedote collect --all", "tiedote doctor"],
     NoticeKind.DISK_FULL: ["df -h", "tiedote status"],

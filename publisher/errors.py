@@ -23,7 +23,7 @@ class Explained:
 
 _WAITS = N_("Nothing to do: Tiedote tries again by itself.")
 _NEW_TOKEN = N_(
-    "Connect the account again: tiedote login NETWORK --org ORGANISATION. If the configuration gives it a token, put a new one "
+    "Connect the account again: tiedote login %(network)s --org %(organisation)s. If the configuration gives it a token, put a new one "
     "there instead, and restart Tiedote. What waits goes out by itself."
 )
 _GAVE_UP = N_("Tiedote has tried for long enough. If it is still timely: tiedote retry %(delivery)s")
@@ -116,7 +116,7 @@ NETWORK: Mapping[str, tuple[str, str]] = {
     ),
     "not_connected": (
         N_("The account has no access token yet."),
-        N_("Connect it: tiedote login NETWORK --org ORGANISATION. What waits goes out by itself."),
+        N_("Connect it: tiedote login %(network)s --org %(organisation)s. What waits goes out by itself."),
     ),
     "token_locked": (
         N_("The account's access token is encrypted, and the key to it is missing or is another one."),
@@ -299,12 +299,14 @@ def explain(
     state: State | None = None,
     thread: bool = False,
 ) -> Explained:
-    """Word a kind. `detail`: the network's own words. `params`: `delivery`, its id, for the commands in a remedy.
+    """Word a kind. `detail`: the network's own words.
 
+    `params`: `delivery` (its id), `network` and `organisation`, as the commands of a remedy name them.
     `state`: how the delivery stands, where one is meant: what passes by itself in a waiting one has ended a failed one, and beside a
     published one it is about what follows the post: the rest of it if it is a `thread`, else a first comment.
     """
-    known = {"delivery": _("DELIVERY"), "detail": detail or "", **(params or {})}
+    places = {"delivery": _("DELIVERY"), "network": _("NETWORK"), "organisation": _("ORGANISATION")}
+    known = {**places, "detail": detail or "", **(params or {})}
     if kind == "differs":
         known["differences"] = difference_words(detail or "")
     message, remedy = OWN.get(kind) or NETWORK.get(kind, NETWORK["not_understood"])

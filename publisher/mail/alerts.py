@@ -59,8 +59,21 @@ def alert_mail(
             thread=thread_id(sender, notice),
         )
         why = _("You get this because Tiedote's configuration or the announcement names you for such news.")
-        values = {"alert": alert, "title": alert.subject, "why": why}
+        hint = _by_somebody_else(caretaker) if alert.commands and notice.recipient != caretaker else ""
+        values = {"alert": alert, "title": alert.subject, "why": why, "hint": hint}
         return compose(envelope, render("alert.txt", **values), render("alert.html", **values))
+
+
+def _by_somebody_else(caretaker: str) -> str:
+    """Say where the commands are typed: who writes announcements may have no terminal."""
+    if caretaker:
+        return _(
+            "The commands are typed on the machine that Tiedote runs on. If you do not use them, forward this mail to %(address)s."
+        ) % {"address": caretaker}
+    return _(
+        "The commands are typed on the machine that Tiedote runs on. "
+        "If you do not use them, forward this mail to whoever looks after Tiedote."
+    )
 
 
 def _failed(told: Told) -> Alert:
@@ -408,7 +421,7 @@ def _reading_stopped(told: Told) -> Alert:
 def _rejected(told: Told) -> Alert:
     return Alert(
         subject=_("A file needs mending: %(file)s") % told.words,
-        what=_("The file %(file)s has faults, at these lines and columns:") % told.words,
+        what=_("The file %(file)s has faults:") % told.words,
         details=told.faults,
         meaning=_("Nothing of it goes out before it is mended. Then it goes out by itself."),
         commands=(
@@ -456,7 +469,7 @@ def _edited_after(told: Told) -> Alert:
         subject=_("Changed after publishing: %(title)s") % told.words,
         what=message,
         details=told.about,
-        meaning=_('The old words are still out: "%(title)s".') % told.words,
+        meaning=_("The old words are still out."),
         remedy=remedy,
     )
 

@@ -80,14 +80,15 @@ class Told:
 
     def because(self, kind: str, state: State | None = None) -> tuple[str, str]:
         """Explain the error behind the notice: its sentence and its remedy. `state`: how the delivery stands."""
+        known = {"delivery": self["delivery"], "network": self["channel"], "organisation": self["organisation"]}
         told = explain(
             self["error_kind"] or kind,
             self["detail"],
-            {"delivery": self["delivery"]},
+            {name: value for name, value in known.items() if value},
             state=state,
             thread=bool(self["thread"]),
         )
-        return told.message, told.remedy
+        return _ended(told.message), told.remedy
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -134,6 +135,11 @@ class Told:
     def _delivery(self, name: str, title: str, channel: str, account: str, due: str) -> str:
         parts = (formats.plain(title), formats.network(channel, account), self._moment(due))
         return f"{name}: {', '.join(part for part in parts if part)}"
+
+
+def _ended(sentence: str) -> str:
+    """End with a full stop what a network ended without one: another sentence follows."""
+    return sentence if sentence.endswith((".", "!", "?", "…", ")")) else f"{sentence}."
 
 
 def _cut(lines: Sequence[str], most: int) -> tuple[str, ...]:

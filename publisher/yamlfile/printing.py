@@ -25,8 +25,15 @@ def render(problem: Problem) -> str:
 
 
 def brief(problems: Iterable[Problem]) -> str:
-    """Print faults a line each, their places first, for a mail that names the file elsewhere."""
-    return "\n".join(f"{one.position.line}:{one.position.column}: {_safe(one.message)}" for one in problems)
+    """Print faults a line each, for a mail that names the file elsewhere: the line, what is wrong, and what to write instead."""
+    return "\n".join(_on_one_line(one) for one in problems)
+
+
+def _on_one_line(problem: Problem) -> str:
+    told = _("line %(line)d: %(message)s") % {"line": problem.position.line, "message": _safe(problem.message)}
+    remedy = _safe(problem.remedy)
+    ended = told if told.endswith((".", "!", "?", ":")) else f"{told}."
+    return f"{ended} {remedy}" if remedy else told
 
 
 def _with_caret(problem: Problem) -> list[str]:

@@ -226,9 +226,9 @@ def test_a_faulty_file_is_told_to_each_in_their_language_and_to_the_contact_that
     with an_office(tmp_path, smtp) as one:
         one.service.read_queue()
         assert mails(one, smtp).keys() == {"it@example.fi", "viestinta@example.fi", "kontakt@example.fi"}
-        assert "2:12: 'twiter' is not" in text_to(smtp, "it@example.fi")
-        assert "2:12: 'twiter' ei" in text_to(smtp, "viestinta@example.fi")
-        assert "2:12: 'twiter' är" in text_to(smtp, "kontakt@example.fi")
+        assert "line 2: 'twiter' is not" in text_to(smtp, "it@example.fi")
+        assert "rivi 2: 'twiter' ei" in text_to(smtp, "viestinta@example.fi")
+        assert "rad 2: 'twiter' är" in text_to(smtp, "kontakt@example.fi")
         before = len(smtp.messages)
         one.clock.advance(86_400)
         one.service.read_queue()

@@ -214,10 +214,10 @@ class Reporter:
         """Give a file's faults in the recipient's language, as it reads now; None when it has none any more, or is gone."""
         with use(notice.language):
             queue = queues.setdefault(notice.language, read_queue(self._config))
-        if not queue.readable:
-            return notice
-        faults = [one for one in queue.problems.get(notice.params["file"], ()) if not one.warning]
-        return replace(notice, params={**notice.params, "faults": brief(faults)}) if faults else None
+            if not queue.readable:
+                return notice
+            faults = [one for one in queue.problems.get(notice.params["file"], ()) if not one.warning]
+            return replace(notice, params={**notice.params, "faults": brief(faults)}) if faults else None
 
     def tell_past_the_database(self, away: StoreAway, recipient: tuple[str, str], now: datetime) -> bool:
         """Mail at once that the database is away; tell whether the mail is settled: taken, or refused for good."""

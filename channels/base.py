@@ -308,7 +308,11 @@ class Absence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureRules:
-    """What a network takes. Sides in pixels, ratios as width / height."""
+    """What a network takes. Sides in pixels, ratios as width / height.
+
+    `least_width`: a narrower picture is enlarged. `alike`: all pictures of a post get the shape of its first one, in which the network
+    shows them.
+    """
 
     most: int
     formats: tuple[str, ...]
@@ -316,6 +320,8 @@ class PictureRules:
     max_side: int
     narrowest: float | None = None
     widest: float | None = None
+    least_width: int | None = None
+    alike: bool = False
     max_alt: int
 
 

@@ -18,7 +18,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
 
@@ -96,6 +95,8 @@ CAPABILITIES: Final = Capabilities(
         max_side=1440,
         narrowest=4 / 5,
         widest=1.91,
+        least_width=320,
+        alike=True,
         max_alt=1_000,
     ),
     tells=frozenset({"reactions", "comments", CommentKind.COMMENT, CommentKind.REPLY}),
@@ -130,7 +131,6 @@ CAPABILITIES: Final = Capabilities(
     },
 )
 
-_NARROWEST_PIXELS: Final = 320
 _LADDER: Final = (1, 3, 10, 30, 60)
 """Seconds before each look at a container; the last one goes on."""
 _MOST_LOOKS: Final = 14
@@ -549,11 +549,7 @@ def _fitted(post: Post, n: int, shape: str | None, rules: PictureRules) -> Fitte
     if shape is not None:
         width, height = shape.split("x")
         return fit_picture(post.pictures[n], rules, shape=(int(width), int(height)))
-    fitted = fit_picture(post.pictures[n], rules)
-    if fitted.width >= _NARROWEST_PIXELS:
-        return fitted
-    larger = (_NARROWEST_PIXELS, ceil(fitted.height * _NARROWEST_PIXELS / fitted.width))
-    return fit_picture(post.pictures[n], rules, shape=larger)
+    return fit_picture(post.pictures[n], rules)
 
 
 # From step to step

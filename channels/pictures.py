@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import struct
 import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -172,15 +173,25 @@ def fit(data: bytes, rules: PictureRules, *, shape: tuple[int, int] | None = Non
 @lru_cache(maxsize=4)  # an announcement's picture goes to several accounts of a network in a row
 def _fit(data: bytes, rules: PictureRules, shape: tuple[int, int] | None) -> Fitted:
     plain = _plain_jpeg(data) if "JPEG" in rules.formats and len(data) <= rules.max_bytes else None
-    if plain is not None and max(plain) <= rules.max_side and plain == (shape or _framed(plain, rules)):
+    if plain is not None and max(plain) <= rules.max_side and plain == (shape or _frame(plain, rules)):
         # Pressing it once more would only make it coarser.
         return Fitted(data=data, mime=_MIMES["JPEG"], width=plain[0], height=plain[1])
     picture, orientation, graphic = _reduced(data, 2 * rules.max_side)
     size = _turned(picture.size, orientation)
-    frame = shape or _framed(_scaled(size, (rules.max_side, rules.max_side), enlarge=False), rules)
+    frame = shape or _frame(_scaled(size, (rules.max_side, rules.max_side), enlarge=False), rules)
     picture = picture.resize(_turned(_scaled(size, frame), orientation), Image.Resampling.LANCZOS)
     whole = _padded(_upright(_srgb(picture), orientation), frame)
     return (_png(whole, rules) if graphic and "PNG" in rules.formats else None) or _jpeg(whole, rules)
+
+
+def fit_all(pictures: Iterable[Picture], rules: PictureRules) -> Iterator[Fitted]:
+    """Fit all pictures of a post, one at a time: those after the first to its shape where the network shows them in that."""
+    shape = None
+    for picture in pictures:
+        fitted = fit_picture(picture, rules, shape=shape)
+        if rules.alike:
+            shape = shape or (fitted.width, fitted.height)
+        yield fitted
 
 
 def fit_picture(picture: Picture, rules: PictureRules, *, shape: tuple[int, int] | None = None) -> Fitted:
@@ -257,6 +268,14 @@ def _scaled(size: tuple[int, int], into: tuple[int, int], *, enlarge: bool = Tru
     if scale > 1 and not enlarge:
         return size
     return min(max(1, round(size[0] * scale)), into[0]), min(max(1, round(size[1] * scale)), into[1])
+
+
+def _frame(size: tuple[int, int], rules: PictureRules) -> tuple[int, int]:
+    """Return the size of what is sent of a picture of its own shape: framed, and as wide as the network wants it at least."""
+    width, height = _framed(size, rules)
+    if rules.least_width is None or width >= rules.least_width:
+        return width, height
+    return rules.least_width, ceil(height * rules.least_width / width)
 
 
 def _framed(size: tuple[int, int], rules: PictureRules) -> tuple[int, int]:

@@ -332,6 +332,14 @@ def omission(code: str) -> str:
     return _(OMITTED[code]) if code in OMITTED else code
 
 
+def left_out(code: str) -> str:
+    """Word which part of a post a network does not take."""
+    return _(_PARTS[code]) if code in _PARTS else omission(code)
+
+
+_PARTS: Mapping[str, str] = {"first_comment": N_("the first comment, which it does not take")}
+
+
 def _with_detail(kind: str, message: str, detail: str | None) -> str:
     if not detail:
         return message

@@ -23,7 +23,7 @@ from publisher.model import WAITING, Plan, Skipped, State
 from publisher.planning import Foreseen, Reading, Times, key_of
 from publisher.spending import Month
 from publisher.store import Store, charges, meta, migrate
-from publisher.store.deliveries import Key, PlannedRow
+from publisher.store.deliveries import FrozenPost, Key, PlannedRow
 
 
 class Change(StrEnum):
@@ -45,10 +45,15 @@ class Going:
     change: Change
     key: Key
     due_at: datetime
-    title: str
+    post: FrozenPost
     cost: Decimal
     delivery: int | None
     left_out: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Name it in a list."""
+        return self.post.title or self.post.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +200,7 @@ class _Eye:
             change=change,
             key=row.key,
             due_at=row.due_at or self._now,
-            title=row.post.title or row.post.text,
+            post=row.post,
             cost=self._cost(row),
             delivery=before.id if before else None,
             left_out=self._left_out.get(row.key, ()),
@@ -210,7 +215,7 @@ class _Eye:
                     change=Change.CANCELLED,
                     key=row.key,
                     due_at=before.due_at or self._now,
-                    title=before.post.title or before.post.text,
+                    post=before.post,
                     cost=Decimal(0),
                     delivery=before.id,
                 )

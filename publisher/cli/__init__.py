@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "publisher.cli.plan:plan",
         N_("Show what goes out when and where, what it costs on X, and why the rest does not."),
     ),
+    "preview": ("publisher.cli.preview:preview", N_("Show what an announcement will look like on each network.")),
     "run": ("publisher.cli.running:run", N_("Publish, collect and mail what is due.")),
     "publish": ("publisher.cli.publishing:publish", N_("Publish one announcement now.")),
     "approve": ("publisher.cli.approving:approve", N_("Approve the words of one announcement.")),

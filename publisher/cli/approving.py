@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.publishing import account_name, in_queue, show_words, take_in, taken_in
+from publisher.cli.publishing import account_name, in_queue, show_words, take_in, taken_in, words_of
 from publisher.cli.shared import Exit, Stop, echo_folded, open_service, say, says_yes
 from publisher.locale import N_, _
 
@@ -130,9 +130,7 @@ def _show(config: Config, announcement: Announcement, plans: tuple[Plan, ...], k
     alike: dict[tuple[object, ...], list[Plan]] = {}
     for plan in plans:
         if plan.occurrence == 1:
-            pictures = tuple(picture.sha256 for picture in plan.pictures)
-            words = (plan.text, plan.thread, plan.hashtags, plan.link, pictures, plan.first_comment, plan.due_wall)
-            alike.setdefault(words, []).append(plan)
+            alike.setdefault((*words_of(plan), plan.due_wall), []).append(plan)
     for several in alike.values():
         first = several[0]
         when = first.due_wall or _("a draft; it has no time under 'publish'")

@@ -160,18 +160,20 @@ def _content(problems: Iterable[Problem], readings: Sequence[Reading]) -> dict[s
         "version": 1,
         "in_order": good,
         "to_mend": len(readings) - good,
-        "problems": [
-            {
-                "file": problem.position.file,
-                "line": problem.position.line,
-                "column": problem.position.column,
-                "length": problem.position.length,
-                "severity": "warning" if problem.warning else "error",
-                "code": problem.code,
-                "message": problem.message,
-                "remedy": problem.remedy or None,
-                "instead": problem.instead,
-            }
-            for problem in problems
-        ],
+        "problems": [problem_data(problem) for problem in problems],
+    }
+
+
+def problem_data(problem: Problem) -> dict[str, object]:
+    """Give a fault for scripts."""
+    return {
+        "file": problem.position.file,
+        "line": problem.position.line,
+        "column": problem.position.column,
+        "length": problem.position.length,
+        "severity": "warning" if problem.warning else "error",
+        "code": problem.code,
+        "message": problem.message,
+        "remedy": problem.remedy or None,
+        "instead": problem.instead,
     }

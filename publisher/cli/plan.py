@@ -127,17 +127,44 @@ def _print_group(change: str, at: datetime, alike: Sequence[Going]) -> None:
     for organisation, here in groupby(sorted(alike, key=_organisation), key=_organisation):
         for line in _folded(f"{organisation}: {', '.join(_accounts(list(here)))}", 9):
             click.echo(line)
-    for left_out in dict.fromkeys(text for one in alike for text in _left_out(one)):
-        for line in _folded(left_out, 9):
+    for parts, accounts in _by_parts(alike).items():
+        for line in _folded(f"{', '.join(accounts)}: {parts}", 9):
             click.echo(line)
+
+
+def _by_parts(alike: Sequence[Going]) -> Mapping[str, Sequence[str]]:
+    """Give what a post has beside its words, and what is left out of it, with the accounts for which that holds."""
+    found: dict[str, dict[str, None]] = {}
+    for one in alike:
+        parts = "; ".join(filter(None, [", ".join(_parts(one)), *_left_out(one)]))
+        if parts:
+            found.setdefault(parts, {})[words.account_word(one.key.channel, one.key.account)] = None
+    return {parts: tuple(accounts) for parts, accounts in found.items()}
+
+
+def _parts(one: Going) -> Iterator[str]:
+    post = one.post
+    if post.thread:
+        count = 1 + len(post.thread)
+        yield ngettext("a thread of %(n)d post", "a thread of %(n)d posts", count) % {"n": count}
+    if post.pictures:
+        count = len(post.pictures)
+        yield ngettext("%(n)d picture", "%(n)d pictures", count) % {"n": count}
+    if post.poll:
+        yield _("a poll")
+    if post.description:
+        yield _("the card's description")
+    if post.thumbnail:
+        yield _("the card's picture")
+    if post.first_comment:
+        yield _("first comment")
 
 
 def _left_out(one: Going) -> Iterator[str]:
     from publisher.errors import omission
 
-    account = words.account_word(one.key.channel, one.key.account)
     for code in one.left_out:
-        yield f"{account}: {_(_WITHOUT[code]) if code in _WITHOUT else omission(code)}"
+        yield _(_WITHOUT[code]) if code in _WITHOUT else omission(code)
 
 
 _WITHOUT = {"first_comment": N_("without the first comment, which it does not take")}
@@ -313,6 +340,12 @@ def _delivery(one: Going, zone: tzinfo) -> Mapping[str, object]:
         "language": one.key.language,
         "due": words.iso(one.due_at, zone),
         "cost": float(one.cost),
+        "posts": 1 + len(one.post.thread),
+        "pictures": len(one.post.pictures),
+        "poll": one.post.poll is not None,
+        "card_description": one.post.description is not None,
+        "card_thumbnail": one.post.thumbnail is not None,
+        "first_comment": one.post.first_comment is not None,
         "left_out": list(one.left_out),
     }
 

@@ -161,7 +161,7 @@ def _show(config: Config, announcement: Announcement, prospects: Sequence[Prospe
     going: dict[tuple[object, ...], list[Prospect]] = {}
     for one in prospects:
         if _goes(one):
-            going.setdefault(_words(one.plan), []).append(one)
+            going.setdefault(words_of(one.plan), []).append(one)
     for alike in going.values():
         say(", ".join(account_name(config, one.plan.organisation, one.plan.channel, one.plan.account) for one in alike))
         show_words(alike[0].plan)
@@ -172,9 +172,10 @@ def _show(config: Config, announcement: Announcement, prospects: Sequence[Prospe
         say(skipped)
 
 
-def _words(plan: Plan) -> tuple[object, ...]:
-    pictures = tuple(picture.name for picture in plan.pictures)
-    card = (plan.link, plan.title, plan.description, plan.thumbnail.name if plan.thumbnail else None)
+def words_of(plan: Plan) -> tuple[object, ...]:
+    """Give all that `show_words` shows: accounts that agree in it are shown once."""
+    pictures = (tuple(picture.sha256 for picture in plan.pictures), plan.alts)
+    card = (plan.link, plan.title, plan.description, plan.thumbnail and plan.thumbnail.sha256, plan.thumbnail_alt)
     return (plan.text, plan.thread, plan.hashtags, card, pictures, plan.poll, plan.first_comment)
 
 

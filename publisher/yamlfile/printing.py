@@ -17,10 +17,10 @@ def render(problem: Problem) -> str:
     """Print a fault: place and words, the line with a caret below the spot, what to do."""
     at = problem.position
     word = _("warning") if problem.warning else _("error")
-    head = f"{_safe(at.file)}:{at.line}:{at.column}: {word}: {_safe(problem.message)}  [{problem.code}]"
+    head = f"{harmless(at.file)}:{at.line}:{at.column}: {word}: {harmless(problem.message)}  [{problem.code}]"
     lines = [head, *_with_caret(problem)]
     if problem.remedy:
-        lines.append(f"      = {_safe(problem.remedy)}")
+        lines.append(f"      = {harmless(problem.remedy)}")
     return "\n".join(lines)
 
 
@@ -30,8 +30,8 @@ def brief(problems: Iterable[Problem]) -> str:
 
 
 def _on_one_line(problem: Problem) -> str:
-    told = _("line %(line)d: %(message)s") % {"line": problem.position.line, "message": _safe(problem.message)}
-    remedy = _safe(problem.remedy)
+    told = _("line %(line)d: %(message)s") % {"line": problem.position.line, "message": harmless(problem.message)}
+    remedy = harmless(problem.remedy)
     ended = told if told.endswith((".", "!", "?", ":")) else f"{told}."
     return f"{ended} {remedy}" if remedy else told
 
@@ -40,10 +40,10 @@ def _with_caret(problem: Problem) -> list[str]:
     if not problem.excerpt.strip():
         return []
     at = problem.position
-    text, column = _cut(_safe(problem.excerpt.expandtabs(1)).rstrip(), at.column - 1)
+    text, column = _cut(harmless(problem.excerpt.expandtabs(1)).rstrip(), at.column - 1)
     length = max(1, min(at.length, len(text) - column))
-    before = " " * _columns(text[:column])
-    return [f"{at.line:>5} | {text}", f"      | {before}{'^' * max(1, _columns(text[column : column + length]))}"]
+    before = " " * columns(text[:column])
+    return [f"{at.line:>5} | {text}", f"      | {before}{'^' * max(1, columns(text[column : column + length]))}"]
 
 
 def _cut(text: str, column: int) -> tuple[str, int]:
@@ -56,7 +56,7 @@ def _cut(text: str, column: int) -> tuple[str, int]:
     return head + part + tail, column - start + len(head)
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """Count a terminal's columns: emoji and CJK take two, combining marks none."""
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
@@ -64,7 +64,7 @@ def _columns(text: str) -> int:
     )
 
 
-def _safe(text: str) -> str:
+def harmless(text: str) -> str:
     """Keep a file's control characters away from the terminal."""
     return _UNSAFE.sub("\ufffd", text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from publisher import lifetimes, mail, spending
 from publisher.announcements import read_queue
@@ -11,14 +12,14 @@ from publisher.config import CommentText, Config, Organisation
 from publisher.model import State
 from publisher.retention import WORDS_KEPT
 from publisher.store import Connection, engagement, reports, summaries
-from publisher.store.engagement import CommentView
 from publisher.store.reports import TroubledAccount, TroubledDelivery
-from publisher.store.summaries import CountersRead, PublishedPost
+from publisher.store.summaries import CountersRead, PublishedPost, Said
 from publisher.summary import (
     Attention,
     Awaiting,
     Cost,
     Facts,
+    Idea,
     Period,
     PostFacts,
     Question,
@@ -45,14 +46,18 @@ def gather(
     """Collect an organisation's facts. `shown` turns a post's address into the one that people are to open."""
     key, zone = organisation.key, config.timezone
     words = organisation.report.comment_text if organisation.report else "excerpt"
-    asked = engagement.list_comments(conn, organisation=key, unanswered=True, questions=True)
-    _questions, others = engagement.count_unanswered(conn, key)
+    waiting, others = engagement.count_unanswered(conn, key)
+    asked = summaries.oldest_questions(conn, key, mail.QUESTIONS_SHOWN)
+    ideas, ideas_found = summaries.ideas(conn, key, period.start, period.until, mail.IDEAS_SHOWN)
     return Facts(
         known_since=reports.known_since(conn, key),
         track_for=config.collection.track_for,
         posts=_posts(conn, key, period, config.collection.track_for, shown),
-        questions=[_question(comment, words, shown) for comment in asked],
+        questions=[Question(**_said(one, words, shown)) for one in asked],
+        waiting=waiting,
         other_unanswered=others,
+        ideas=[Idea(**_said(one, words, shown)) for one in ideas],
+        ideas_found=ideas_found,
         attention=[
             *map(_troubled_delivery, reports.list_troubled(conn, key, period.start, period.until)),
             *_blocked(conn, key, now),
@@ -126,23 +131,35 @@ def _reading(counters: CountersRead) -> Reading:
     return Reading(at=counters.at, tally=tally)
 
 
-def _question(comment: CommentView, words: CommentText, shown: Callable[[str], str]) -> Question:
-    return Question(
-        id=comment.id,
-        channel=comment.channel,
-        announcement=comment.announcement,
-        title=comment.title,
-        text=_words(comment, words),
-        created_at=comment.created_at,
-        url=shown(comment.url) if comment.url else None,
+class _Told(TypedDict):
+    """What a question and an idea have in common."""
+
+    id: int
+    channel: str
+    announcement: str | None
+    title: str | None
+    text: str | None
+    created_at: datetime
+    url: str | None
+
+
+def _said(one: Said, words: CommentText, shown: Callable[[str], str]) -> _Told:
+    return _Told(
+        id=one.id,
+        channel=one.channel,
+        announcement=one.announcement,
+        title=one.title,
+        text=_words(one, words),
+        created_at=one.created_at,
+        url=shown(one.url) if one.url else None,
     )
 
 
-def _words(comment: CommentView, shown: CommentText) -> str | None:
+def _words(one: Said, shown: CommentText) -> str | None:
     """Give of a resident's words what a mail may hold."""
-    if comment.text is None or shown == "none" or comment.channel in WORDS_KEPT:
+    if one.text is None or shown == "none" or one.channel in WORDS_KEPT:
         return None
-    return mail.excerpt(comment.text, mail.LONGEST if shown == "full" else mail.EXCERPT)
+    return mail.excerpt(one.text, mail.LONGEST if shown == "full" else mail.EXCERPT)
 
 
 def _troubled_delivery(delivery: TroubledDelivery) -> Attention:

@@ -21,11 +21,14 @@ from publisher.mail.outbox import (
 )
 from publisher.mail.smtp import SmtpOutbox
 from publisher.mail.weekly import weekly_id, weekly_mail, weekly_text
+from publisher.mail.wording import IDEAS_SHOWN, QUESTIONS_SHOWN
 
 __all__ = [
     "EXCERPT",
+    "IDEAS_SHOWN",
     "LONGEST",
     "NOBODY",
+    "QUESTIONS_SHOWN",
     "Fault",
     "FolderOutbox",
     "MailError",

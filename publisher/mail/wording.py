@@ -31,8 +31,8 @@ class Hint:
 def subject(summary: Summary) -> str:
     """Word the subject: it carries the week's news."""
     news = [_interactions(summary.total)] if not summary.quiet else [naming.quiet_news(summary.period)]
-    if summary.questions:
-        n = len(summary.questions)
+    if summary.waiting:
+        n = summary.waiting
         news.append(
             ngettext("%(n)s question waits for an answer", "%(n)s questions wait for an answer", n)
             % {"n": formats.number(n)}

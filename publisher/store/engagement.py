@@ -382,7 +382,7 @@ def collect_later(conn: Connection, account_id: int, next_at: datetime) -> None:
 
 _ANSWERED: ColumnElement[bool] = or_(_comments.c.done_at.is_not(None), _comments.c.answered_at.is_not(None))
 
-_WAITS: ColumnElement[bool] = and_(~_comments.c.own, _comments.c.done_at.is_(None), _comments.c.answered_at.is_(None))
+WAITS: ColumnElement[bool] = and_(~_comments.c.own, _comments.c.done_at.is_(None), _comments.c.answered_at.is_(None))
 """A resident's comment that nobody has answered: written as the index `ix_comments_unanswered` has it."""
 
 _RESIDENTS_COMMENTS = _comments.join(_accounts, _accounts.c.id == _comments.c.account_id).outerjoin(
@@ -429,7 +429,7 @@ def list_comments(
     if organisation is not None:
         query = query.where(_accounts.c.organisation == organisation)
     if unanswered:
-        query = query.where(_WAITS)
+        query = query.where(WAITS)
     if questions:
         query = query.where(_comments.c.question)
     return tuple(CommentView(**row._mapping) for row in conn.execute(query))  # noqa: SLF001 - SQLAlchemy's public name for it
@@ -440,7 +440,7 @@ def count_unanswered(conn: Connection, organisation: str) -> tuple[int, int]:
     query = (
         select(func.sum(case((_comments.c.question, 1), else_=0)), func.count())
         .select_from(_RESIDENTS_COMMENTS)
-        .where(_accounts.c.organisation == organisation, _WAITS)
+        .where(_accounts.c.organisation == organisation, WAITS)
     )
     questions, every = conn.execute(query).one()
     return questions or 0, every - (questions or 0)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy.sql import Select
 
-from publisher.store.engagement import GONE
-from publisher.store.models import AnnouncementRow, DeliveryRow, SnapshotRow
+from publisher.store.engagement import GONE, WAITS
+from publisher.store.models import AccountRow, AnnouncementRow, CommentRow, DeliveryRow, SnapshotRow
 
+_accounts = AccountRow.__table__  # type: ignore[attr-defined]
 _announcements = AnnouncementRow.__table__  # type: ignore[attr-defined]
+_comments = CommentRow.__table__  # type: ignore[attr-defined]
 _deliveries = DeliveryRow.__table__  # type: ignore[attr-defined]
 _snapshots = SnapshotRow.__table__  # type: ignore[attr-defined]
 
@@ -49,6 +52,19 @@ class AwaitingApproval:
     announcement: str
     title: str | None
     due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a resident wrote. `url` leads to it, or to its post where the network gives no address of its own."""
+
+    id: int
+    channel: str
+    announcement: str | None
+    title: str | None
+    text: str | None = field(repr=False)
+    created_at: datetime
+    url: str | None
 
 
 def list_posts(conn: Connection, organisation: str, since: datetime, until: datetime) -> tuple[PublishedPost, ...]:
@@ -135,3 +151,53 @@ def _went_out(organisation: str, since: datetime) -> ColumnElement[bool]:
         _deliveries.c.remote_id.is_not(None),
         _deliveries.c.published_at >= since,
     )
+
+
+def oldest_questions(conn: Connection, organisation: str, most: int) -> tuple[Said, ...]:
+    """Return the questions that nobody has answered, those that have waited longest first."""
+    query = _ids(organisation).where(WAITS, _comments.c.question)
+    return _said(conn, [row.id for row in conn.execute(query.limit(most))])
+
+
+def ideas(
+    conn: Connection, organisation: str, start: datetime, until: datetime, most: int
+) -> tuple[tuple[Said, ...], int]:
+    """Return the first of what was written between two instants and looks like an idea for development, and how many there are."""
+    query = _ids(organisation).where(
+        _comments.c.created_at >= start,
+        _comments.c.created_at < until,
+        ~_comments.c.own,
+        _comments.c.topics.contains("idea"),
+    )
+    found = [row.id for row in conn.execute(query)]
+    return _said(conn, found[:most]), len(found)
+
+
+def _ids(organisation: str) -> Select[tuple[int]]:
+    accounts = select(_accounts.c.id).where(_accounts.c.organisation == organisation)
+    return (
+        select(_comments.c.id)
+        .where(_comments.c.account_id.in_(accounts))
+        .order_by(_comments.c.created_at, _comments.c.id)
+    )
+
+
+def _said(conn: Connection, ids: Sequence[int]) -> tuple[Said, ...]:
+    rows = conn.execute(
+        select(
+            _comments.c.id,
+            _accounts.c.channel,
+            _deliveries.c.announcement,
+            _announcements.c.title,
+            _comments.c.text,
+            _comments.c.created_at,
+            func.coalesce(_comments.c.url, _deliveries.c.url).label("url"),
+        )
+        .select_from(_comments)
+        .join(_accounts, _accounts.c.id == _comments.c.account_id)
+        .outerjoin(_deliveries, _deliveries.c.id == _comments.c.delivery_id)
+        .outerjoin(_announcements, _announcements.c.key == _deliveries.c.announcement)
+        .where(_comments.c.id.in_(ids))
+        .order_by(_comments.c.created_at, _comments.c.id)
+    )
+    return tuple(Said(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it

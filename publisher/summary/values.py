@@ -313,8 +313,12 @@ class Summary:
     """There is nothing to compare with: the span before ended before the accounts were known."""
     best: Best | None
     questions: tuple[Question, ...]
+    """Those that have waited longest."""
+    waiting: int
+    """All questions that wait."""
     other_unanswered: int
     ideas: tuple[Idea, ...]
+    ideas_found: int
     attention: tuple[Attention, ...]
     read_late: tuple[Gap, ...]
     """Accounts that were not read before the span began: what came in then counts in it."""
@@ -339,8 +343,11 @@ class Facts:
     """How long a post is read at all."""
     posts: Sequence[PostFacts]
     questions: Sequence[Question]
+    waiting: int = 0
+    """How many there are, where `questions` has only the first."""
     other_unanswered: int
     ideas: Sequence[Idea] = ()
+    ideas_found: int = 0
     attention: Sequence[Attention]
     queue: Sequence[Queued]
     awaiting: Sequence[Awaiting] = ()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from publisher import lifetimes
 from publisher.cadence import Week
 from publisher.config import Config, MailSettings, Recipient, ReportSettings
 from publisher.mail import NotTaken, Refused, SmtpOutbox, Unclear
@@ -272,7 +273,13 @@ def snap(store: Store, delivery_id: int, at: datetime, likes: int, comments: int
 
 
 def ask(
-    store: Store, account_id: int, delivery_id: int, remote_id: str, at: datetime, text: str = "Onko auki?"
+    store: Store,
+    account_id: int,
+    delivery_id: int,
+    remote_id: str,
+    at: datetime,
+    text: str = "Onko auki?",
+    topics: str | None = None,
 ) -> None:
     comment = NewComment(
         delivery_id=delivery_id,
@@ -285,7 +292,8 @@ def ask(
         url=f"https://example.org/{remote_id}",
         created_at=at,
         own=False,
-        question=True,
+        question=topics is None,
+        topics=topics,
     )
     with store.write() as conn:
         engagement.upsert_comments(conn, account_id, [comment], at)
@@ -366,6 +374,72 @@ def test_the_configuration_says_how_much_of_residents_words_the_mail_holds(offic
         found = max((quote for quote in held.split("Milloin")[1:2]), default="")
         told = held.count("Milloin ajanvaraus toimii taas?") * 32
         assert least <= told <= most, found[:50]
+
+
+def test_the_ideas_of_the_week_are_told(office):
+    """Oldest first, at most five with their words and all counted; none from before or after, and LinkedIn's without words."""
+    facebook, linkedin = an_account(office.store, WEEK.start), an_account(office.store, WEEK.start, "linkedin")
+    for account in (facebook, linkedin):
+        post = a_post(office.store, account, WEEK.start + DAY, f"{account.channel}-1", announcement=account.channel)
+        moments = [WEEK.start - HOUR, *(WEEK.start + n * HOUR for n in range(3)), WEEK.end]
+        for n, at in enumerate(moments):
+            ask(office.store, account.id, post, f"{account.channel}-{n}", at, f"Kartta {n}", "idea thanks")
+        ask(office.store, account.id, post, f"{account.channel}-thanks", WEEK.start + DAY, "Kiitos", "thanks")
+    summary = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, MONDAY)
+    told = [(one.channel, one.text) for one in summary.ideas]
+    assert told == [
+        ("facebook", "Kartta 1"),
+        ("linkedin", None),
+        ("facebook", "Kartta 2"),
+        ("linkedin", None),
+        ("facebook", "Kartta 3"),
+    ]
+    assert summary.ideas_found == 6
+
+
+def test_more_questions_than_are_listed_are_counted(office):
+    """The ten that have waited longest come out of the database; the subject tells of all."""
+    account = an_account(office.store, WEEK.start)
+    post = a_post(office.store, account, WEEK.start + DAY)
+    for n in range(13):
+        ask(office.store, account.id, post, f"q{n}", WEEK.start + DAY + n * MINUTE)
+    summary = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, MONDAY)
+    assert ([one.created_at for one in summary.questions][-1], len(summary.questions)) == (
+        WEEK.start + DAY + 9 * MINUTE,
+        10,
+    )
+    assert summary.waiting == 13
+
+
+def test_files_with_faults_are_told_to_those_who_can_mend_them(office):
+    """Those of the organisation's own folder and of none; a warning is no fault, and another organisation's file is theirs."""
+    queue = office.config.queue
+    faulty = "teksti: Avoinna\n"
+    files = {
+        "hausjarvi/a.yaml": faulty,
+        "b.yaml": faulty,
+        "hausjarvi/c.yaml": "text: Avoinna\n",
+        "loppi/d.yaml": faulty,
+    }
+    for name, content in files.items():
+        (queue / name).parent.mkdir(parents=True, exist_ok=True)
+        (queue / name).write_text(content, encoding="utf-8")
+    both = replace(office.config, organisations={one: an_organisation(one) for one in ("hausjarvi", "loppi")})
+    summary = Reporter(office.store, both, office.post).build(both.organisations["hausjarvi"], WEEK, MONDAY)
+    told = {one.file: one.faults for one in summary.attention if one.trouble is Trouble.REJECTED}
+    assert set(told) == {"hausjarvi/a.yaml", "b.yaml"}
+    assert all(told.values())
+
+
+def test_access_that_ends_soon_is_told(office):
+    """A token that the network ends within a fortnight; not one that lives longer."""
+    an_account(office.store, WEEK.start)
+    account = office.config.organisations["hausjarvi"].accounts[0]
+    for days, told in ((13, [Trouble.ACCESS_ENDS]), (15, [])):
+        with office.store.write() as conn:
+            lifetimes.note(conn, account, MONDAY + days * DAY, MONDAY)
+        summary = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, MONDAY)
+        assert [one.trouble for one in summary.attention] == told
 
 
 def test_links_open_where_the_reader_can_follow(office):

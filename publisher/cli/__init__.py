@@ -49,8 +49,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unpublish": ("publisher.cli.outside:unpublish", N_("Take posts that are out down.")),
     "collect": ("publisher.cli.engagement:collect", N_("Read counts and comments from the networks.")),
     "comments": ("publisher.cli.engagement:comments", N_("Show what residents wrote.")),
-    "results": ("publisher.cli.engagement:results", N_("Show the counts of every published post.")),
     "report": ("publisher.cli.report:report", N_("Show, write or send the summary of a week, a month or a year.")),
+    "results": ("publisher.cli.results:results", N_("Show the counts of every published post.")),
     "networks": (
         "publisher.cli.networks:networks",
         N_("Show every network's limits and what it tells, each with its source and date."),
@@ -65,8 +65,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "logout": ("publisher.cli.accounts:logout", N_("Forget an account's token.")),
     "doctor": ("publisher.cli.doctor:doctor", N_("Test the installation and say what to mend.")),
+    "export": ("publisher.cli.archiving:export", N_("Write a year's archive of record, or verify one.")),
     "purge": ("publisher.cli.keeping:purge", N_("Erase what may be kept no longer.")),
     "forget": ("publisher.cli.keeping:forget", N_("Erase what one person wrote, everywhere, and prove it.")),
+    "backup": ("publisher.cli.upkeep:backup", N_("Copy the database, without residents' words.")),
+    "restore": ("publisher.cli.upkeep:restore", N_("Put a copy in the database's place.")),
     "migrate": ("publisher.cli.upkeep:migrate", N_("Bring the database up to this version.")),
 }
 

@@ -1,8 +1,8 @@
-"""`collect`, `comments`, `results`: what residents did."""
+"""`collect`, `comments`: what residents did."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from publisher.locale import N_, _, ngettext
 if TYPE_CHECKING:
     from publisher.collection import Collected
     from publisher.config import Config
-    from publisher.store.engagement import CommentView, PostResult
+    from publisher.store.engagement import CommentView
 
 # collect
 
@@ -186,80 +186,3 @@ def _waits(comment: CommentView) -> str:
     if comment.answered:
         return _("answered")
     return _("a question that waits for an answer") if comment.question else _("not answered")
-
-
-# results
-
-
-@click.command(help=N_("Show the counts of every published post, as they were last read."))
-@org_option
-@json_option
-@click.pass_context
-def results(ctx: click.Context, organisation: str | None, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
-    """List published posts with their counts."""
-    from publisher.store import engagement
-
-    with open_store(ctx) as (config, store), store.read() as conn:
-        must_exist(organisation, config)
-        found = engagement.list_results(conn, organisation=organisation)
-    if as_json:
-        print_json({"version": 1, "posts": [_post_data(post, config.timezone) for post in found]})
-    else:
-        _print_results(found, config.timezone)
-
-
-def _post_data(post: PostResult, zone: tzinfo) -> dict[str, object]:
-    return {
-        "announcement": post.announcement,
-        "organisation": post.organisation,
-        "channel": post.channel,
-        "remote_id": post.remote_id,
-        "url": post.url,
-        "as_of": words.iso(post.as_of, zone),
-        "reactions": post.reactions,
-        "comments": post.comments,
-        "shares": post.shares,
-        "views": post.views,
-    }
-
-
-def _print_results(found: Sequence[PostResult], zone: tzinfo) -> None:
-    from publisher.cli.tables import Column, print_table
-
-    if not found:
-        say(_("Nothing has been published yet."))
-        return
-    columns = [
-        Column(heading=_("Announcement"), folds=True),
-        Column(heading=_("Account"), folds=True),
-        Column(heading=_("Reactions"), folds=True),
-        Column(heading=_("Comments")),
-        Column(heading=_("Shares")),
-        Column(heading=_("Views")),
-        Column(heading=_("As of")),
-    ]
-    rows = [
-        (
-            post.announcement,
-            f"{post.organisation} {words.account_word(post.channel, post.account)}",
-            _kinds(post.reactions),
-            _count(post.comments),
-            _count(post.shares),
-            _count(post.views),
-            words.moment(post.as_of, zone),
-        )
-        for post in found
-    ]
-    print_table(columns, rows)
-    say(_("A dash: the network does not tell, or it has not been read yet."))
-
-
-def _kinds(reactions: Mapping[str, int] | None) -> str:
-    if reactions is None:
-        return "–"
-    most_first = sorted(reactions.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{n} {kind}" for kind, n in most_first) or "0"
-
-
-def _count(n: int | None) -> str:
-    return "–" if n is None else str(n)

@@ -120,6 +120,9 @@ def _set_aside(database: Path, now: datetime) -> Path | None:
     except BadCopy:
         # Damaged: it cannot be read, and so not be cleaned either.
         database.replace(kept)
-    for name in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))):
-        name.unlink(missing_ok=True)
+        log = database.with_name(database.name + "-wal")
+        if log.exists():
+            log.replace(kept.with_name(kept.name + "-wal"))
+    for end in ("", "-wal", "-shm"):
+        database.with_name(database.name + end).unlink(missing_ok=True)
     return kept

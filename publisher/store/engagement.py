@@ -148,6 +148,7 @@ class PostResult:
     delivery_id: int
     announcement: str
     title: str | None
+    service: str | None = None
     organisation: str
     channel: str
     account: str
@@ -484,6 +485,7 @@ def _post_columns() -> tuple[ColumnElement[object], ...]:
         _deliveries.c.id.label("delivery_id"),
         _deliveries.c.announcement,
         _announcements.c.title,
+        _announcements.c.service,
         _deliveries.c.organisation,
         _deliveries.c.channel,
         _deliveries.c.account,

@@ -30,7 +30,7 @@ from publisher.retention import ERASED_AHEAD, PURGED_EVERY, RULES
 from publisher.store import Connection, Store, accounts, budgets, care, engagement, meta
 from publisher.store.accounts import AccountState
 from publisher.store.care import Expired, Limit, Said
-from publisher.store.copies import BadCopy, copies_of, copy_without_words, has_words
+from publisher.store.copies import BadCopy, copies_of, copy_without_words, must_be_cleaned
 
 _SHORTEST = 12
 """Bytes. Shorter words are found by chance."""
@@ -214,7 +214,7 @@ class Keeper:
         return Forgotten(
             comments=len(said),
             mails=mails,
-            copies=self._clean_copies(),
+            copies=self._clean_copies([one.remote_id for one in person.said]),
             before=before,
             after=after,
             traces=frozenset(_traces(person)),
@@ -228,13 +228,13 @@ class Keeper:
             found[message_id].unlink(missing_ok=True)
         return len(ours)
 
-    def _clean_copies(self) -> int:
-        """Copies have no residents' words, but for those that an earlier version made: these are cleaned; returns how many."""
+    def _clean_copies(self, remote_ids: Sequence[str]) -> int:
+        """Take these comments out of every copy, and the words that copies of an earlier version have; returns how many were touched."""
         cleaned = 0
         for copy in self._copies():
             with suppress(BadCopy):  # what is damaged cannot be cleaned; `prove` reads it all the same
-                if has_words(copy):
-                    copy_without_words(copy, copy)
+                if must_be_cleaned(copy, remote_ids):
+                    copy_without_words(copy, copy, without=remote_ids, knowing=self._store.path)
                     cleaned += 1
         return cleaned
 

@@ -112,18 +112,18 @@ def _beside(conn: Connection, post: PostResult, moment: datetime) -> _Beside:
 def _post_data(post: PostResult, beside: _Beside, zone: tzinfo) -> dict[str, object]:
     return {
         "announcement": post.announcement,
-        "service": post.service,
         "organisation": post.organisation,
         "channel": post.channel,
         "remote_id": post.remote_id,
         "url": post.url,
-        "published_at": words.iso(post.published_at, zone),
         "as_of": words.iso(post.as_of, zone),
         "reactions": post.reactions,
         "comments": post.comments,
         "shares": post.shares,
         "views": post.views,
         "clicks": post.clicks,
+        "service": post.service,
+        "published_at": words.iso(post.published_at, zone),
         "interactions": beside.interactions,
         "usual_interactions": beside.usual,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from publisher.locale import N_, _
 if TYPE_CHECKING:
     from publisher.config import Config
     from publisher.store import Store
+    from publisher.store.care import Trace
 
 
 @click.command(help=N_("Bring the database up to this version. A copy of it is made first."))
@@ -95,6 +96,7 @@ def backup(ctx: click.Context, to: Path | None) -> None:
 def restore(ctx: click.Context, copy: Path, yes: bool) -> None:  # noqa: FBT001 -- click passes by name
     """Go back to a copy."""
     from publisher import store as database
+    from publisher.store import care
 
     config = load(ctx)
     must_be_writable(config)
@@ -106,9 +108,10 @@ def restore(ctx: click.Context, copy: Path, yes: bool) -> None:  # noqa: FBT001 
         ):
             raise Stop(_("Nothing was changed."), code=Exit.FINDINGS)
         with _alone(store):
+            forgotten, trail = care.what_outlives(store)
             store.close()
             kept = _put_back(copy, path)
-            _note(config)
+            _note(config, forgotten, trail)
     finally:
         store.close()
     say(_("Restored: %(path)s") % {"path": path})
@@ -137,7 +140,7 @@ def _put_back(copy: Path, path: Path) -> Path | None:
         return put_back(copy, path, now())
 
 
-def _note(config: Config) -> None:
+def _note(config: Config, forgotten: frozenset[str], trail: Sequence[Trace]) -> None:
     """Bring what was put back up to this version, and add to its trail."""
     from publisher import store as database
     from publisher.store import care
@@ -146,7 +149,9 @@ def _note(config: Config) -> None:
     try:
         database.migrate(store, now())
         with store.write() as conn:
-            care.note(conn, by=who(), action="restore", numbers={}, now=now())
+            care.remember_forgotten(conn, forgotten, now())
+            care.take_over_trail(conn, trail)
+            care.note(conn, by=who(), action="restore", numbers={"forgotten": len(forgotten)}, now=now())
     except database.DatabaseProblem as problem:
         raise refusal(problem) from problem
     finally:

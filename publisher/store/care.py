@@ -7,14 +7,17 @@ million comments that takes a second in which nobody waits.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, false, func, insert, or_, select, update
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.sql import Select
 
 from publisher.store import meta, replies
+from publisher.store.engine import Store, StoreAway
 from publisher.store.models import (
     AccountRow,
     AnnouncementRow,
@@ -312,6 +315,21 @@ def trail(conn: Connection) -> tuple[Trace, ...]:
     """Return the whole trail, oldest first."""
     rows = conn.execute(select(_audit.c.at, _audit.c.by, _audit.c.action, _audit.c.numbers).order_by(_audit.c.id))
     return tuple(Trace(**row._mapping) for row in rows)  # noqa: SLF001
+
+
+def what_outlives(store: Store) -> tuple[frozenset[str], tuple[Trace, ...]]:
+    """Return whom a database has forgotten and who saw to it, for the older copy that takes its place; nothing where it cannot be read."""
+    with suppress(DatabaseError, StoreAway), store.read() as conn:
+        return forgotten(conn), trail(conn)
+    return frozenset(), ()
+
+
+def take_over_trail(conn: Connection, known: Sequence[Trace]) -> None:
+    """Add what a database that is put aside knew of, and the one in its place does not."""
+    here = {(one.at, one.by, one.action) for one in trail(conn)}
+    for one in known:
+        if (one.at, one.by, one.action) not in here:
+            note(conn, by=one.by, action=one.action, numbers=one.numbers, now=one.at)
 
 
 def _batches(items: Sequence[_Item]) -> Iterable[Sequence[_Item]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from collections.abc import Collection
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -17,15 +18,22 @@ from publisher.store.engine import DiskFull
 
 BACKUPS_KEPT = 14
 
-_WORDS = "NOT own AND (text IS NOT NULL OR author_name IS NOT NULL OR author_key IS NOT NULL)"
+_EMPTY = "text = NULL, author_name = NULL, author_key = NULL, url = NULL"
+_WORDS = "NOT own AND (text IS NOT NULL OR author_name IS NOT NULL OR author_key IS NOT NULL OR url IS NOT NULL)"
 
 
 class BadCopy(Exception):
     """A file is not a whole database of Tiedote; the text says why."""
 
 
-def copy_without_words(source: Path, target: Path) -> None:
-    """Copy a database, whole or not at all, without residents' words, their pseudonyms and names. Raises DiskFull, BadCopy, OSError."""
+def copy_without_words(
+    source: Path, target: Path, *, without: Collection[str] = (), knowing: Path | None = None
+) -> None:
+    """Copy a database, whole or not at all, without residents' words and what leads to them: pseudonyms, names, addresses.
+
+    `without`: comments, by the network's ids, that are left out. `knowing`: the database whose forgotten people the copy is to know as
+    well, so that they stay forgotten when it is put back. Raises DiskFull, BadCopy, OSError.
+    """
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
     # Nobody may read it who may not read the database.
@@ -37,8 +45,9 @@ def copy_without_words(source: Path, target: Path) -> None:
             # Until it has its name the copy may break: then there is none. So no journal is written that would hold the words.
             conn.execute("PRAGMA journal_mode=OFF")
             conn.execute("PRAGMA secure_delete=ON")
-            if _has_comments(conn):
-                conn.execute(f"UPDATE comments SET text = NULL, author_name = NULL, author_key = NULL WHERE {_WORDS}")  # noqa: S608 - our own words
+            _leave_out(conn, without)
+            if knowing is not None:
+                _take_over(conn, knowing)
             conn.execute("VACUUM")
         verify(partial)
         with partial.open("rb") as handle:
@@ -54,6 +63,22 @@ def copy_without_words(source: Path, target: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+def _leave_out(conn: sqlite3.Connection, without: Collection[str]) -> None:
+    if not _has(conn, "comments"):
+        return
+    conn.execute(f"UPDATE comments SET {_EMPTY} WHERE {_WORDS}")  # noqa: S608 - our own words
+    for remote_id in without:
+        conn.execute("DELETE FROM comments WHERE remote_id = ?", (remote_id,))
+        conn.execute("UPDATE comments SET parent_remote_id = NULL WHERE parent_remote_id = ?", (remote_id,))
+
+
+def _take_over(conn: sqlite3.Connection, knowing: Path) -> None:
+    if _has(conn, "forgotten"):
+        conn.execute("ATTACH ? AS here", (str(knowing),))
+        conn.execute("INSERT OR IGNORE INTO forgotten SELECT digest, at FROM here.forgotten")
+        conn.execute("DETACH here")
+
+
 def verify(path: Path) -> str:
     """Open a copy and read it through; return the version of its schema. Raises BadCopy."""
     try:
@@ -67,19 +92,23 @@ def verify(path: Path) -> str:
     return str(found[0])
 
 
-def has_words(path: Path) -> bool:
-    """Tell whether a copy has residents' words, as those of earlier versions do. Raises BadCopy."""
+def must_be_cleaned(path: Path, without: Collection[str] = ()) -> bool:
+    """Tell whether a copy has residents' words, as those of earlier versions do, or any of these comments. Raises BadCopy."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as conn:
-            if not _has_comments(conn):
+            if not _has(conn, "comments"):
                 return False
-            return conn.execute(f"SELECT 1 FROM comments WHERE {_WORDS} LIMIT 1").fetchone() is not None  # noqa: S608 - our own words
+            query = f"SELECT 1 FROM comments WHERE {_WORDS} LIMIT 1"  # noqa: S608 - our own words
+            if conn.execute(query).fetchone() is not None:
+                return True
+            one = "SELECT 1 FROM comments WHERE remote_id = ?"
+            return any(conn.execute(one, (remote_id,)).fetchone() is not None for remote_id in without)
     except sqlite3.DatabaseError as error:
         raise BadCopy(f"{path}: {error}") from error
 
 
-def _has_comments(conn: sqlite3.Connection) -> bool:
-    return conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'comments'").fetchone() is not None
+def _has(conn: sqlite3.Connection, table: str) -> bool:
+    return conn.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
 
 
 def copies_of(database: Path, backups: Path) -> tuple[Path, ...]:

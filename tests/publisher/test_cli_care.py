@@ -121,9 +121,11 @@ def test_a_backup_has_no_residents_words_and_can_be_put_back(desk: Desk, tmp_pat
 
 
 def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
-    """Nobody is forgotten by a slip; afterwards the list has empty places, and the trail says who did it."""
+    """Nobody is forgotten by a slip; afterwards the list has empty places, the trail says who did it, and a copy put back knows it."""
     comments = desk.data("comments")["comments"]
-    eero = next(one["id"] for one in comments if one["channel"] == "facebook" and one["text"] == QUESTION)
+    said = next(one for one in comments if one["channel"] == "facebook" and one["text"] == QUESTION)
+    eero, gone = said["id"], said["remote_id"]
+    assert desk.run("backup").exit_code == 0
     assert desk.run("forget", eero).exit_code == 2
     assert desk.run("forget", "c-999999", "--yes").exit_code == 1
     told = desk.run("forget", eero, "--yes")
@@ -134,8 +136,17 @@ def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
     assert max(map(len, told.stdout.splitlines())) <= 80
     after = {one["id"]: one for one in desk.data("comments")["comments"]}
     assert (len(after), after[eero]["text"], after[eero]["remote_id"][:10]) == (len(comments), None, "forgotten:")
+    copies = sorted((database(desk).parent / "backups").glob("tiedote-*.db"))
+    for copy in copies:
+        assert gone.encode() not in copy.read_bytes()
+        assert desk.run("restore", str(copy), "--yes").exit_code == 0
+        assert desk.run("collect", "--all").exit_code == 0
+        assert [one["text"] for one in desk.data("comments")["comments"] if one["channel"] == "facebook"].count(
+            None
+        ) == 1
+    assert len(copies) == 1
     dry = desk.run("purge", "--dry-run")
     assert dry.stdout.strip() == "Nothing is kept for too long."
     trail = desk.data("purge", "--log")["trail"]
-    assert [one["action"] for one in trail][-1] == "forget"
-    assert trail[-1]["numbers"] == {"comments": 1, "mails": 0}
+    assert [one["action"] for one in trail][-3:] == ["backup", "forget", "restore"]
+    assert trail[-1]["numbers"] == {"forgotten": 2}

@@ -139,6 +139,11 @@ def test_results_json_is_what_residents_did(desk):
             "comments",
             "shares",
             "views",
+            "clicks",
+            "service",
+            "published_at",
+            "interactions",
+            "usual_interactions",
         ]
         assert (post["reactions"], post["comments"]) == ({"like": 1}, 2)
         assert truth.reactions == {"like": 1}

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from publisher import mail
@@ -22,7 +23,7 @@ from publisher.cadence import Span, report_due, span_of
 from publisher.config import Config, Organisation
 from publisher.gathering import gather
 from publisher.locale import use
-from publisher.mail import MailError, Outbox, Refused, Unclear
+from publisher.mail import FolderOutbox, MailError, Outbox, Refused, Unclear
 from publisher.store import Connection, DiskFull, Store, StoreAway, notices, reports
 from publisher.store.notices import UNCLEAR, Notice, NoticeKind
 from publisher.store.reports import Report
@@ -81,6 +82,11 @@ class Reporter:
     def sender(self) -> str:
         """The From header of every mail."""
         return self._config.mail.sender if self._config.mail else mail.NOBODY
+
+    @property
+    def folder(self) -> Path | None:
+        """Where mails become files; None where they leave."""
+        return self._outbox.folder if isinstance(self._outbox, FolderOutbox) else None
 
     def _answers(self, organisation: str, recipient: str) -> dict[str, str]:
         """Say who reads an answer, and who takes a recipient off the list, to those who make the mail.
@@ -260,7 +266,8 @@ class Reporter:
         try:
             self._outbox.send(message)
         except Unclear as error:
-            again = None if row.state == UNCLEAR else now + max(pause(row.tries), UNCLEAR_PAUSE)
+            # A sender that died is a doubt as well.
+            again = None if row.state in {UNCLEAR, "sending"} else now + max(pause(row.tries), UNCLEAR_PAUSE)
             self._not_taken(row, failed, str(error), again, unclear=True)
             return False
         except MailError as error:

@@ -209,6 +209,13 @@ def _send_copy(reporter: Reporter, chosen: Sequence[Organisation], span: Span, t
                 code=Exit.TRY_LATER,
             ) from error
         say(_("%(name)s: sent to %(address)s.") % {"name": organisation.name, "address": to})
+    _say_where(reporter)
+
+
+def _say_where(reporter: Reporter) -> None:
+    """Say so where mails do not leave this machine."""
+    if reporter.folder is not None:
+        say(_("Mails become files in %(folder)s.") % {"folder": reporter.folder})
 
 
 def _send(
@@ -243,6 +250,7 @@ def _send(
             before |= row.sent_at is not None and row.sent_at < begun
         if not rows:
             say(_("%(name)s: nobody is named under 'report' in the configuration.") % {"name": organisation.name})
+    _say_where(reporter)
     if before:
         say(_("Nobody gets it twice by mistake; to send it once more on purpose, add --again."))
     if waiting:

@@ -297,6 +297,25 @@ def test_the_same_account_twice_is_probably_a_slip(write):
     assert warnings_of(write(text % 2)) == []
 
 
+def test_mail_by_token_needs_little(write):
+    """A tenant is enough for Microsoft 365; the secret shows nowhere, and a password over an open line is worth a warning."""
+    given = "oauth: {tenant: kunta.example, client_id: i, client_secret: planted}"
+    text = (
+        with_account(ACCOUNT)
+        + "mail: {host: smtp.office365.com, from: a@b.fi, alerts_to: {address: c@d.fi, language: sv}, %s}\n"
+    )
+    mail = load_config(write(text % given)).mail
+    assert mail is not None
+    assert mail.oauth is not None
+    assert mail.oauth.token_url == "https://login.microsoftonline.com/kunta.example/oauth2/v2.0/token"
+    assert (mail.oauth.scope, mail.port) == ("https://outlook.office365.com/.default", 587)
+    assert [(one.address, one.language) for one in mail.alerts_to] == [("c@d.fi", "sv")]
+    assert "planted" not in repr(mail)
+    open_line = "security: none, username: u, password: p"
+    assert warnings_of(write(text % open_line)) == [("unencrypted", 5)]
+    assert warnings_of(write((text % open_line).replace("smtp.office365.com", "127.0.0.1"))) == []
+
+
 def test_what_would_go_wrong_silently_is_said(write):
     """Tokens over an open line, and a summary that nobody gets by mail."""
     line = "sandbox: no\nnetworks: {x: {base_url: 'http://%s'}}\n"

@@ -20,7 +20,7 @@ from functools import reduce
 
 from channels.base import Channel, Comment, Comments, Counts, Tally, Usage
 from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
-from publisher import budget, spending
+from publisher import budget, lifetimes, spending
 from publisher.budget import Use
 from publisher.cadence import next_collection
 from publisher.config import Account, Config, everybody
@@ -252,23 +252,33 @@ class Collector:
         pause = max(min(error.after or timedelta(0), LONGEST_WAIT), self._config.collection.every)
         with self._store.write() as conn:
             told = "yes" if isinstance(error, AccountBlocked) else ""
-            meta.put(conn, _unread_key(account.key), f"{told}\t{error.kind}\t{error.detail}", now)
+            kind = self._kind(conn, account, error, now)
+            meta.put(conn, _unread_key(account.key), f"{told}\t{kind}\t{error.detail}", now)
             if isinstance(error, AccountBlocked):
                 pause = max(pause, BLOCKED_PAUSE)
-                self._tell(conn, account, error, now)
+                self._tell(conn, account, kind, error.detail, now)
             engagement.collect_later(conn, account.id, now + pause)
 
-    def _tell(self, conn: Connection, account: AccountState, error: AccountBlocked, now: datetime) -> None:
+    def _kind(self, conn: Connection, account: AccountState, error: ChannelError, now: datetime) -> str:
+        """Name an error. Meta words the end of its access to people's data as a permission that is missing."""
+        if error.kind is Kind.PERMISSION_MISSING:
+            for life in lifetimes.known(conn, self._config, now):
+                its_own = (life.organisation, life.channel, life.account) == account.key
+                if its_own and life.reading and life.expires_at is not None and life.expires_at <= now:
+                    return "data_access_over"
+        return error.kind
+
+    def _tell(self, conn: Connection, account: AccountState, kind: str, detail: str, now: datetime) -> None:
         raise_notice(
             conn,
-            cause=f"blocked:{':'.join(account.key)}:{error.kind}",
+            cause=f"blocked:{':'.join(account.key)}:{kind}",
             kind=NoticeKind.BLOCKED,
             params={
                 "organisation": account.organisation,
                 "channel": account.channel,
                 "account": account.name,
-                "error_kind": error.kind,
-                "detail": error.detail,
+                "error_kind": kind,
+                "detail": detail,
                 "reading": "yes",
             },
             recipients=self._audience(self._configured(account)),

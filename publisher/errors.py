@@ -173,6 +173,10 @@ OWN: Mapping[str, tuple[str, str]] = {
             "A larger 'monthly_budget' counts for what is due later."
         ),
     ),
+    "data_access_over": (
+        N_("Meta tells nothing more of what residents write: the last login was more than 90 days ago."),
+        N_("Connect the account again: tiedote login NETWORK --org ORGANISATION"),
+    ),
     "file_broken": (
         N_("The file has a fault, so nothing of it is sent."),
         N_("Mend the file; tiedote check shows the place. It then goes out by itself."),

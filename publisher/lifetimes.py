@@ -23,22 +23,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLife:
-    """An account, and when a person must have acted; None: no date is known. `by_login`: `login` got its token."""
+    """An account, and when a person must have acted; None: no date is known. `by_login`: `login` got its token.
+
+    `reading`: only Meta's telling of what people wrote ends then; posts go out all the same.
+    """
 
     organisation: str
     channel: str
     account: str
     expires_at: datetime | None
     by_login: bool = False
+    reading: bool = False
 
     def days_left(self, at: datetime) -> int | None:
         """Count whole days from `at`; 0 once it is over."""
         return None if self.expires_at is None else max(0, (self.expires_at - at).days)
 
 
-def note(conn: Connection, account: Account, expires_at: datetime | None, now: datetime) -> None:
+def note(
+    conn: Connection, account: Account, expires_at: datetime | None, now: datetime, data_until: datetime | None = None
+) -> None:
     """Keep what the network told of a token that stands in the configuration."""
-    meta.put(conn, noted_under(account), expires_at.isoformat() if expires_at else "", now)
+    ends, reading = _first(expires_at, data_until)
+    told = f"{ends.isoformat()}{_READING if reading else ''}" if ends else ""
+    meta.put(conn, noted_under(account), told, now)
+
+
+_READING = " reading"
 
 
 def noted_under(account: Account) -> str:
@@ -53,12 +64,22 @@ def known(conn: Connection, config: Config, now: datetime) -> Iterator[TokenLife
         organisation, channel, name = key
         if registry.has_token(account.settings):
             told = meta.get(conn, noted_under(account))
-            ends = datetime.fromisoformat(told) if told else None
             if told is not None:
-                yield TokenLife(organisation=organisation, channel=channel, account=name, expires_at=ends)
+                day, _, reading = told.partition(_READING[0])
+                ends = datetime.fromisoformat(day) if day else None
+                yield TokenLife(
+                    organisation=organisation, channel=channel, account=name, expires_at=ends, reading=bool(reading)
+                )
         elif key in kept:
-            ends = ends_at(kept[key], now)
-            yield TokenLife(organisation=organisation, channel=channel, account=name, expires_at=ends, by_login=True)
+            ends, only_reading = _ends(kept[key], now)
+            yield TokenLife(
+                organisation=organisation,
+                channel=channel,
+                account=name,
+                expires_at=ends,
+                by_login=True,
+                reading=only_reading,
+            )
 
 
 def is_renewable(kept: Kept, now: datetime) -> bool:
@@ -66,8 +87,19 @@ def is_renewable(kept: Kept, now: datetime) -> bool:
     return kept.refreshable and (kept.refresh_expires_at is None or kept.refresh_expires_at > now)
 
 
-def ends_at(kept: Kept, now: datetime) -> datetime | None:
-    """Return when tokens end for good: the end of their renewal, or their own end, or that of what Meta tells of people."""
+def _ends(kept: Kept, now: datetime) -> tuple[datetime | None, bool]:
+    """Return when tokens end for good: the end of their renewal, or their own end, or that of what Meta tells of people (True)."""
     if is_renewable(kept, now):
-        return kept.refresh_expires_at
-    return min((date for date in (kept.expires_at, kept.data_until) if date is not None), default=None)
+        return kept.refresh_expires_at, False
+    return _first(kept.expires_at, kept.data_until)
+
+
+def _first(expires_at: datetime | None, data_until: datetime | None) -> tuple[datetime | None, bool]:
+    if data_until is not None and (expires_at is None or data_until < expires_at):
+        return data_until, True
+    return expires_at, False
+
+
+def login_command(organisation: str, channel: str, account: str) -> str:
+    """Return what connects an account."""
+    return f"tiedote login {channel} --org {organisation}" + (f" --account {account}" if account != channel else "")

@@ -143,9 +143,8 @@ class Renewer:
                 continue  # The account's own errors are told where it is used.
             finally:
                 way.close()
-            ends = min((date for date in (told.expires_at, told.data_until) if date is not None), default=None)
             with self._store.write() as conn:
-                lifetimes.note(conn, account, ends, now)
+                lifetimes.note(conn, account, told.expires_at, now, told.data_until)
 
     def _is_time_to_ask(self, account: Account, now: datetime) -> bool:
         with self._store.read() as conn:
@@ -298,7 +297,7 @@ class Renewer:
                     "error_kind": str(refused.kind),
                     "detail": refused.detail,
                     "due": ends.isoformat() if ends else "",
-                    "login": f"tiedote login {channel} --org {organisation}",
+                    "login": lifetimes.login_command(organisation, channel, name),
                 },
                 recipients=everybody(self._config, configured(self._config)[account].owner),
                 now=now,

@@ -34,6 +34,7 @@ from publisher.delivery import Clock, Deliverer, Point, Rules, nothing
 from publisher.drafting.feeds import Feeds
 from publisher.keeping import Keeper
 from publisher.lanes import Lanes
+from publisher.lifetimes import TokenLife
 from publisher.linking import Dead, Links
 from publisher.mail import open_outbox
 from publisher.model import FINAL, Announcement, Plan, State
@@ -402,6 +403,7 @@ class Service:
         `only`: nothing but these deliveries.
         """
         self.deliverer.only = only
+        asked_again: frozenset[int] = frozenset()
         pause = threading.Event()
         end = self.clock.now() + wait
         while True:
@@ -414,7 +416,10 @@ class Service:
             # A first look at an account has told apart what is out and what has come too late.
             self.mark_overdue(now)
             with self.store.read() as conn:
-                if rows.accounts_with_work(conn, now, only):
+                # An account whose token was refused a moment ago may have a new one by the next look.
+                refused = accounts.to_probe(conn, now) - asked_again
+                asked_again |= refused
+                if refused or rows.accounts_with_work(conn, now, only):
                     continue
                 going = rows.on_their_way(conn, now, only)
                 # Asked after the work: a refusal or a lost answer has set a time that the tick did not know yet.
@@ -531,14 +536,11 @@ class Service:
         self.renewer.ask_about_configured(now)
         return renewed
 
-    def life_of(self, account: Account) -> datetime | None:
-        """Return when a person must have connected an account again; None: no date is known."""
+    def life_of(self, account: Account) -> TokenLife | None:
+        """Return how long an account is connected; None: nothing is known."""
         with self.store.read() as conn:
             lives = lifetimes.known(conn, self.config, self.clock.now())
-            return next(
-                (one.expires_at for one in lives if (one.organisation, one.channel, one.account) == key_of(account)),
-                None,
-            )
+            return next((one for one in lives if (one.organisation, one.channel, one.account) == key_of(account)), None)
 
     def keep_life(self, account: Account) -> None:
         """Note that a token of the configuration works, where nothing is known of its end."""

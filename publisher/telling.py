@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from publisher.collection import why_unread
 from publisher.config import Config, configured, everybody
 from publisher.delivery import about
-from publisher.lifetimes import known
+from publisher.lifetimes import known, login_command
 from publisher.store import Connection, reports
 from publisher.store.announcements import contacts
 from publisher.store.deliveries import DeliveryView, Key, Setback
@@ -94,7 +94,7 @@ def tell_token_ends(conn: Connection, config: Config, now: datetime) -> None:
         account = configured(config).get((life.organisation, life.channel, life.account))
         if stage is None or account is None:
             continue
-        login = f"tiedote login {life.channel} --org {life.organisation}" if life.by_login else ""
+        login = login_command(life.organisation, life.channel, life.account) if life.by_login else ""
         raise_notice(
             conn,
             cause=f"token_ends:{life.organisation}:{life.channel}:{life.account}:{life.expires_at.date()}:{stage}",
@@ -105,6 +105,7 @@ def tell_token_ends(conn: Connection, config: Config, now: datetime) -> None:
                 "account": life.account,
                 "due": life.expires_at.isoformat(),
                 "login": login,
+                "reading": "yes" if life.reading else "",
             },
             recipients=everybody(config, account.owner),
             now=now,

@@ -399,7 +399,7 @@ def list_replies(view: View, remark: Remark, ask: Ask) -> dict[str, Any]:
 
 
 def _comments(view: View, page: SandboxAccount, remarks: list[Remark], ask: Ask, parent: str | None) -> dict[str, Any]:
-    view.need(page, "pages_read_user_content")
+    view.need_people(page, "pages_read_user_content")
     if view.is_a_persons(page):
         return {"data": []}  # no refusal: just nothing
     chosen = _choose(ask, "filter", ("toplevel", "stream"))
@@ -472,7 +472,7 @@ def _published(sandbox: Sandbox, page_id: str) -> list[Post]:
 
 def list_reactions(view: View, post: Post, ask: Ask) -> dict[str, Any]:
     """GET /{post}/reactions, of one type or all."""
-    view.need(view.account(post.author), "pages_read_user_content")
+    view.need_people(view.account(post.author), "pages_read_user_content")
     wanted = ask.args.get("type")
     if wanted is not None and wanted not in {*REACTIONS, "NONE"}:
         raise refuse(100, f"(#100) Param type must be one of {{{', '.join(REACTIONS)}}}")

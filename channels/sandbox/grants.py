@@ -30,6 +30,11 @@ X_REQUEST: Final = 600.0
 """Seconds of a request token; X publishes no figure."""
 LINKEDIN_CODE: Final = 1800.0
 
+DATA_ACCESS: Final = 90 * 86_400
+"""Seconds from a person's consent for which Meta answers about people's data; the token itself goes on to be good for the rest."""
+PEOPLES_DATA: Final = "data_access"
+"""Stands among an account's missing permissions when that time is over; no permission of Meta's has the name."""
+
 PERSON: Final = "10000000000000001"
 """The id of a person on Facebook; the others follow it."""
 
@@ -44,7 +49,8 @@ TASKS: Final[Mapping[str, tuple[str, ...]]] = {
 class Grant:
     """What a token may do. `kind`: short, person, page, instagram_short, instagram, x1, x2, linkedin, or refresh_x, refresh_linkedin.
 
-    `accounts`: ids on the network. Times in seconds since 1970; `expires` 0: never.
+    `accounts`: ids on the network. Times in seconds since 1970; `expires` 0: never. `consented`: when the person behind it said yes,
+    whatever tokens came of that since.
     """
 
     kind: str
@@ -54,6 +60,12 @@ class Grant:
     scopes: list[str] = field(default_factory=list)
     issued: float = 0
     expires: float = 0
+    consented: float = 0
+
+    @property
+    def data_until(self) -> float:
+        """When Meta stops answering about people's data."""
+        return (self.consented or self.issued) + DATA_ACCESS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,7 +136,8 @@ class Grants:
     def issue(self, grant: Grant, prefix: str = "") -> str:
         """Give out a token for a grant, from now on."""
         token = f"{prefix}{MARK}{secrets.token_urlsafe(24).replace('-', 'x').replace('_', 'y')}"
-        self._write(token, replace(grant, issued=self._sandbox.clock.stamp()))
+        now = self._sandbox.clock.stamp()
+        self._write(token, replace(grant, issued=now, consented=grant.consented or now))
         return token
 
     def find(self, token: str | None, *kinds: str) -> Grant | None:
@@ -206,7 +219,8 @@ class Grants:
                 asked = {one for one in PERMISSIONS if grant.kind == "page" or one.startswith("instagram")}
                 # Statistics are asked for by nobody here yet.
                 lacks = sorted(asked - scopes - {"read_insights", "instagram_manage_insights"})
-                return {"missing": (*account.missing, *lacks)}
+                over = grant.kind == "page" and self._sandbox.clock.stamp() >= grant.data_until
+                return {"missing": (*account.missing, *lacks, *((PEOPLES_DATA,) if over else ()))}
 
     def _write(self, token: str, grant: Grant) -> None:
         self._sandbox.world.note(_key(token), json.dumps(asdict(grant)))

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from channels.sandbox import logins
 from channels.sandbox.fieldspec import Field, FieldSyntaxError, parse_fields
+from channels.sandbox.grants import PEOPLES_DATA
 from channels.sandbox.wire import Answer, Call, Refusal
 
 if TYPE_CHECKING:
@@ -111,6 +112,14 @@ class View:
                     f"(#10) This endpoint requires the '{permission}' permission or an approved feature.",
                     status=403,
                 )
+
+    def need_people(self, account: SandboxAccount, permission: str) -> None:
+        """Refuse what people wrote and did unless it may be read, and somebody consented within 90 days."""
+        self.need(account, permission)
+        if PEOPLES_DATA in account.missing:
+            raise refuse(
+                10, "(#10) The access of this app to data of people has expired; it must be granted anew.", status=403
+            )
 
     def is_a_persons(self, page: SandboxAccount) -> bool:
         """Tell whether the token is that of a person who manages the Page, not the Page's own."""

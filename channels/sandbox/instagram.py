@@ -356,7 +356,7 @@ def list_children(view: View, post: Post, ask: Ask) -> dict[str, Any]:
 
 def list_comments(view: View, post: Post, ask: Ask) -> dict[str, Any]:
     """GET /{media}/comments: top level only, newest first, 50 a page at most."""
-    view.need(view.account(post.author), "instagram_manage_comments")
+    view.need_people(view.account(post.author), "instagram_manage_comments")
     remarks = [item for item in view.sandbox.world.remarks_of(post.id) if item.parent is None]
     return page_of(view, ask, _comment_nodes(post, remarks[::-1]), most=_MOST_COMMENTS)
 
@@ -364,7 +364,7 @@ def list_comments(view: View, post: Post, ask: Ask) -> dict[str, Any]:
 def list_replies(view: View, remark: Remark, ask: Ask) -> dict[str, Any]:
     """GET /{comment}/replies, oldest first."""
     post = view.sandbox.world.posts[remark.post]
-    view.need(view.account(post.author), "instagram_manage_comments")
+    view.need_people(view.account(post.author), "instagram_manage_comments")
     remarks = [item for item in view.sandbox.world.remarks_of(post.id) if item.parent == remark.id]
     return page_of(view, ask, _comment_nodes(post, remarks), most=_MOST_COMMENTS)
 

@@ -169,7 +169,7 @@ def _debug(sandbox: Sandbox, about: str, token: str) -> Answer | None:
         "app_id": grant.client_id,
         "type": "PAGE" if grant.kind == "page" else "USER",
         "application": "Tiedote",
-        "data_access_expires_at": int(grant.issued) + 90 * _DAY,
+        "data_access_expires_at": int(grant.data_until),
         "expires_at": int(grant.expires),
         "is_valid": not grants.is_over(grant),
         "scopes": grant.scopes,

@@ -162,13 +162,13 @@ def _as_data(one: Connection, zone: tzinfo) -> dict[str, object]:
 
 def _print(one: Connection, config: Config) -> None:
     zone = config.timezone
+    from publisher.lifetimes import login_command
+
     kept = one.kept
     head = f"{one.organisation} {words.account_word(one.channel, one.account)}"
     click.echo(f"{head}: {kept.name} ({kept.account_id})" if kept and kept.name else head)
     if one.how == "none":
-        command = f"tiedote login {one.channel} --org {one.organisation}"
-        if one.account != one.channel:
-            command += f" --account {one.account}"
+        command = login_command(one.organisation, one.channel, one.account)
         echo_folded("  ", _("Not connected. Connect it: %(command)s") % {"command": command})
         return
     if kept is None:
@@ -181,7 +181,7 @@ def _print(one: Connection, config: Config) -> None:
     if kept.flow == "facebook_login":
         echo_folded("  ", hangs_on_a_person())
     if kept.data_until is not None:
-        echo_folded("  ", tells_until(kept.data_until, zone))
+        echo_folded("  ", tells_until(kept.data_until, zone, now()))
     if one.may is not None:
         lacks = [word for word, _scopes in _MAY.get(one.channel, ()) if word not in one.may]
         echo_folded("  ", _("May: %(what)s.") % {"what": ", ".join(_(word) for word in one.may) or "-"})
@@ -190,10 +190,12 @@ def _print(one: Connection, config: Config) -> None:
         echo_folded("  ", _("Permissions: %(scopes)s") % {"scopes": ", ".join(kept.scopes)})
 
 
-def tells_until(data_until: datetime, zone: tzinfo) -> str:
-    """Say how long Meta tells what people wrote."""
+def tells_until(data_until: datetime, zone: tzinfo, at: datetime) -> str:
+    """Say how long Meta tells what people wrote, or since when it does not."""
     until = {"day": words.moment(data_until, zone)}
-    return _("Meta answers about residents' comments until %(day)s; then log in again.") % until
+    if data_until <= at:
+        return _("Meta has told nothing of residents' comments since %(day)s: log in again.") % until
+    return _("Meta tells of residents' comments until %(day)s: log in again before that.") % until
 
 
 def hangs_on_a_person() -> str:

@@ -224,6 +224,12 @@ def _print_house(house: House) -> None:
         days = token.days_left(now())
         if days is not None:
             told = ngettext("%(account)s: token ends in %(n)d day.", "%(account)s: token ends in %(n)d days.", days)
+            if token.reading:
+                told = ngettext(
+                    "%(account)s: comments are read for %(n)d more day; then log in again.",
+                    "%(account)s: comments are read for %(n)d more days; then log in again.",
+                    days,
+                )
             account = f"{token.organisation} {words.account_word(token.channel, token.account)}"
             click.echo(told % {"account": account, "n": days})
 

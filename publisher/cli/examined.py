@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from publisher.cli import words
@@ -14,8 +14,8 @@ from publisher.locale import _, ngettext
 from publisher.remarks import Level, Remark, word
 
 if TYPE_CHECKING:
-    from channels.base import Identity
     from publisher.config import Account, Config
+    from publisher.lifetimes import TokenLife
     from publisher.service import Service
     from publisher.spending import Month
 
@@ -43,7 +43,7 @@ def outside(config: Config) -> Iterator[Finding]:
         service.renew_tokens()
         clock_told = False
         for account in configured(config).values():
-            for finding in _account(service, account):
+            for finding in of_account(service, account):
                 if finding.name == "clock":
                     if clock_told:
                         continue
@@ -55,7 +55,8 @@ def outside(config: Config) -> Iterator[Finding]:
     yield from map(_judge_month, months)
 
 
-def _account(service: Service, account: Account) -> Iterator[Finding]:
+def of_account(service: Service, account: Account) -> Iterator[Finding]:
+    """Ask one account's network, and judge the answer."""
     from channels.base import Health
     from publisher.examining import judge, look_at_pictures
 
@@ -69,7 +70,7 @@ def _account(service: Service, account: Account) -> Iterator[Finding]:
     worst = [remark for remark in found if remark.code != "clock"]
     if isinstance(answer, Health):
         service.keep_life(account)
-        identity = judge_identity(account, replace(answer.identity, expires_at=life), at)
+        identity = judge_identity(account, answer.identity.name, life, at, service.config.timezone)
         if not worst or identity.level is not Level.OK:
             yield identity
     for remark in worst:
@@ -122,13 +123,20 @@ def _name(account: Account) -> str:
     return f"{account.organisation} {words.account_word(account.channel, account.name)}"
 
 
-def judge_identity(account: Account, identity: Identity, at: datetime) -> Finding:
+def judge_identity(account: Account, name: str, life: TokenLife | None, at: datetime, zone: tzinfo) -> Finding:
     """Say whose token this is and how long it lasts."""
-    message = _("%(account)s: %(name)s.") % {"account": _name(account), "name": identity.name}
+    from publisher.cli.accounts import tells_until
+    from publisher.lifetimes import login_command
+
+    message = _("%(account)s: %(name)s.") % {"account": _name(account), "name": name}
     level, remedy = Level.OK, ""
-    if identity.expires_at is not None:
-        days = max(0, (identity.expires_at - at).days)
-        message += " " + ngettext("Its token ends in %(n)d day.", "Its token ends in %(n)d days.", days) % {"n": days}
-        if identity.expires_at - at <= SOON:
+    if life is not None and life.expires_at is not None:
+        days = life.days_left(at) or 0
+        token = ngettext("Its token ends in %(n)d day.", "Its token ends in %(n)d days.", days) % {"n": days}
+        message += " " + (tells_until(life.expires_at, zone, at) if life.reading else token)
+        if life.expires_at - at <= SOON:
             level, remedy = Level.WARN, _("Get a new token for the account before that.")
+            if life.by_login:
+                command = login_command(life.organisation, life.channel, life.account)
+                remedy = _("Connect it again: %(command)s") % {"command": command}
     return Finding(name=f"account:{account.organisation}:{account.name}", level=level, message=message, remedy=remedy)

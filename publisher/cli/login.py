@@ -437,7 +437,7 @@ def _tell(config: Config, flow: Flow, kept: Credentials, key: tuple[str, str, st
     if kept.flow == "facebook_login":
         tell(hangs_on_a_person())
     if kept.data_until is not None:
-        tell(tells_until(kept.data_until, config.timezone))
+        tell(tells_until(kept.data_until, config.timezone, now()))
     if account is None:
         tell(_("To publish there, write this into config.yaml, under the accounts of %(org)s:") % {"org": key[0]})
         say(f'  {key[1]}: {{{registry.IDS[key[1]]}: "{kept.account_id}"}}')

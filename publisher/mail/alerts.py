@@ -357,6 +357,20 @@ def _reconnect(told: Told) -> Alert:
             remedy=remedy,
             commands=tuple(commands),
         )
+    if told["reading"]:
+        return Alert(
+            subject=_("Please connect again by %(due)s: %(where)s, %(organisation)s") % told.words,
+            what=_(
+                "%(organisation)s: on %(due)s Meta stops telling what residents write on %(where)s, until a person logs in again."
+            )
+            % told.words,
+            meaning=_(
+                "Meta wants that at least every 90 days. Without it announcements go out all the same, but comments and reactions are "
+                "not read."
+            ),
+            remedy=remedy,
+            commands=tuple(commands),
+        )
     return Alert(
         subject=_("Please connect again by %(due)s: %(where)s, %(organisation)s") % told.words,
         what=_("%(organisation)s: the connection to %(where)s ends on %(due)s, and only a person can make a new one.")

@@ -11,13 +11,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from channels.base import Identity
 from channels.sandbox.faults import Kind, Rule
 from publisher import lifetimes
 from publisher.cli import tiedote
-from publisher.cli.examined import judge_identity
+from publisher.cli.examined import Finding, judge_identity
 from publisher.cli.resolving import id_in_address
-from publisher.config import load_config
+from publisher.config import Account, load_config
 from publisher.rehearsal import on_sandbox, open_rehearsal
 from publisher.remarks import Level
 from publisher.service import Service
@@ -254,17 +253,26 @@ def test_a_token_is_warned_about_a_fortnight_before_it_ends(call, config):
     (organisation,) = config.organisations.values()
     facebook, x, _linkedin = organisation.accounts
     now = datetime.now(UTC)
-    soon = Identity(account_id="1", name="Lopen kunta", expires_at=now + timedelta(days=13, hours=1))
-    later = Identity(account_id="1", name="Lopen kunta", expires_at=now + timedelta(days=15))
-    never = Identity(account_id="2", name="Lopen kunta")
-    assert judge_identity(facebook, soon, now).level is Level.WARN
-    assert "13 days" in judge_identity(facebook, soon, now).message
-    assert judge_identity(facebook, later, now).level is Level.OK
-    assert judge_identity(x, never, now).message == "loppi X: Lopen kunta."
+    zone = config.timezone
+
+    def judged(account: Account, ends: datetime | None, *, reading: bool = False) -> Finding:
+        life = lifetimes.TokenLife(
+            organisation="loppi", channel=account.channel, account=account.name, expires_at=ends, reading=reading
+        )
+        return judge_identity(account, "Lopen kunta", life, now, zone)
+
+    soon = now + timedelta(days=13, hours=1)
+    assert judged(facebook, soon).level is Level.WARN
+    assert "13 days" in judged(facebook, soon).message
+    assert judged(facebook, now + timedelta(days=15)).level is Level.OK
+    assert judged(x, None).message == "loppi X: Lopen kunta."
+    assert "of residents' comments until" in judged(facebook, soon, reading=True).message
+    over = judged(facebook, now - timedelta(days=1), reading=True)
+    assert (over.level, "nothing of residents' comments since" in over.message) == (Level.WARN, True)
     call("status")
     store = Store(config.database)
     with store.write() as conn:
-        lifetimes.note(conn, facebook, soon.expires_at, now)
+        lifetimes.note(conn, facebook, soon, now)
         lifetimes.note(conn, x, None, now)
     store.close()
     assert "loppi Facebook: token ends in 13 days." in call("status").stdout

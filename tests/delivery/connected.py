@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from channels import registry
@@ -12,6 +15,7 @@ from channels.sandbox import Sandbox, SandboxAccount, SandboxApp, SandboxPerson,
 from channels.sandbox.clock import Clock
 from publisher.config import load_config
 from publisher.config.apps import app_of
+from publisher.delivery import Point, nothing
 from publisher.service import Service
 from tests.browser import answer_of, consent
 from tests.delivery.town import START, Town
@@ -47,6 +51,7 @@ timezone: Europe/Helsinki
 queue: schedules
 database: {database}
 token_key: {key}
+links: {{private_hosts: [127.0.0.1]}}
 delivery: {{late_limit: 6h}}
 mail: {{host: 127.0.0.1, port: {port}, security: none, from: t@example.fi, alerts_to: [{{address: it@example.fi, language: en}}]}}
 apps:
@@ -82,6 +87,22 @@ def connect(town: Town, channel: str) -> None:
 
 
 @contextmanager
+def shown(folder: Path) -> Iterator[str]:
+    """Show a folder on the web, as a municipality does for Instagram; gives its address."""
+    folder.mkdir(exist_ok=True)
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_words: object) -> None:
+            """The screen belongs to the tests."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
 def a_connected_town(
     folder: Path,
     smtp: MailServer,
@@ -90,9 +111,11 @@ def a_connected_town(
     refresh_tokens: bool = True,
     database: str = "sqlite:///tiedote.db",
     start: datetime = START,
+    frozen: bool = True,
+    reached: Callable[[Point], None] = nothing,
 ) -> Iterator[Town]:
     """Open a town and log in to its accounts."""
-    clock = Clock(start, frozen=True)
+    clock = Clock(start, frozen=frozen)
     sandbox = Sandbox(
         accounts=[
             SandboxAccount(
@@ -115,11 +138,8 @@ def a_connected_town(
         people=[SandboxPerson(name="Viestintä", manages_all=True)],
         clock=clock,
     )
-    with serve(sandbox, ports=(0,)) as server:
-        ids = {
-            name: text.replace("FOLDER", str(folder / "julki")).replace("URL", server.base_url)
-            for name, text in IDS.items()
-        }
+    with serve(sandbox, ports=(0,)) as server, shown(folder / "julki") as public:
+        ids = {name: text.replace("FOLDER", str(folder / "julki")).replace("URL", public) for name, text in IDS.items()}
         path = folder / "config.yaml"
         path.write_text(
             CONFIG.format(
@@ -134,7 +154,7 @@ def a_connected_town(
             encoding="utf-8",
         )
         (folder / "schedules").mkdir(exist_ok=True)
-        with Service.open(load_config(path), clock) as service:
+        with Service.open(load_config(path), clock, reached=reached) as service:
             town = Town(folder, service, sandbox, clock)
             for channel in channels:
                 connect(town, channel)

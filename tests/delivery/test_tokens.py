@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,17 +13,23 @@ import pytest
 
 from channels.sandbox.faults import Kind, Rule
 from publisher import lifetimes
+from publisher.cli.examined import of_account
+from publisher.config import configured
+from publisher.delivery import Point
 from publisher.model import State
+from publisher.remarks import Level
 from publisher.renewal import Outcome, Renewer, renew_at
 from publisher.store import StoreAway, credentials, meta
 from publisher.telling import WARN_AT
 from tests.delivery.connected import a_connected_town, connect
-from tests.delivery.town import START, Town, write
+from tests.delivery.town import START, Town, write, write_picture
 from tests.mailserver import MailServer
 from tests.postgresql import Cluster
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+LATE = timedelta(seconds=5)
+"""Instagram takes a moment to fetch a picture."""
 X = ("hausjarvi", "x", "x")
 
 
@@ -58,14 +65,18 @@ def events(town: Town, until: datetime) -> Iterator[datetime]:
 
 
 def test_a_year_of_posts_with_every_token_at_its_real_life(tmp_path: Path, smtp: MailServer) -> None:
-    """A post a month for a year: X's two hours and LinkedIn's sixty days are renewed, and nothing is late.
+    """A post a month for a year: X's two hours, Instagram's and LinkedIn's sixty days are renewed, and nothing is late.
 
     LinkedIn's year and Meta's ninety days are told of 14, 7 and 2 days before, and a person logs in again. Nothing else is mailed.
     """
     due = [START + timedelta(days=30 * n, hours=3) for n in range(1, 14)]
     for n, moment in enumerate(due):
-        write(tmp_path, f"tiedote-{n}", f"text: Tiedote {n} kuntalaisille.\npublish: {moment.isoformat()}\n")
-    with a_connected_town(tmp_path, smtp, ("facebook", "x", "linkedin")) as town:
+        words = f"text: Tiedote {n} kuntalaisille.\npublish: {moment.isoformat()}\n"
+        write(tmp_path, f"tiedote-{n}", f"{words}channels: [facebook, x, linkedin]\n")
+        write(tmp_path, f"kuva-{n}", f"{words}channels: [instagram]\nimage: {{file: talo.png, alt: Talo.}}\n")
+    write_picture(tmp_path, "talo.png")
+    with a_connected_town(tmp_path, smtp, ("facebook", "x", "linkedin", "instagram")) as town:
+        first = serial(town, "instagram")
         warned: list[str] = []
         for moment in due:
             for _event in events(town, moment - 5 * HOUR):
@@ -82,9 +93,10 @@ def test_a_year_of_posts_with_every_token_at_its_real_life(tmp_path: Path, smtp:
                 assert town.service.look_ahead() >= 0
                 town.work(until=town.clock.now())
                 town.clock.advance(3600)
-        assert len(town.deliveries()) == 39
+        assert len(town.deliveries()) == 52
         assert {one.state for one in town.deliveries()} == {State.PUBLISHED}
-        assert [one for one in town.deliveries() if one.published_at != one.due_at] == []
+        waited = [one.published_at - one.due_at for one in town.deliveries() if one.published_at and one.due_at]
+        assert (len(waited), max(waited) < LATE) == (52, True)
         ends = [one for one in warned if one.startswith("Please connect again by ")]
         assert Counter("Facebook" in one for one in ends) == {True: 12, False: 3}
         # LinkedIn's version of the interface ends in the autumn of that year, and each announcement after July says so the day before.
@@ -93,6 +105,7 @@ def test_a_year_of_posts_with_every_token_at_its_real_life(tmp_path: Path, smtp:
         assert ahead
         assert all("202609" in one for one in ahead)
         assert serial(town, "x") - int(START.timestamp()) >= len(due)
+        assert serial(town, "instagram") - first >= 52, "once a week"
 
 
 @pytest.mark.parametrize("channel", ["instagram", "linkedin"])
@@ -112,29 +125,131 @@ def test_what_lives_for_sixty_days_is_renewed_weekly_or_told_of(tmp_path: Path, 
         assert serial(town, channel) == before
 
 
-def test_every_token_expires_in_the_middle_of_a_burst(tmp_path: Path, smtp: MailServer) -> None:
-    """Ten posts on each of three accounts, and each token dies after some: one repair each, nobody is mailed, all is out on time."""
-    with a_connected_town(tmp_path, smtp, ("x", "linkedin", "facebook")) as town:
-        moment = town.clock.now() + HOUR
+class Burst:
+    """Lets the ends of all tokens pass when each account is about to send its fourth post; knows what the repairs waited for."""
+
+    def __init__(self) -> None:
+        self.town: Town | None = None
+        self.end = START + 60 * DAY
+        self._sent: Counter[int] = Counter()
+        self._all_there = threading.Barrier(3, action=self._pass)
+
+    def reached(self, point: Point) -> None:
+        """Each account sends from a thread of its own."""
+        if point is Point.BEFORE_INTENT:
+            mine = threading.get_ident()
+            self._sent[mine] += 1
+            if self._sent[mine] == 4:
+                self._all_there.wait(30)
+
+    def _pass(self) -> None:
+        assert self.town is not None
+        assert Counter(post.network for post in self.town.sandbox.ledger()) == {"x": 3, "linkedin": 3, "facebook": 3}
+        self.town.clock.set(self.end + timedelta(seconds=1))
+
+    def hold_repairs(self, _point: str) -> None:
+        """The networks' answer is there; it takes until all of the third account is out."""
+        assert self.town is not None
+        last = time.monotonic() + 30
+        while len(self.town.posts("facebook")) < 10:
+            assert time.monotonic() < last, "another account waits for a repair"
+            time.sleep(0.01)
+
+
+def test_every_token_expires_in_the_middle_of_a_burst(
+    tmp_path: Path, smtp: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten posts on each of three accounts, on threads as the daemon's; the machine slept while the tokens were to be renewed.
+
+    X's two hours and LinkedIn's sixty days are over after three posts: one repair each, nobody is mailed, all is out at once, and
+    the account whose token lives on never waits for the repairs of the others.
+    """
+    burst = Burst()
+    three = ("x", "linkedin", "facebook")
+    with a_connected_town(tmp_path, smtp, three, frozen=False, reached=burst.reached) as town:
+        burst.town = town
+        monkeypatch.setattr(town.service.renewer, "_reached", burst.hold_repairs)
+        burst.end = town.clock.now() + 60 * DAY
+        connect(town, "linkedin")
+        town.clock.set(burst.end - 2 * HOUR)
+        connect(town, "x")
+        connect(town, "facebook")
+        town.clock.set(burst.end - timedelta(minutes=1))
+        before = {channel: serial(town, channel) for channel in three}
         for n in range(10):
-            write(
-                tmp_path,
-                f"b{n}",
-                f"text: Tiedote {n} kuntalaisille.\npublish: {moment.isoformat()}\nchannels: [x, linkedin]\n",
-            )
-        write(tmp_path, "fb", f"text: Muut eivät odota.\npublish: {moment.isoformat()}\nchannels: [facebook]\n")
+            write(tmp_path, f"b{n}", f"text: Tiedote {n} kuntalaisille.\npublish: asap\n")
         town.service.read_queue()
-        town.clock.set(moment)
-        before = {channel: serial(town, channel) for channel in ("x", "linkedin")}
-        town.sandbox.add_rule(Rule(kind=Kind.EXPIRED_TOKEN, network="x", method="POST", path="/2/tweets$", nth=4))
-        town.sandbox.add_rule(
-            Rule(kind=Kind.EXPIRED_TOKEN, network="linkedin", method="POST", path="/rest/posts$", nth=6)
-        )
-        town.work(until=moment + HOUR)
+        began = town.clock.now()
+        town.service.publish_due(timedelta(minutes=3))
+        refused = Counter(entry.network for entry in town.sandbox.requests() if entry.status == 401)
         assert {one.state for one in town.deliveries()} == {State.PUBLISHED}
-        assert Counter(post.network for post in town.sandbox.ledger()) == {"x": 10, "linkedin": 10, "facebook": 1}
-        assert {channel: serial(town, channel) - at for channel, at in before.items()} == {"x": 1, "linkedin": 1}
-        assert max(one.published_at for one in town.deliveries() if one.published_at) - moment < timedelta(minutes=2)
+        assert Counter(post.network for post in town.sandbox.ledger()) == dict.fromkeys(three, 10)
+        assert {channel: serial(town, channel) - at for channel, at in before.items()} == {
+            "x": 1,
+            "linkedin": 1,
+            "facebook": 0,
+        }
+        assert refused == {"x": 1, "linkedin": 1}, "each was found out by one post"
+        assert max(one.published_at for one in town.deliveries() if one.published_at) - began < timedelta(minutes=3)
+        assert subjects(town, smtp) == []
+
+
+def test_when_meta_s_ninety_days_are_over_posts_go_out_and_people_hear_why_comments_do_not_come(
+    tmp_path: Path, smtp: MailServer
+) -> None:
+    """Warned of at 14, 7 and 2 days in words that fit; then told what is not read any more, by mail and `doctor`; a login mends it."""
+    with a_connected_town(tmp_path, smtp, ("facebook",)) as town:
+        write(tmp_path, "lupa", "text: Lupa verkossa.\npublish: asap\n")
+        town.service.read_queue()
+        town.work(until=town.clock.now() + HOUR)
+        for _event in events(town, START + 90 * DAY + HOUR):
+            subjects(town, smtp)
+        assert [one for one in subjects(town, smtp) if "Please connect again by" not in one] == []
+        warning = body(smtp, "Please connect again by")
+        assert "Meta stops telling what residents write" in warning
+        assert "announcements go out all the same" in warning
+        write(tmp_path, "toinen", "text: Toinenkin lupa verkossa.\npublish: asap\n")
+        town.service.read_queue()
+        town.work(until=town.clock.now() + HOUR)
+        assert len(town.posts("facebook")) == 2
+        town.sandbox.comment(town.posts("facebook")[1].id, "Mistä lupaa haetaan?")
+        (told,) = town.service.collect(all_posts=True)
+        assert told.error is not None
+        subjects(town, smtp)
+        assert "the last login was more than 90 days ago" in body(smtp, "An account needs you")
+        (account,) = configured(town.service.config).values()
+        (over,) = of_account(town.service, account)
+        assert (over.level, "nothing of residents' comments since" in over.message) == (Level.WARN, True)
+        assert "tiedote login facebook --org hausjarvi" in over.remedy
+        connect(town, "facebook")
+        town.clock.advance(DAY.total_seconds())
+        (told,) = town.service.collect(all_posts=True)
+        assert (told.error, told.comments) == (None, 1)
+
+
+def body(smtp: MailServer, subject: str) -> str:
+    """The words of the last mail to the owner with this subject, in one line."""
+    mail = [one for one in smtp.messages if subject in str(one["Subject"]) and one["To"] == "it@example.fi"][-1]
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return " ".join(str(part.get_content()).split())
+
+
+def test_instagram_by_its_own_login_publishes_a_picture_with_what_login_got(tmp_path: Path, smtp: MailServer) -> None:
+    """The picture lies in the public folder while Instagram fetches it, and nowhere afterwards; a renewed token publishes as well."""
+    with a_connected_town(tmp_path, smtp, ("instagram",)) as town:
+        write_picture(tmp_path, "talo.png")
+        for n in range(2):
+            write(tmp_path, f"kuva-{n}", f"text: Kuva {n}.\npublish: asap\nimage: {{file: talo.png, alt: Talo.}}\n")
+            town.service.read_queue()
+            town.work(until=town.clock.now() + HOUR)
+            town.clock.advance((8 * DAY).total_seconds())
+            assert town.service.renew_tokens() == 1
+        posts = town.posts("instagram")
+        assert [(post.account_id, [one.alt for one in post.pictures]) for post in posts] == [
+            ("17841400000000101", ["Talo."])
+        ] * 2
+        assert list((tmp_path / "julki").iterdir()) == []
         assert subjects(town, smtp) == []
 
 

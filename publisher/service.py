@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self
 
 from channels import registry
@@ -29,7 +29,7 @@ from publisher.alarm import Alarm
 from publisher.answering import Answers
 from publisher.collection import Collected, Collector
 from publisher.compose import compose
-from publisher.config import Account, Config, configured, everybody
+from publisher.config import Account, Config, configured, everybody, only
 from publisher.delivery import Clock, Deliverer, Point, Rules, nothing
 from publisher.drafting.feeds import Feeds
 from publisher.keeping import Keeper
@@ -284,6 +284,8 @@ class Service:
         read = queue.read_queue(self.config, now=now, is_still=lambda path: is_still(path, now), memory=self._memory)
         self._planned = {one.key: (one, self._plans_of(one, now)) for one in read.announcements}
         plans = {key: found for key, (_announcement, found) in self._planned.items()}
+        with self.store.read() as conn:
+            known = contacts(conn)
         reading = Reading(
             announcements=read.announcements,
             plans=plans,
@@ -293,7 +295,7 @@ class Service:
             accounts=tuple(configured(self.config)),
             alerts_to=everybody(self.config),
             contacts=self._audiences(),
-            file_contacts={one.file: everybody(self.config, one.contact) for one in read.readings if one.contact},
+            file_contacts={one.file: self._hears_of(one, known) for one in read.readings if one.problems},
             approval=self.config.approval,
         )
         report = planning.take_in(self.store, reading, self.times, now)
@@ -304,6 +306,16 @@ class Service:
             self._lost = None
             self.seal.set(now, str(os.getpid()))
         return report
+
+    def _hears_of(self, reading: queue.Reading, known: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Tell who mends a file: its contact, or the one that it named before; else the owners of its accounts; else `alerts_to`."""
+        file = PurePosixPath(reading.file)
+        contact = reading.contact or known.get(str(file.with_suffix("")))
+        if contact:
+            return only(self.config, contact)
+        folder = next((part for part in reversed(file.parent.parts) if part in self.config.organisations), None)
+        owned = self.config.organisations[folder].accounts if folder else ()
+        return only(self.config, *(one.owner for one in owned)) or everybody(self.config)
 
     def _plans_of(self, announcement: Announcement, now: datetime) -> tuple[Plan, ...]:
         """Plan an announcement, unless it is the very one of last time; what comes round again depends on the day."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,10 @@ from publisher.model import Announcement, Position, Problem
 
 _MISNAMED = (".yaml.txt", ".yml.txt")
 """What Windows makes of a name when somebody adds the ending by hand. The file is refused aloud, not passed over."""
+
+
+_CONFLICT = re.compile(r"conflict(?:ed|ing)?[ _-](?:copy|\d{8})|[(]conflict|sync-conflict-|_conflict-", re.IGNORECASE)
+"""The second copy that a file share keeps when two people write at once: Syncthing, Dropbox, Nextcloud, ownCloud, OneDrive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,7 @@ def _counts(name: str) -> bool:
     return (
         (Path(name).suffix.lower() in SUFFIXES or name.lower().endswith(_MISNAMED))
         and not name.startswith((".", "~$", "#"))
-        and "(conflict" not in name.lower()
+        and not _CONFLICT.search(name)
     )
 
 

@@ -25,6 +25,9 @@ from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Un
 from publisher.yamlfile.reading import shown, truth
 
 LIMITS = Limits()
+_COPY = re.compile(r"(?P<stem>.+) (?P<number>[2-9])")
+"""iCloud calls the second of two files 'lupa 2.yaml'."""
+
 _NO_KEY = re.compile(r"[\s@:\\\x00-\x1f]")
 _NOT_WORDS = frozenset({"approved_by", "author", "contact", "notes"})
 """What the public never sees: changing it is no edit of the announcement."""
@@ -96,6 +99,15 @@ class _FileReader:
                 _("the file's name does not end with .yaml, so it is never published"),
                 _("Rename it, for example %(name)s. Windows hides the end of a name: switch on 'File name extensions'.")
                 % {"name": f"{self._path.name.partition('.')[0]}.yaml"},
+            )
+        original = _COPY.fullmatch(self._path.stem)
+        if original and self._path.with_stem(original["stem"]).exists():
+            return self._refused(
+                "copy",
+                _("this looks like the copy that a cloud drive makes of '%(name)s' when two people change it at once")
+                % {"name": self._path.with_stem(original["stem"]).name},
+                _("Keep the right one of the two. If it is another announcement, rename it, for example %(name)s.")
+                % {"name": f"{original['stem']}-{original['number']}{self._path.suffix}"},
             )
         name = _shown(self._path)
         document, problems = read(real, name, LIMITS) if source is None else load(source, name, LIMITS)

@@ -53,6 +53,7 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
             tokens=tuple(lifetimes.known(conn, config, now())),
             months=spending.months(conn, config, now()),
             edited_after=announcements.edited_after(conn),
+            faulty=announcements.faulty(conn),
             approvals=approvals.known(conn).latest,
         )
     if as_json:
@@ -61,6 +62,7 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
         return
     _print_deliveries(found, config.timezone)
     _print_troubles(found)
+    _print_faulty(house.faulty)
     _print_approvals(found, house.approvals)
     _print_edited(house.edited_after)
     _print_house(house)
@@ -82,6 +84,8 @@ class House:
     """What accounts at networks that bill have cost this month."""
     approvals: Mapping[str, Approval] = field(default_factory=dict)
     """The latest approval of each announcement that has one, whatever its words."""
+    faulty: Mapping[str, int] = field(default_factory=dict)
+    """The files of which nothing goes out before they are mended, and how many faults each has."""
     edited_after: tuple[str, ...] = ()
     """The files that say something else than what is out."""
 
@@ -102,6 +106,7 @@ def _house_data(house: House, zone: tzinfo) -> dict[str, object]:
         ],
         "costs": [words.month_data(month) for month in house.months],
         "changed_after_publishing": list(house.edited_after),
+        "faulty_files": [{"file": file, "faults": count} for file, count in house.faulty.items()],
     }
 
 
@@ -181,6 +186,17 @@ def _print_troubles(found: Sequence[DeliveryView]) -> None:
         told = explained(delivery, delivery.error_kind or "")
         echo_folded(f"  {delivery.name:<6} ", told.message)
         echo_folded(f"  {'':<6} = ", told.remedy)
+
+
+def _print_faulty(files: Mapping[str, int]) -> None:
+    """List the files that must be mended."""
+    if files:
+        click.echo()
+        click.echo(_("Nothing goes out of these files before they are mended:"))
+    for file, count in files.items():
+        told = ngettext("%(file)s: %(n)d fault", "%(file)s: %(n)d faults", count)
+        echo_folded("  ", told % {"file": file, "n": count})
+        echo_folded("  = ", f"tiedote check {file}")
 
 
 def _print_approvals(found: Sequence[DeliveryView], latest: Mapping[str, Approval]) -> None:

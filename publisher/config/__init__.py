@@ -9,7 +9,7 @@ What a network needs to know of an account is its channel's `Settings`; this pac
 
 from publisher.config.feeds import FeedSettings
 from publisher.config.loading import ConfigFaults, load_config
-from publisher.config.people import configured, everybody
+from publisher.config.people import configured, everybody, only
 from publisher.config.values import (
     Account,
     CollectionSettings,
@@ -43,4 +43,5 @@ __all__ = [
     "configured",
     "everybody",
     "load_config",
+    "only",
 ]

@@ -80,6 +80,12 @@ def _content(announcement: Announcement) -> Content:
 
 def _tell_of_faults(conn: Connection, reading: Reading, known: Mapping[str, KnownFile], now: datetime) -> None:
     by_file = {file.file: file for file in known.values()}
+    faulty = {
+        file: count
+        for file, problems in sorted(reading.problems.items())
+        if (count := sum(not problem.warning for problem in problems))
+    }
+    announcements.note_faulty(conn, faulty, now)
     for file, problems in reading.problems.items():
         faults = [problem for problem in problems if not problem.warning]
         if not faults:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, insert, select, update
 
+from publisher.store import meta
 from publisher.store.models import AnnouncementRow, ApprovalRow, DeliveryRow
 
 _ANNOUNCEMENTS = AnnouncementRow.__table__  # type: ignore[attr-defined]
@@ -107,6 +109,22 @@ def mark_gone(conn: Connection, keys: Iterable[str], now: datetime) -> None:
 def mark_edited_after(conn: Connection, key: str, *, edited: bool) -> None:
     """The file says something else than what has gone out of it, or the same again."""
     conn.execute(update(_ANNOUNCEMENTS).where(_ANNOUNCEMENTS.c.key == key).values(edited_after=edited))
+
+
+_FAULTY = "faulty_files"
+
+
+def note_faulty(conn: Connection, files: Mapping[str, int], now: datetime) -> None:
+    """Keep which files had how many faults when the queue was read last."""
+    written = json.dumps(files, ensure_ascii=False)
+    if (meta.get(conn, _FAULTY) or "{}") != written:
+        meta.put(conn, _FAULTY, written, now)
+
+
+def faulty(conn: Connection) -> Mapping[str, int]:
+    """Return the files that have faults, and how many each."""
+    found: Mapping[str, int] = json.loads(meta.get(conn, _FAULTY) or "{}")
+    return found
 
 
 def edited_after(conn: Connection) -> tuple[str, ...]:

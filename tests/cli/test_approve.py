@@ -159,3 +159,32 @@ def test_what_is_no_approval_ends_with_what_to_do(town):
     town.write("teksti: Uimahalli on auki.\n", "rikki")
     assert "Nothing was approved: rikki.yaml has a fault" in town.call("approve", "rikki", "--yes", code=1)
     assert town.one().state == "awaiting_approval"
+
+
+def test_a_file_with_a_fault_is_told_to_whom_it_concerns_and_in_status(town):
+    """Its contact; else the owner of the account; else `alerts_to`: once for the same content, and listed until it is mended."""
+    town.write("teksti: A\ncontact: kirjoittaja@example.fi\n", "oma")
+    folder = town.config.parent / "schedules" / "hausjarvi"
+    folder.mkdir()
+    town.write("teksti: B\n", "hausjarvi/kunnan")
+    town.write("teksti: C\n", "muu")
+    text = town.config.read_text(encoding="utf-8")
+    town.config.write_text(
+        text.replace("on_doubt: hold", "on_doubt: hold, owner: omistaja@example.fi"), encoding="utf-8"
+    )
+    for _ in range(2):
+        town.call("run", "--once")
+    notices = Table.metadata.tables["notices"]
+    with town.store.read() as conn:
+        told = [(row.body["params"]["file"], row.recipient) for row in conn.execute(notices.select())]
+    assert sorted(told) == [
+        ("hausjarvi/kunnan.yaml", "omistaja@example.fi"),
+        ("muu.yaml", "it@example.fi"),
+        ("oma.yaml", "kirjoittaja@example.fi"),
+    ]
+    assert "oma.yaml: 1 fault\n  = tiedote check oma.yaml" in town.call("status")
+    assert len(json.loads(town.call("status", "--json"))["faulty_files"]) == 3
+    for name in ("oma", "muu", "hausjarvi/kunnan"):
+        town.write("text: A\n", name)
+    town.call("run", "--once")
+    assert "fault" not in town.call("status")

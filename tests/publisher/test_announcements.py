@@ -776,12 +776,36 @@ def test_only_what_the_public_sees_makes_an_edit(desk):
 # The whole queue
 
 
+COPIES = (
+    "g (conflicted copy).yaml",
+    "g (Maija's conflicted copy 2026-11-24).yaml",
+    "g.sync-conflict-20261124-101010-ABCDEFG.yaml",
+    "g_conflict-20261124-101010.yaml",
+    "g.yaml~",
+    "g.yaml.swp",
+    ".~lock.g.yaml#",
+    "#g.yaml#",
+    ".g.yaml.icloud",
+)
+
+
+def test_the_second_copy_of_a_cloud_drive_is_no_announcement_of_its_own(desk):
+    """ICloud tells it by a number alone, which a person may mean; so it is said aloud, and a number without a sibling is a name."""
+    desk.write("text: A\n", "lupa.yaml")
+    desk.write("text: B\n", "lupa 2.yaml")
+    desk.write("text: C\n", "halli 2.yaml")
+    queue = read_queue(desk.config)
+    assert [one.key for one in queue.announcements] == ["halli 2", "lupa"]
+    (problem,) = queue.problems["lupa 2.yaml"]
+    assert (problem.code, "lupa-2.yaml" in problem.remedy) == ("copy", True)
+
+
 def test_the_queue_has_every_file(desk):
     """Faulty ones are known by name; hidden files and what editors leave behind are no announcements."""
     desk.write("text: A\n", "loppi/a.yaml")
     desk.write("text: A\n", "b.yml")
     desk.write("teksti: A\n", "c.yaml")
-    for name in (".d.yaml", "~$e.yaml", "f.yaml.tmp", "g (conflicted copy).yaml", ".git/h.yaml", "i.txt"):
+    for name in (".d.yaml", "~$e.yaml", "f.yaml.tmp", *COPIES, ".git/h.yaml", "i.txt"):
         desk.write("teksti: A\n", name)
     queue = read_queue(desk.config)
     assert queue.readable

@@ -48,7 +48,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "amend": ("publisher.cli.outside:amend", N_("Give posts that are out the present words of their file.")),
     "unpublish": ("publisher.cli.outside:unpublish", N_("Take posts that are out down.")),
     "collect": ("publisher.cli.engagement:collect", N_("Read counts and comments from the networks.")),
-    "comments": ("publisher.cli.engagement:comments", N_("Show what residents wrote.")),
+    "comments": ("publisher.cli.comments:comments", N_("Show what residents wrote.")),
+    "reply": ("publisher.cli.replying:reply", N_("Answer a resident's comment.")),
+    "hide": (
+        "publisher.cli.replying:hide",
+        N_("Hide a comment from everybody but who wrote it, where the network can do that."),
+    ),
     "report": ("publisher.cli.report:report", N_("Show, write or send the summary of a week, a month or a year.")),
     "results": ("publisher.cli.results:results", N_("Show the counts of every published post.")),
     "networks": (

@@ -297,11 +297,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
 def print_json(content: Mapping[str, object]) -> None:
     """Print data for scripts."""
     import json
 
-    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    # JSON escapes only the lower control characters; a terminal obeys the upper ones and the marks that turn directions too.
+    click.echo(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def say(*lines: str) -> None:

@@ -95,8 +95,22 @@ def network(channel: str, account: str | None = None) -> str:
 
 def plain(text: str) -> str:
     """Make a foreign text harmless on one line: no control characters, no marks that turn its direction, spaces folded."""
-    kept = "".join(" " if unicodedata.category(one) in {"Cc", "Zl", "Zp"} else one for one in text if one not in _TURNS)
-    return " ".join(kept.split())
+    kept = "".join(
+        " " if unicodedata.category(one) in {"Cc", "Zl", "Zp"} else one for one in text if not _is_hidden(one)
+    )
+    return " ".join(_PILES.sub(r"\1", kept).split())
+
+
+def _is_hidden(one: str) -> bool:
+    """Tell whether a character shows nothing and does something: turns, joins nothing, belongs to nobody. Emoji need their joiners."""
+    return one not in _JOINERS and unicodedata.category(one) in {"Cf", "Co", "Cs", "Cn"}
+
+
+_JOINERS = frozenset("\u200c\u200d")
+_PILES = re.compile(
+    r"((?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]){3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
+)
+"""Marks on one letter, of which three are enough for every language: a pile of them runs over the lines above."""
 
 
 def excerpt(text: str, most: int = EXCERPT) -> str:
@@ -116,9 +130,6 @@ def weblink(address: str | None) -> str:
     except ValueError:
         return ""
     return plain(address or "").replace(" ", "%20") if opens else ""
-
-
-_TURNS = frozenset(map(chr, [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]))
 
 
 def unbroken(text: str) -> str:

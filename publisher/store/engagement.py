@@ -6,7 +6,7 @@ account and its remote id, so a page that is read twice is stored once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import islice
@@ -424,8 +424,13 @@ def list_comments(
     organisation: str | None = None,
     unanswered: bool = False,
     questions: bool = False,
+    service: str | None = None,
+    looks: Collection[str] = (),
 ) -> tuple[CommentView, ...]:
-    """Return residents' comments, oldest first; `unanswered` and `questions` keep only those."""
+    """Return residents' comments, oldest first; `unanswered` and `questions` keep only those.
+
+    `looks`: only what looks like one of these: question, idea, thanks, inappropriate.
+    """
     query = _views().order_by(_comments.c.created_at, _comments.c.id)
     if organisation is not None:
         query = query.where(_accounts.c.organisation == organisation)
@@ -433,6 +438,12 @@ def list_comments(
         query = query.where(WAITS)
     if questions:
         query = query.where(_comments.c.question)
+    if service is not None:
+        query = query.where(_announcements.c.service == service)
+    if looks:
+        query = query.where(
+            or_(*(_comments.c.question if one == "question" else _comments.c.topics.contains(one) for one in looks))
+        )
     return tuple(CommentView(**row._mapping) for row in conn.execute(query))  # noqa: SLF001 - SQLAlchemy's public name for it
 
 

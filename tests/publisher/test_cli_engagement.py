@@ -105,6 +105,10 @@ def test_comments_json_is_what_residents_wrote(desk):
             "url",
             "answered",
             "question",
+            "service",
+            "looks",
+            "hidden",
+            "office_hours",
         ]
         for comment in comments
     )

@@ -1,0 +1,323 @@
+"""`comments`: what residents wrote, what waits for an answer first; ideas; and why something is taken for what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli import words
+from publisher.cli.shared import (
+    Exit,
+    Stop,
+    echo_folded,
+    echo_unbroken,
+    json_option,
+    must_exist,
+    now,
+    open_store,
+    org_option,
+    print_json,
+    say,
+)
+from publisher.locale import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from publisher.config import Config
+    from publisher.store.engagement import CommentView
+
+KINDS = ("question", "idea", "thanks", "inappropriate")
+_WORDS = {"idea": N_("an idea"), "thanks": N_("thanks"), "inappropriate": N_("perhaps inappropriate")}
+
+
+@click.group(
+    help=N_(
+        "Show what residents wrote: what waits for an answer first, and of that the oldest. What it looks like is told by rules that "
+        "anybody can read; --why shows which."
+    ),
+    invoke_without_command=True,
+)
+@click.option("--unanswered", is_flag=True, help=N_("Only what nobody has answered; questions first."))
+@click.option("--ideas", is_flag=True, help=N_("Only ideas for development, by e-service."))
+@click.option("--kind", "kinds", type=click.Choice(KINDS), multiple=True, help=N_("Only what looks like this."))
+@org_option
+@click.option("--service", metavar=N_("SERVICE"), help=N_("Only what was written under posts of this e-service."))
+@click.option("--why", is_flag=True, help=N_("Show which rules fired, and on which words."))
+@click.option("--csv", "as_csv", is_flag=True, help=N_("Print a table for a spreadsheet."))
+@json_option
+@click.pass_context
+def comments(  # noqa: PLR0913 -- one argument for each option
+    ctx: click.Context,
+    *,
+    unanswered: bool,
+    ideas: bool,
+    kinds: tuple[str, ...],
+    organisation: str | None,
+    service: str | None,
+    why: bool,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """List residents' comments."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from publisher.store import engagement
+
+    if as_csv and as_json:
+        raise click.UsageError(_("--csv and --json do not go together."))
+    wanted = {*kinds, "idea"} if ideas else set(kinds)
+    with open_store(ctx) as (config, store), store.read() as conn:
+        must_exist(organisation, config)
+        found = engagement.list_comments(
+            conn, organisation=organisation, unanswered=unanswered, service=service, looks=wanted
+        )
+    ordered = _in_order(found, unanswered=unanswered)
+    if as_csv:
+        _print_csv(ordered, config)
+    elif as_json:
+        print_json({"version": 1, "comments": [_comment_data(comment, config, why=why) for comment in ordered]})
+    elif ideas:
+        _print_ideas(ordered, config, why=why)
+    else:
+        _print_comments(ordered, config, why=why)
+
+
+@comments.command(help=N_("Say that a comment needs no answer any more. ID as 'tiedote comments' shows it."))
+@click.argument("comment_id", metavar="ID")
+@click.pass_context
+def done(ctx: click.Context, comment_id: str) -> None:
+    """Take a comment off the list of unanswered ones."""
+    from publisher.store import engagement
+
+    number = comment_number(comment_id)
+    with open_store(ctx) as (_config, store), store.write() as conn:
+        found = number is not None and engagement.mark_done(conn, number, now())
+    if not found:
+        raise no_comment(comment_id)
+    say(_("%(id)s needs no answer any more.") % {"id": f"c-{number}"})
+
+
+def comment_number(comment_id: str) -> int | None:
+    """Read a comment's id, with or without the c-."""
+    number = comment_id.removeprefix("c-")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else None
+
+
+def no_comment(comment_id: str) -> Stop:
+    """Say that there is no such comment."""
+    return Stop(
+        _("There is no comment %(id)s.") % {"id": comment_id},
+        remedy=_("Its id is the first column of: tiedote comments"),
+        code=Exit.USAGE,
+    )
+
+
+def _in_order(found: Sequence[CommentView], *, unanswered: bool) -> Sequence[CommentView]:
+    """Put what waits first; the database gives each part oldest first."""
+    return sorted(found, key=lambda one: (one.answered, unanswered and not one.question))
+
+
+def looks_of(comment: CommentView) -> tuple[str, ...]:
+    """Tell what a comment looked like when it was read, whether its words are still kept or not."""
+    topics = (comment.topics or "").split()
+    return tuple(kind for kind in KINDS if kind in topics or (kind == "question" and comment.question))
+
+
+def _waited(comment: CommentView, config: Config) -> timedelta | None:
+    """Tell how long a question has waited in office hours."""
+    from publisher.officehours import waited
+
+    if comment.answered or not comment.question:
+        return None
+    return waited(config.office_hours, comment.created_at, now(), config.timezone)
+
+
+def _comment_data(comment: CommentView, config: Config, *, why: bool) -> dict[str, object]:
+    waited = _waited(comment, config)
+    data: dict[str, object] = {
+        "id": f"c-{comment.id}",
+        "organisation": comment.organisation,
+        "channel": comment.channel,
+        "announcement": comment.announcement,
+        "remote_id": comment.remote_id,
+        "parent_remote_id": comment.parent_remote_id,
+        "kind": comment.kind,
+        "author": comment.author,
+        "text": comment.text,
+        "created_at": words.iso(comment.created_at, config.timezone),
+        "url": comment.url,
+        "answered": comment.answered,
+        "question": comment.question,
+        "service": comment.service,
+        "looks": list(looks_of(comment)),
+        "hidden": comment.hidden,
+        "office_hours": None if waited is None else round(waited.total_seconds() / 3600, 1),
+    }
+    if why:
+        data["why"] = [{"looks": kind, "rule": rule, "found": found} for kind, rule, _says, found in _reasons(comment)]
+    return data
+
+
+def _reasons(comment: CommentView) -> list[tuple[str, str, str, str]]:
+    """Return why a comment is taken for what it is: what, the rule, what that says, and the words that it found."""
+    from publisher.listening import listen
+
+    return [(one.cue.kind, one.cue.name, _(one.cue.says), one.found) for one in listen(comment.text or "")]
+
+
+# ---------------------------------------------------------------- for people
+
+
+def _print_comments(found: Sequence[CommentView], config: Config, *, why: bool) -> None:
+    from publisher.rehearsal import shown
+
+    to_open = shown(config)
+    if not found:
+        say(_("No comments."))
+    for number, comment in enumerate(found):
+        if number:
+            click.echo()
+        _print_heading(comment, config)
+        print_said(comment.text, to_open(comment.url or ""), why=_reasons(comment) if why else ())
+
+
+def print_said(text: str | None, link: str, *, why: Sequence[tuple[str, str, str, str]] = ()) -> None:
+    """Print a resident's words so that they can do nothing to a terminal, and where they stand."""
+    # Babel comes with it; the list needs the database anyway, which takes longer.
+    from publisher.mail.formats import excerpt, plain, weblink
+
+    echo_folded("  ", _("(its words are not kept; open the link)") if text is None else excerpt(text))
+    for _kind, rule, says, found in why:
+        echo_folded("  * ", f"{says}: “{plain(found)}” ({rule})")
+    if address := weblink(link):
+        # An address that is folded cannot be opened.
+        echo_unbroken("", address)
+
+
+def _print_heading(comment: CommentView, config: Config) -> None:
+    first = click.style(f"c-{comment.id}", bold=True)
+    place = f"{comment.organisation} {words.account_word(comment.channel, comment.account)}: "
+    place += comment.announcement or _("a mention of the account")
+    click.echo("  ".join([first, words.moment(comment.created_at, config.timezone), place]))
+    waits = comment.question and not comment.answered
+    click.echo("  " + click.style(_how_it_stands(comment, config), fg="yellow" if waits else None))
+
+
+def _how_it_stands(comment: CommentView, config: Config) -> str:
+    told = [_stands(comment, _waited(comment, config))]
+    told += [_(_WORDS[kind]) for kind in looks_of(comment) if kind in _WORDS]
+    if comment.hidden:
+        told.append(_("hidden"))
+    return ", ".join(told)
+
+
+def _stands(comment: CommentView, waited: timedelta | None) -> str:
+    if comment.answered:
+        return _("answered")
+    if waited is None:
+        return _("not answered")
+    hours = int(waited.total_seconds() // 3600)
+    if hours < 1:
+        return _("a question that waits for an answer")
+    return ngettext(
+        "a question that has waited for %(n)d office hour",
+        "a question that has waited for %(n)d office hours",
+        hours,
+    ) % {"n": hours}
+
+
+def _print_ideas(found: Sequence[CommentView], config: Config, *, why: bool) -> None:
+    """Print ideas by e-service; where the words are not kept any more, they are counted."""
+    from publisher.rehearsal import shown
+
+    to_open = shown(config)
+    if not found:
+        say(_("No ideas so far."))
+    for number, (service, some) in enumerate(_by_service(found)):
+        if number:
+            click.echo()
+        heading = ngettext("%(service)s: %(n)d idea", "%(service)s: %(n)d ideas", len(some))
+        click.echo(click.style(heading % {"service": service, "n": len(some)}, bold=True))
+        for comment in some:
+            if comment.text is not None:
+                _print_heading(comment, config)
+                print_said(comment.text, to_open(comment.url or ""), why=_reasons(comment) if why else ())
+        for channel, n in Counter(comment.channel for comment in some if comment.text is None).items():
+            counted = ngettext(
+                "%(n)d more on %(network)s, whose words may not be kept",
+                "%(n)d more on %(network)s, whose words may not be kept",
+                n,
+            )
+            click.echo("  " + counted % {"n": n, "network": words.NETWORKS.get(channel, channel)})
+
+
+def _by_service(found: Sequence[CommentView]) -> list[tuple[str, list[CommentView]]]:
+    def service(comment: CommentView) -> str:
+        return comment.service or comment.announcement or _("no e-service")
+
+    return [(name, list(some)) for name, some in groupby(sorted(found, key=service), key=service)]
+
+
+# ---------------------------------------------------------------- for spreadsheets
+
+_COLUMNS = (
+    "service",
+    "organisation",
+    "network",
+    "announcement",
+    "written",
+    "looks_like",
+    "answered",
+    "number",
+    "text",
+    "link",
+)
+
+
+def _print_csv(found: Sequence[CommentView], config: Config) -> None:
+    """Print one row for each comment; members of LinkedIn are counted, for their words may not leave the application."""
+    import csv
+    import io
+
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n")
+    table.writerow(_COLUMNS)
+    table.writerows([_cell(value) for value in row] for row in _rows(found, config))
+    click.echo(out.getvalue(), nl=False)
+
+
+def _rows(found: Sequence[CommentView], config: Config) -> list[tuple[object, ...]]:
+    from publisher.rehearsal import shown
+    from publisher.retention import WORDS_KEPT
+
+    to_open = shown(config)
+    rows: list[tuple[object, ...]] = []
+    counted: Counter[tuple[str, ...]] = Counter()
+    for one in found:
+        where = (one.service or "", one.organisation, one.channel, one.announcement or "")
+        what = (" ".join(looks_of(one)), "yes" if one.answered else "no")
+        if one.text is None or one.channel in WORDS_KEPT:
+            counted[(*where, "", *what)] += 1
+        else:
+            written = words.iso(one.created_at, config.timezone)
+            rows.append((*where, written, *what, 1, one.text, to_open(one.url or "")))
+    rows += [(*key, n, "", "") for key, n in counted.items()]
+    return sorted(rows, key=lambda row: (str(row[0]), str(row[1]), str(row[4])))
+
+
+_FORMULA = ("=", "+", "-", "@")
+
+
+def _cell(value: object) -> object:
+    """Make a value harmless in a spreadsheet: on one line, and no formula."""
+    from publisher.mail.formats import plain
+
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

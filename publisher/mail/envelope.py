@@ -8,9 +8,9 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from textwrap import TextWrapper
@@ -30,6 +30,23 @@ _NO_PICTURES: Mapping[str, bytes] = MappingProxyType({})
 
 NOBODY = "Tiedote <tiedote@localhost>"
 """The sender where the configuration has no mail section; such mails only become files."""
+
+
+class _AsItIs(UnstructuredHeader, BaseHeader):
+    """A header that machines read: on one line, however long. The library would put a long address into an encoded word."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def _headers() -> HeaderRegistry:
+    headers = HeaderRegistry()
+    for name in ("list-unsubscribe", "list-id", "references", "in-reply-to"):
+        headers.map_to_type(name, _AsItIs)
+    return headers
+
+
+_POLICY = SMTP.clone(header_factory=_headers())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +82,7 @@ def message_id(sender: str, kind: str, *parts: str) -> str:
 
 def compose(envelope: Envelope, text: str, html: str, pictures: Mapping[str, bytes] = _NO_PICTURES) -> EmailMessage:
     """Put a mail together in the language in use. `pictures`: PNGs by the content id under which the HTML part shows them."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     # Quoted-printable passes every server as it is; the choice between 8bit and base64 would be the library's otherwise.
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")

@@ -106,6 +106,9 @@ def test_an_answer_and_a_wish_to_leave_reach_a_person():
     answered = weekly_mail(summary, sender=SENDER, recipient="a@b.example", language="fi", message_id="<1@a>", **people)
     assert answered["Reply-To"] == "Viestintä <v@hausjarvi.example>"
     assert answered["List-Unsubscribe"].startswith("<mailto:it@example.fi?subject=")
+    far = {"caretaker": "tietohallinnon.palvelupiste@esimerkkilan-kaupunki.example.fi"}
+    whole = weekly_mail(summary, sender=SENDER, recipient="a@b.example", language="sv", message_id="<1@a>", **far)
+    assert f"\r\nList-Unsubscribe: <mailto:{far['caretaker']}?subject=".encode() in whole.as_bytes()
     doubt = an_alert(NoticeKind.UNCONFIRMED, "sv")
     assert failed["References"] == failed["In-Reply-To"] == doubt["References"]
     assert an_alert(NoticeKind.FAILED, announcement="hausjarvi/toinen")["References"] != failed["References"]

@@ -13,7 +13,7 @@ import pytest
 from publisher import lifetimes
 from publisher.cadence import Week
 from publisher.config import Config, MailSettings, Recipient, ReportSettings
-from publisher.mail import NotTaken, Refused, SmtpOutbox, Unclear
+from publisher.mail import NotTaken, Refused, SmtpOutbox, Unclear, open_outbox
 from publisher.model import State
 from publisher.reporting import GIVE_UP_AFTER, Reporter, Sent, pause
 from publisher.store import Store, engagement, reports
@@ -24,6 +24,7 @@ from publisher.summary import Trouble
 from tests.mailserver import MailServer
 from tests.publisher.configs import ZONE, a_config, an_organisation
 from tests.publisher.rows import a_delivery, a_post, an_account
+from tests.publisher.test_outbox import GOOD, OURS, secure_server, token_endpoint
 
 MONDAY = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
 """Eight o'clock in Finland, when the summary of week 48 leaves."""
@@ -193,6 +194,35 @@ def test_a_lost_answer_at_a_real_server_is_no_third_mail(office, smtp: MailServe
         assert office.round(MONDAY + later) == NOTHING
     identities = [str(message["Message-ID"]) for message in smtp.messages]
     assert [identities.count(one) for one in sorted(set(identities))] == [2, 2]
+
+
+def test_a_bad_day_at_the_mail_server_ends_with_one_mail_for_each(office):
+    """No token, an untrusted certificate, a refused token, greylisting, a broken line: over STARTTLS each heals as one mail."""
+    down: tuple[int, dict[str, object]] = (503, {})
+    stale: tuple[int, dict[str, object]] = (200, {"access_token": "revoked", "expires_in": 3599})
+    with secure_server("starttls") as server, token_endpoint(down, down, stale, stale, GOOD) as endpoint:
+        settings = MailSettings(
+            host=server.host,
+            port=server.port,
+            security="starttls",
+            sender="tiedote@example.fi",
+            oauth=endpoint.settings(),
+        )
+        config = replace(office.config, mail=settings, ca_bundle=OURS)
+        office.reporter = Reporter(office.store, config, open_outbox(config))
+        assert office.round(MONDAY) == NOTHING  # no token for either
+        untrusted = Reporter(office.store, config, open_outbox(replace(config, ca_bundle=None)))
+        assert untrusted.send_due(MONDAY + HOUR) == NOTHING
+        assert office.round(MONDAY + 2 * HOUR) == NOTHING  # the server refuses each token
+        assert server.messages == []
+        server.refusals.append("451 4.7.1 greylisted")
+        server.drops.append(True)
+        assert office.round(MONDAY + 4 * HOUR) == NOTHING
+        assert office.round(MONDAY + 8 * HOUR) == Sent(summaries=2, alerts=0)
+        assert office.round(MONDAY + 16 * HOUR) == NOTHING
+    copies = [(received.recipients[0], str(received.message["Message-ID"])) for received in server.received]
+    assert sorted(address for address, _id in set(copies)) == ["en@hausjarvi.example", "fi@hausjarvi.example"]
+    assert len(copies) == 3  # the broken line's mail was taken, and the second copy bears the same Message-ID
 
 
 def test_answers_go_to_the_office_and_the_office_s_to_whoever_looks_after_it(office):

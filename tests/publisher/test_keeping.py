@@ -158,3 +158,24 @@ def test_a_person_is_found_on_the_network_that_was_meant_and_replies_keep_their_
     assert (rows[veiled].text, rows[veiled].author_key, rows[veiled].author_name, rows[veiled].url) == (None,) * 4
     assert rows[veiled].account_id == facebook
     assert keeper.who([f"c-{rows[veiled].id}"], NOW).said[0].remote_id == veiled
+
+
+def test_the_database_is_written_anew_once_after_an_erasure(store: Store, tmp_path: Path) -> None:
+    """Wanted by whoever erased, done by whoever may, and wanted again by the next one."""
+    keeper = a_keeper(store, tmp_path, "linkedin")
+    wrote(store, "linkedin", "l1", NOW - 3 * DAY)
+    keeper.purge(NOW, "it")
+    store.checkpoint(on=True)
+    with store.read() as conn:
+        wanted_at = care.rewriting_wanted(conn)
+    assert wanted_at == NOW
+    assert store.rewrite()
+    with store.write() as conn:
+        care.want_rewriting(conn, NOW + HOUR)
+        care.rewritten(conn, wanted_at)
+        assert care.rewriting_wanted(conn) == NOW + HOUR
+        care.rewritten(conn, NOW + HOUR)
+        assert care.rewriting_wanted(conn) is None
+    if store.path is not None:
+        log = store.path.with_name(store.path.name + "-wal")
+        assert b"Hieno juttu" not in store.path.read_bytes() + log.read_bytes()

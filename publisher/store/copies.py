@@ -70,6 +70,11 @@ def _leave_out(conn: sqlite3.Connection, without: Collection[str]) -> None:
     for remote_id in without:
         conn.execute("DELETE FROM comments WHERE remote_id = ?", (remote_id,))
         conn.execute("UPDATE comments SET parent_remote_id = NULL WHERE parent_remote_id = ?", (remote_id,))
+        if _has(conn, "replies"):
+            conn.execute(
+                "UPDATE replies SET comment_remote_id = 'forgotten:' || id WHERE comment_remote_id = ?", (remote_id,)
+            )
+            conn.execute("UPDATE replies SET parent_remote_id = NULL WHERE parent_remote_id = ?", (remote_id,))
 
 
 def _take_over(conn: sqlite3.Connection, knowing: Path) -> None:

@@ -23,7 +23,7 @@ from publisher.store.engine import Store, StoreAway
 HEAD = "0012"
 """The newest migration; a test holds it against the folder."""
 
-_KEPT_COPIES = 5
+COPIES_KEPT = 5
 _VERSIONS = "alembic_version"
 _VERSION = "SELECT version_num FROM alembic_version"
 _OURS = frozenset({_VERSIONS, "accounts", "announcements", "attempts", "deliveries", "meta"})
@@ -169,6 +169,6 @@ def _copy(store: Store, now: datetime) -> Path | None:
         copy_without_words(path, target)
     except BadCopy as error:
         raise DatabaseProblem("damaged", str(path)) from error
-    for old in sorted(path.parent.glob(f"{path.name}.before-*"))[:-_KEPT_COPIES]:
+    for old in sorted(path.parent.glob(f"{path.name}.before-*"))[:-COPIES_KEPT]:
         old.unlink()
     return target

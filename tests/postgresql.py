@@ -6,6 +6,7 @@ as another user.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -23,7 +24,13 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from tests import spill
+
 _START_WITHIN = 30.0
+_EVERY_ROW = """
+    SELECT relname, query_to_xml(format('SELECT whole::text FROM %I whole', relname), true, false, '')::text
+    FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
 _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -154,9 +161,17 @@ class Cluster:
         return name
 
     def drop(self, name: str) -> None:
+        self._look_through(name)
         with self._connect() as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         self._made.remove(name)
+
+    def _look_through(self, name: str) -> None:
+        """Let the guard see every row before it is gone."""
+        url = self.url_of(name).replace("postgresql+psycopg", "postgresql", 1)
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(url) as connection:
+            for table, rows in connection.execute(_EVERY_ROW):
+                spill.note(f"PostgreSQL, {table}", rows)
 
     def url_of(self, name: str) -> str:
         return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
@@ -171,6 +186,7 @@ class Cluster:
             self._server.terminate()
             self._server.wait(timeout=30)
         if self._folder:
+            spill.note("PostgreSQL's log", (self._folder / "log").read_bytes())
             shutil.rmtree(self._folder)
 
 

@@ -3,8 +3,10 @@
 Every token of the tests and of the sandbox has one of `MARKS` in it. What a test reports and what the processes that it starts print is
 looked through at once; what lies in the temporary folders, at the end of the run. A find fails the run, whatever became of the tests.
 
-Not looked through: what pytest itself shows of a failing test, whose own lines name tokens, and the folders of PostgreSQL's servers.
-Tracebacks are seen where a process or a log has printed them.
+A PostgreSQL's rows are looked through before a database of the tests is dropped (`tests.postgresql`), its log at the end. Tracebacks
+are seen where a process or a log has printed them, and where a command that was run in this process ended by one.
+
+Not looked through: what pytest itself shows of a failing test, whose own lines name tokens.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import mmap
 import subprocess
 import sys
+import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -123,6 +126,10 @@ def _reading(invoke: Any) -> Any:
     def read(self: CliRunner, *arguments: Any, **more: Any) -> Result:
         result: Result = invoke(self, *arguments, **more)
         note(f"what {arguments[1:]!r} printed"[:200], result.output)
+        if result.exception is not None:
+            # The runner catches what would have gone to the screen.
+            told = "".join(traceback.format_exception(result.exception))
+            note(f"the traceback of {arguments[1:]!r}"[:200], told)
         return result
 
     return read

@@ -29,6 +29,7 @@ from publisher.config import load_config
 from publisher.store import Store, credentials, migrate
 from publisher.vault import Vault
 from tests.browser import consent
+from tests.spill import note
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 WEB = "https://hausjarvi.example/tiedote"
@@ -77,6 +78,7 @@ class Town:
         with closing(screen):
             talk(screen)
             screen.expect(pexpect.EOF)
+        note(f"the screen of {arguments!r}", log.text)
         return int(screen.exitstatus or 0), log.text
 
 

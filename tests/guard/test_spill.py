@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.postgresql import Cluster
+
 CONFTEST = """
 from tests.spill import Spill
 
@@ -15,7 +17,10 @@ def pytest_configure(config):
 """
 
 LEAKING = """
-import logging, sqlite3, subprocess, sys
+import logging, os, sqlite3, subprocess, sys
+import click, psycopg
+from click.testing import CliRunner
+from tests.postgresql import Cluster
 
 TOKEN = "plan" + "ted-token"
 
@@ -36,6 +41,19 @@ def test_screen():
 def test_process_list():
     subprocess.run([sys.executable, "-c", "pass", TOKEN], check=True)
 
+def test_traceback():
+    @click.command()
+    def stumble():
+        raise RuntimeError(TOKEN)
+    assert CliRunner().invoke(stumble).exit_code == 1
+
+def test_postgresql():
+    with Cluster.open(os.environ.get("TIEDOTE_TEST_POSTGRESQL")) as cluster:
+        name = cluster.create()
+        with psycopg.connect(cluster.url_of(name).replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("create table kept (v text)")
+            connection.execute("insert into kept values (%s)", [TOKEN])
+
 def test_process():
     subprocess.run([sys.executable, "-c", "print('plan' + 'ted-token')"], check=True, capture_output=True)
 """
@@ -47,13 +65,13 @@ def test_configuration(tmp_path):
 """
 
 
-def run_with_guard(folder: Path, tests: str) -> tuple[int, str]:
+def run_with_guard(folder: Path, tests: str, **more: str) -> tuple[int, str]:
     """Run these tests under the guard, in a process of their own; leave nothing behind for the guard of this run."""
     folder.mkdir()
     (folder / "test_inner.py").write_text(tests, encoding="utf-8")
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=.", "--basetemp=inner"]
-    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin", "COLUMNS": "200"}
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin", "COLUMNS": "200", **more}
     with (folder / "told").open("w+", encoding="utf-8") as told:
         # Into a file: this run listens to what its processes print.
         code = subprocess.run(command, cwd=folder, env=environment, stdout=told, check=False).returncode
@@ -63,9 +81,9 @@ def run_with_guard(folder: Path, tests: str) -> tuple[int, str]:
     return code, words
 
 
-def test_a_token_in_clear_fails_a_run_that_is_good_otherwise(tmp_path: Path) -> None:
-    """A database, a file, a log, a screen, the list of processes and what a process prints: each is told."""
-    code, told = run_with_guard(tmp_path / "run", LEAKING)
+def test_a_token_in_clear_fails_a_run_that_is_good_otherwise(tmp_path: Path, postgresql_cluster: Cluster) -> None:
+    """A database of either kind, a file, a log, a screen, the list of processes, a traceback, and what a process prints: each is told."""
+    code, told = run_with_guard(tmp_path / "run", LEAKING, TIEDOTE_TEST_POSTGRESQL=postgresql_cluster.url)
     _, _, listed = told.partition("tokens in clear")
     places = (
         "x.db",
@@ -74,8 +92,10 @@ def test_a_token_in_clear_fails_a_run_that_is_good_otherwise(tmp_path: Path) -> 
         "test_screen, Captured stdout",
         "the process list",
         "printed",
+        "the traceback of",
+        "PostgreSQL, kept",
     )
-    assert (code, "6 passed" in told, [place for place in places if place not in listed]) == (1, True, [])
+    assert (code, "8 passed" in told, [place for place in places if place not in listed]) == (1, True, [])
 
 
 def test_a_configuration_may_have_one(tmp_path: Path) -> None:

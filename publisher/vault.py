@@ -125,6 +125,15 @@ class Vault:
             obtained_at=kept.obtained_at,
         )
 
+    def misfit(self, conn: Connection) -> KeyFault | None:
+        """Tell whether some stored token does not open with the keys that there are. Raises KeyFault where there is no key."""
+        for kept in rows.every(conn):
+            try:
+                self.open(kept)
+            except KeyFault as fault:
+                return fault
+        return None
+
     def reseal(self, conn: Connection) -> int:
         """Close everything with the newest key; return how many were closed with an older one. Raises KeyFault before anything changes."""
         old = [kept for kept in rows.every(conn) if kept.key_name != self.lockbox.name]

@@ -124,7 +124,10 @@ def chosen_account(config: Config, channel: str, organisation: str, name: str | 
 
 @contextmanager
 def opened(config: Config) -> Iterator[tuple[Store, str | None]]:
-    """Open the database and, in a rehearsal, the sandbox. The key is looked for first: nobody should consent for nothing."""
+    """Open the database and, in a rehearsal, the sandbox. The key is looked for first: nobody should consent for nothing.
+
+    One that does not open what is stored is refused, lest tokens lie under two keys of which nobody has both.
+    """
     from publisher.lockbox import KeyFault
     from publisher.rehearsal import open_rehearsal
     from publisher.store import Store
@@ -139,6 +142,10 @@ def opened(config: Config) -> Iterator[tuple[Store, str | None]]:
         store = Store(config.database)
         stack.callback(store.close)
         make_ready(store)
+        with store.read() as conn:
+            misfit = Vault(config).misfit(conn)
+        if misfit is not None:
+            raise no_key(misfit)
         yield store, stack.enter_context(open_rehearsal(config)).base_url if config.sandbox else None
 
 
@@ -166,7 +173,10 @@ def no_key(fault: KeyFault) -> Stop:
         fault.code,
         (
             _("The key does not fit the stored tokens: they were encrypted with another one."),
-            _("Put back the key of that time, also beside a new one. If it is lost, connect each account again."),
+            _(
+                "Put back the key of that time, also beside a new one. If it is lost, end each connection with tiedote logout and "
+                "log in again."
+            ),
         ),
     )
     known = {"path": fault.where}
@@ -266,6 +276,15 @@ def _listen(app: App, begun: Authorization) -> dict[str, str]:
 
     try:
         landing = Landing(app.redirect_uri, begun.echo)
+    except PermissionError:
+        raise Stop(
+            _("This user may not listen at %(address)s.") % {"address": app.redirect_uri},
+            remedy=_(
+                "Register an address with a port above 1023 in the network's portal, and write it as 'redirect_uri' into config.yaml; "
+                "or log in with --paste."
+            ),
+            code=Exit.CONFIGURATION,
+        ) from None
     except OSError:
         raise Stop(
             _("Another program listens at %(address)s.") % {"address": app.redirect_uri},

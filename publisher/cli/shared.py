@@ -361,11 +361,13 @@ _YES = frozenset({"y", "yes", "k", "kyllä", "j", "ja"})
 
 
 def says_yes(ctx: click.Context, question: str) -> bool:
-    """Ask a person, who may answer in any of our languages; ends with 2 where nobody is there to answer."""
+    """Ask a person, who may answer in any of our languages; Ctrl-C is no. Ends with 2 where nobody is there to answer."""
     try:
         answer = click.prompt(question, default="", show_default=False, err=True)
     except click.Abort:
         say("")
+        if sys.stdin.isatty():
+            return False
         raise click.UsageError(_("Nobody is there to answer; with --yes nothing is asked."), ctx) from None
     return str(answer).strip().casefold() in _YES
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -455,4 +456,77 @@ def test_the_key_is_changed_by_one_command(town: Town) -> None:
         assert town.kept() == before
         patch.setenv("TIEDOTE_KEY", f"{KEY} {newer}")
         assert in_process(town, "accounts", "--new-key")[0] == 0
+    assert in_process(town, "logout", "facebook", "--account", "vanha", "--org", "loppi", "--yes")[0] == 0
+
+
+def test_ctrl_c_ends_a_login_wherever_it_is(nothing_new: Town) -> None:
+    """While the browser is waited for, a second login is told that the port is taken; then at each question: one line, nothing stored."""
+
+    def waiting(screen: pexpect.spawn) -> None:
+        screen.expect("Waiting for the browser")
+        code, told = in_process(
+            nothing_new, "login", "x", "--account", "vanha", "--way", "x_oauth2", "--org", "hausjarvi"
+        )
+        assert (code, "Another program listens at" in told, "--paste" in told) == (75, True, True), told
+        screen.sendintr()
+
+    def pasting_then(screen: pexpect.spawn) -> None:
+        screen.expect("address here: ")
+        screen.sendintr()
+
+    def choosing(screen: pexpect.spawn) -> None:
+        end = consent(address(screen), "Viestintä")
+        screen.expect("address here: ")
+        screen.sendline(end)
+        screen.expect(r"\[y/N\]")
+        screen.sendintr()
+
+    def hidden(screen: pexpect.spawn) -> None:
+        screen.expect("Token: ")
+        screen.sendintr()
+
+    for arguments, talk in (
+        (("x", "--account", "uusi"), waiting),
+        (("facebook",), pasting_then),
+        (("facebook",), choosing),
+        (("facebook", "--token"), hidden),
+    ):
+        code, shown = nothing_new.run("login", *arguments, "--org", "hausjarvi", talk=talk)
+        assert (code, "Stopped. Nothing was stored." in shown, "Traceback" in shown) == (1, True, False), shown
+
+
+def test_without_a_terminal_nothing_hangs_and_nothing_is_stored(nothing_new: Town) -> None:
+    """From cron or a unit: there is nobody to paste an address, or to say yes."""
+    command = [str(TIEDOTE), "login", "facebook", "--org", "hausjarvi", "--config", str(nothing_new.config)]
+    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
+    assert (told.returncode, "Traceback" in told.stderr) == (1, False)
+    assert "Nothing was stored." in told.stdout + told.stderr
+
+
+def test_a_port_that_this_user_may_not_have_is_told(nothing_new: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below 1024 only root may listen: that is no other program."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("publisher.returning._Server", refused)
+    code, told = in_process(nothing_new, "login", "x", "--account", "uusi", "--org", "hausjarvi")
+    assert (code, "may not listen at" in told, "above 1023" in told) == (3, True, True), told
+
+
+def test_a_key_that_does_not_fit_what_is_stored_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rotated or mistyped key: the login is told about before anybody consents, `accounts --new-key` changes nothing."""
+    got = Credentials(flow="facebook_login", access_token=SecretStr("planted-page"), obtained_at=datetime.now(UTC))
+    store = Store(load_config(town.config).database)
+    with closing(store), store.write() as conn:
+        Vault(load_config(town.config)).save(conn, ("loppi", "facebook", "vanha"), got, datetime.now(UTC))
+    before = town.kept()
+    with monkeypatch.context() as patch:
+        patch.setenv("TIEDOTE_KEY", "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=")
+        code, told = in_process(town, "login", "facebook", "--org", "hausjarvi")
+        assert (code, "encrypted with another one" in told, "http://127" in told) == (3, True, False), told
+        assert in_process(town, "accounts", "--new-key")[0] == 3
+        patch.setenv("TIEDOTE_KEY", "too-short")
+        assert "is no key" in in_process(town, "login", "facebook", "--org", "hausjarvi")[1]
+    assert town.kept() == before
     assert in_process(town, "logout", "facebook", "--account", "vanha", "--org", "loppi", "--yes")[0] == 0

@@ -349,7 +349,9 @@ def footnotes(summary: Summary) -> list[str]:
 def _read_late(gap: Gap, summary: Summary) -> str:
     where = formats.network(gap.channel, gap.account)
     if gap.read_at is None:
-        return _("%(where)s was not read before this time; what it had by then is in no number.") % {"where": where}
+        return _("%(where)s was not read before this time; what its newest posts had by then counts in it.") % {
+            "where": where
+        }
     return _("%(where)s was last read on %(moment)s before this time; what came in after that counts in it.") % {
         "where": where,
         "moment": formats.moment(gap.read_at, summary.period.zone),

@@ -86,9 +86,14 @@ def compare(now: int | None, before: int | None) -> Change:
 
 
 def _line(channel: str, posts: Sequence[PostFacts], period: Period, *, first: bool) -> Line:
-    this = [_received(post, period.start, period.until) for post in posts if post.published_at < period.until]
+    earlier = period.previous.shifted(-1, period.zone)
+    this = [
+        _received(post, period.start, period.until, period.previous.start)
+        for post in posts
+        if post.published_at < period.until
+    ]
     before = [
-        _received(post, period.previous.start, period.previous_until)
+        _received(post, period.previous.start, period.previous_until, earlier.start)
         for post in posts
         if post.published_at < period.previous_until
     ]
@@ -115,18 +120,22 @@ def _bars(facts: Facts, period: Period) -> Iterator[Bar]:
     for span in period.row():
         until = period.until_of(span)
         known = facts.known_since is not None and facts.known_since < until
-        here = [_received(post, span.start, until) for post in facts.posts if post.published_at < until]
+        before = span.shifted(-1, period.zone).start
+        here = [_received(post, span.start, until, before) for post in facts.posts if post.published_at < until]
         yield Bar(span=span, interactions=_total(here).interactions if known else None)
 
 
-def _received(post: PostFacts, start: datetime, end: datetime) -> Tally:
-    """What came in between two instants. A post that was published after the first counts from 0."""
-    after = post.readings.get(end)
+def _received(post: PostFacts, start: datetime, end: datetime, new_since: datetime) -> Tally:
+    """What came in between two instants. A post that was published after the first counts from 0.
+
+    So does one that was published at `new_since` or later and was not read by the first instant: what it had by then was told nowhere
+    yet. Of an older one nobody knows what is new.
+    """
+    after, before = post.readings.get(end), post.readings.get(start)
     if after is None:
         return Tally()
-    if post.published_at >= start:
+    if post.published_at >= start or (before is None and post.published_at >= new_since):
         return after.tally
-    before = post.readings.get(start)
     if before is None:
         return Tally()
     return Tally(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from publisher.summary import (
     Change,
     Direction,
     Facts,
+    Gap,
     Period,
     PostFacts,
     Question,
@@ -100,6 +102,66 @@ def test_a_missing_reading_is_unknown_and_said():
     total = summed(a_post(LONG_AGO, None, None, None, counted(500))).total
     assert (total.received.interactions, total.unread) == (None, 1)
     assert total.change.direction is Direction.UNKNOWN
+
+
+def test_a_new_post_that_was_not_read_before_the_week_counts_whole_in_it():
+    """What it had on Sunday was told nowhere, and nothing may fall between two weeks; last week it is unread."""
+    late = a_post(LAST_WEEK, None, None, None, counted(9))
+    assert (summed(late).total.received.interactions, summed(late).total.unread) == (9, 0)
+    assert [bar.interactions for bar in summed(late).bars[-2:]] == [None, 9]
+
+
+def test_an_account_that_was_not_read_around_an_edge_is_told():
+    """Read on Friday: this week lacks the weekend, and the next one has it; each says so. A day's silence is no gap."""
+    friday = WEEK.end - 3 * DAY
+    post = a_post(LAST_WEEK, None, counted(3), counted(3), counted(5))
+    silent = replace(post, readings={**post.readings, WEEK.end: Reading(at=friday, tally=counted(5))})
+    (told,) = summed(silent).attention
+    assert (told.trouble, told.channel, told.since) == (Trouble.NOT_READ, "facebook", friday)
+    following = Period.of(WEEK.shifted(1, ZONE), ZONE, AS_OF + 7 * DAY)
+    now = Reading(at=following.until, tally=counted(8))
+    later = summed(replace(silent, readings={**silent.readings, following.until: now}), period=following)
+    assert later.read_late == (Gap(channel="facebook", account="facebook", read_at=friday),)
+    assert (later.attention, later.total.received.interactions) == ((), 3)
+    assert summed(post).attention == ()
+
+
+def test_a_blocked_account_is_told_once():
+    """That it is not read either goes without saying."""
+    blocked = Attention(trouble=Trouble.BLOCKED, channel="facebook", account="facebook", since=LAST_WEEK)
+    assert summed(a_post(LONG_AGO, None, None, None, None), attention=[blocked]).attention == (blocked,)
+
+
+def test_e_services_are_summed_over_all_channels():
+    """By the key that files give, else by title; those with nothing are left out, the most taken up come first."""
+    summary = summed(
+        a_post(THIS_WEEK, None, None, None, counted(5), service="lupa", announcement="a"),
+        a_post(THIS_WEEK, None, None, None, counted(9), service="lupa", announcement="b", channel="x"),
+        a_post(THIS_WEEK, None, None, None, counted(20), announcement="c", title="Venepaikat"),
+        a_post(LAST_WEEK, None, counted(4), counted(4), counted(4), service="hiljainen"),
+    )
+    assert [(one.name, one.line.posts, one.line.received.interactions) for one in summary.services] == [
+        ("Venepaikat", 1, 20),
+        ("lupa", 2, 14),
+    ]
+
+
+def test_the_chart_has_eight_weeks_and_knows_which_it_does_not_know():
+    """Weeks before the accounts were known have no bar and no zero."""
+    bars = summed(a_post(THIS_WEEK, None, None, None, counted(7)), known_since=BEFORE.start - DAY).bars
+    assert [(bar.span.number, bar.interactions) for bar in bars] == [
+        *((week, None) for week in range(41, 46)),
+        (46, 0),
+        (47, 0),
+        (48, 7),
+    ]
+
+
+def test_the_first_week_has_nothing_to_be_compared_with():
+    """Neither 'new' nor '+17': what came in before the accounts were known is not 0."""
+    summary = summed(a_post(THIS_WEEK, None, None, None, counted(12, 3, 2)), known_since=WEEK.start + HOUR)
+    assert (summary.first, summary.total.change.direction) == (True, Direction.UNKNOWN)
+    assert not summed().first
 
 
 def test_what_is_known_is_summed_beside_what_is_not():

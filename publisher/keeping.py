@@ -31,6 +31,7 @@ from publisher.store import Connection, Store, accounts, budgets, care, engageme
 from publisher.store.accounts import AccountState
 from publisher.store.care import Expired, Limit, Said
 from publisher.store.copies import BadCopy, copies_of, copy_without_words, must_be_cleaned
+from publisher.store.replies import Addressed
 
 _SHORTEST = 12
 """Bytes. Shorter words are found by chance."""
@@ -87,6 +88,15 @@ class Forgotten:
     before: dict[str, int]
     after: dict[str, int]
     traces: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A comment's words as its network has them now; None: it could not be asked, or has none. `gone`: it is not there any more."""
+
+    text: str | None = field(repr=False)
+    gone: bool = False
+    error: ChannelError | None = None
 
 
 class Keeper:
@@ -192,6 +202,30 @@ class Keeper:
             for comment in found.items:
                 search.recognise(account.channel, comment)
         return tuple(unread)
+
+    # Opening
+
+    def open(self, comment: Addressed, now: datetime) -> Opened:
+        """Read a comment's words from its network, for somebody who looks at them now; nothing is stored."""
+        with self._store.read() as conn:
+            account = accounts.get_account(conn, comment.account_id)
+            standing = budgets.standing(conn, account.id, now)
+        here = configured(self._config).get(account.key)
+        if here is None or budget.wait_for(standing, Use.COLLECT) is not None:
+            return Opened(text=None)
+        try:
+            with (
+                self._channels(here) as channel,
+                rationed(channel, budget.calls_left(standing, Use.COLLECT)),
+            ):
+                found = channel.comments([comment.target.post_id])
+                usage = channel.usage()
+        except ChannelError as error:
+            return Opened(text=None, error=error)
+        with self._store.write() as conn:
+            budgets.note(conn, account.id, usage, now)
+        text = next((one.text for one in found.items if one.remote_id == comment.target.remote_id), None)
+        return Opened(text=text, gone=text is None and comment.target.post_id in found.complete)
 
     # Forgetting
 

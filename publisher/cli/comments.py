@@ -17,6 +17,7 @@ from publisher.cli.shared import (
     json_option,
     must_exist,
     now,
+    open_service,
     open_store,
     org_option,
     print_json,
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
+    from publisher.cells import Cell
     from publisher.config import Config
+    from publisher.service import Service
     from publisher.store.engagement import CommentView
+    from publisher.store.replies import Addressed
 
 KINDS = ("question", "idea", "thanks", "inappropriate")
 _WORDS = {"idea": N_("an idea"), "thanks": N_("thanks"), "inappropriate": N_("perhaps inappropriate")}
@@ -100,6 +104,44 @@ def done(ctx: click.Context, comment_id: str) -> None:
     if not found:
         raise no_comment(comment_id)
     say(_("%(id)s needs no answer any more.") % {"id": f"c-{number}"})
+
+
+@comments.command(
+    help=N_(
+        "Show all of a comment. Where its words may not be kept for long (LinkedIn), they are read from the network for you, and not "
+        "stored. ID as 'tiedote comments' shows it."
+    )
+)
+@click.argument("comment_id", metavar="ID")
+@click.pass_context
+def show(ctx: click.Context, comment_id: str) -> None:
+    """Open one comment."""
+    from publisher.rehearsal import shown
+    from publisher.store import replies
+
+    number = comment_number(comment_id)
+    with open_service(ctx) as service:
+        with service.store.read() as conn:
+            found = None if number is None else replies.comment(conn, number)
+        if found is None:
+            raise no_comment(comment_id)
+        text = found.text
+        if text is None:
+            text = _read_now(service, found)
+        link = shown(service.config)(found.url or "")
+    click.echo(f"{found.organisation} {words.account_word(found.channel, found.account)}")
+    print_said(text, link, whole=True)
+
+
+def _read_now(service: Service, comment: Addressed) -> str | None:
+    from publisher.errors import explain
+
+    opened = service.keeper.open(comment, now())
+    if opened.gone:
+        say(_("It is not on the network any more, or was forgotten here."))
+    elif opened.error is not None:
+        say(explain(opened.error.kind, opened.error.detail).message)
+    return opened.text
 
 
 def comment_number(comment_id: str) -> int | None:
@@ -186,12 +228,18 @@ def _print_comments(found: Sequence[CommentView], config: Config, *, why: bool) 
         print_said(comment.text, to_open(comment.url or ""), why=_reasons(comment) if why else ())
 
 
-def print_said(text: str | None, link: str, *, why: Sequence[tuple[str, str, str, str]] = ()) -> None:
-    """Print a resident's words so that they can do nothing to a terminal, and where they stand."""
+def print_said(
+    text: str | None, link: str, *, why: Sequence[tuple[str, str, str, str]] = (), whole: bool = False
+) -> None:
+    """Print a resident's words so that they can do nothing to a terminal, and where they stand; cut, unless `whole`."""
     # Babel comes with it; the list needs the database anyway, which takes longer.
     from publisher.mail.formats import excerpt, plain, weblink
 
-    echo_folded("  ", _("(its words are not kept; open the link)") if text is None else excerpt(text))
+    if text is not None and whole:
+        for line in text.splitlines():
+            echo_folded("  ", plain(line))
+    else:
+        echo_folded("  ", _("(its words are not kept; open the link)") if text is None else excerpt(text))
     for _kind, rule, says, found in why:
         echo_folded("  * ", f"{says}: “{plain(found)}” ({rule})")
     if address := weblink(link):
@@ -281,22 +329,22 @@ _COLUMNS = (
 
 def _print_csv(found: Sequence[CommentView], config: Config) -> None:
     """Print one row for each comment; members of LinkedIn are counted, for their words may not leave the application."""
-    import csv
-    import io
+    import sys
 
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(_COLUMNS)
-    table.writerows([_cell(value) for value in row] for row in _rows(found, config))
-    click.echo(out.getvalue(), nl=False)
+    from publisher.cells import write_rows
+    from publisher.mail.formats import plain
+
+    # One line a comment: line ends would only make the table hard to read.
+    rows = ([plain(one) if isinstance(one, str) else one for one in row] for row in _rows(found, config))
+    write_rows(sys.stdout, _COLUMNS, rows)
 
 
-def _rows(found: Sequence[CommentView], config: Config) -> list[tuple[object, ...]]:
+def _rows(found: Sequence[CommentView], config: Config) -> list[tuple[Cell, ...]]:
     from publisher.rehearsal import shown
     from publisher.retention import WORDS_KEPT
 
     to_open = shown(config)
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     counted: Counter[tuple[str, ...]] = Counter()
     for one in found:
         where = (one.service or "", one.organisation, one.channel, one.announcement or "")
@@ -308,16 +356,3 @@ def _rows(found: Sequence[CommentView], config: Config) -> list[tuple[object, ..
             rows.append((*where, written, *what, 1, one.text, to_open(one.url or "")))
     rows += [(*key, n, "", "") for key, n in counted.items()]
     return sorted(rows, key=lambda row: (str(row[0]), str(row[1]), str(row[4])))
-
-
-_FORMULA = ("=", "+", "-", "@")
-
-
-def _cell(value: object) -> object:
-    """Make a value harmless in a spreadsheet: on one line, and no formula."""
-    from publisher.mail.formats import plain
-
-    if not isinstance(value, str):
-        return value
-    text = plain(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text

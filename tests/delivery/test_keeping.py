@@ -18,9 +18,10 @@ from publisher.config import Recipient, ReportSettings
 from publisher.mail.outbox import FolderOutbox
 from publisher.mail.waiting import written_with
 from publisher.reporting import Reporter
-from publisher.store import care, engagement
+from publisher.store import care, engagement, replies
 from publisher.store.copies import back_up
 from publisher.store.engagement import CommentView
+from publisher.store.replies import Addressed
 from tests.delivery.town import NETWORKS, Town, town, write, write_picture
 
 HOUR = timedelta(hours=1)
@@ -63,6 +64,14 @@ def views(here: Town) -> list[CommentView]:
         return list(engagement.list_comments(conn))
 
 
+def an_address(here: Town, comment_id: int) -> Addressed:
+    """A comment as it takes to open it."""
+    with here.service.store.read() as conn:
+        found = replies.comment(conn, comment_id)
+    assert found is not None
+    return found
+
+
 def a_mail(here: Town, folder: Path) -> Path:
     """This week's summary as a file that nobody has taken, and that quotes Eero."""
     service = here.service
@@ -103,7 +112,13 @@ def test_linkedin_members_words_are_in_no_file_after_48_hours(lively: Town, tmp_
     assert [one for one in members if one in kept] == []
     assert EERO.format("facebook").encode() in kept
     assert counts(lively) == before
-    assert [one.text for one in views(lively) if one.channel == "linkedin"] == [None] * 3
+    emptied = [one for one in views(lively) if one.channel == "linkedin"]
+    assert [one.text for one in emptied] == [None] * 3
+    opened = {lively.service.keeper.open(an_address(lively, one.id), lively.clock.now()).text for one in emptied}
+    assert opened == {one.format("linkedin") for one in (EERO, AINO, AGAIN)}
+    assert EERO.format("linkedin").encode() not in everything_in(tmp_path)
+    lively.sandbox.remove(emptied[0].remote_id)
+    assert lively.service.keeper.open(an_address(lively, emptied[0].id), lively.clock.now()).gone
 
 
 def test_a_person_is_forgotten_on_every_network_and_stays_so(lively: Town, tmp_path: Path) -> None:

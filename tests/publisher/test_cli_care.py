@@ -125,6 +125,9 @@ def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
     comments = desk.data("comments")["comments"]
     said = next(one for one in comments if one["channel"] == "facebook" and one["text"] == QUESTION)
     eero, gone = said["id"], said["remote_id"]
+    opened = desk.run("comments", "show", eero)
+    assert f"  {QUESTION}\n" in opened.stdout
+    assert said["url"] in opened.stdout
     assert desk.run("backup").exit_code == 0
     assert desk.run("forget", eero).exit_code == 2
     assert desk.run("forget", "c-999999", "--yes").exit_code == 1

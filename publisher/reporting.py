@@ -23,7 +23,7 @@ from publisher.cadence import Span, report_due, span_of
 from publisher.config import Config, Organisation
 from publisher.gathering import gather
 from publisher.locale import use
-from publisher.mail import FolderOutbox, MailError, Outbox, Refused, Unclear
+from publisher.mail import Fault, FolderOutbox, MailError, Outbox, Refused, Unclear
 from publisher.store import Connection, DiskFull, Store, StoreAway, notices, reports
 from publisher.store.notices import UNCLEAR, Notice, NoticeKind
 from publisher.store.reports import Report
@@ -44,6 +44,12 @@ GIVE_UP_AFTER = timedelta(days=4)
 
 UNCLEAR_PAUSE = timedelta(minutes=15)
 """After a lost answer: the server may still be busy with the first, and knows the second by its Message-ID only once it is done."""
+
+SHUTS = frozenset({Fault.UNREACHABLE, Fault.CERTIFICATE, Fault.NO_ENCRYPTION, Fault.SIGN_IN, Fault.TOKEN})
+"""What every mail would meet. The rest of a round is left for later: twenty wrong passwords in a minute lock a mailbox."""
+
+LONGEST_SHUT = timedelta(minutes=10)
+"""How long nothing is tried after one of them, at most; whoever mends it should not wait for long."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +83,8 @@ class Reporter:
         self._config = config
         self._outbox = outbox
         self._shown = shown
+        self._shut = 0
+        self._shut_until: datetime | None = None
 
     @property
     def sender(self) -> str:
@@ -174,8 +182,8 @@ class Reporter:
         built: dict[tuple[str, str], Summary] = {}
         while (report := self._claim(reports.claim_report, now)) is not None:
             organisation = self._config.organisations.get(report.organisation)
-            if organisation is None:
-                self._not_taken(report, reports.report_failed, "the organisation is no longer configured", None)
+            if organisation is None or not _gets_it(organisation, report.recipient):
+                self._not_taken(report, reports.report_failed, "the recipient is no longer configured", None)
                 continue
             key = (report.organisation, report.week)
             if key not in built:
@@ -257,6 +265,8 @@ class Reporter:
         return True
 
     def _claim(self, claim: Callable[[Connection, datetime, timedelta], _Row | None], now: datetime) -> _Row | None:
+        if self._shut_until is not None and now < self._shut_until:
+            return None
         with self._store.write() as conn:
             return claim(conn, now, LEASE)
 
@@ -271,9 +281,13 @@ class Reporter:
             self._not_taken(row, failed, str(error), again, unclear=True)
             return False
         except MailError as error:
+            if error.fault in SHUTS:
+                self._shut += 1
+                self._shut_until = now + min(pause(self._shut), LONGEST_SHUT)
             hopeless = isinstance(error, Refused) or now - row.created_at >= GIVE_UP_AFTER
             self._not_taken(row, failed, str(error), None if hopeless else now + pause(row.tries))
             return False
+        self._shut, self._shut_until = 0, None
         with self._store.write() as conn:
             sent(conn, row.id, now)
         return True
@@ -298,6 +312,10 @@ class Reporter:
             message_id=mail.weekly_id(self.sender, organisation.key, span.label, language, recipient),
             **self._answers(organisation.key, recipient),
         )
+
+
+def _gets_it(organisation: Organisation, address: str) -> bool:
+    return any(one.address == address for one in (organisation.report.to if organisation.report else ()))
 
 
 def pause(tries: int) -> timedelta:

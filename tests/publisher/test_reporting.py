@@ -13,7 +13,7 @@ import pytest
 from publisher import lifetimes
 from publisher.cadence import Week
 from publisher.config import Config, MailSettings, Recipient, ReportSettings
-from publisher.mail import NotTaken, Refused, SmtpOutbox, Unclear, open_outbox
+from publisher.mail import Fault, NotTaken, Refused, SmtpOutbox, Unclear, open_outbox
 from publisher.model import State
 from publisher.reporting import GIVE_UP_AFTER, Reporter, Sent, pause
 from publisher.store import Store, engagement, reports
@@ -173,6 +173,29 @@ def test_a_server_that_never_takes_it_is_given_up(office):
     assert office.round(MONDAY + GIVE_UP_AFTER + DAY) == NOTHING
 
 
+def test_a_wrong_password_is_not_tried_for_every_mail(office):
+    """What every mail would meet ends the round, and the next one waits: a minute, then longer, ten minutes at most."""
+    wrong = NotTaken("535 no", Fault.SIGN_IN)
+    office.post.answers = {f"{language}@hausjarvi.example": [wrong] * 99 for language in ("fi", "en")}
+    for minute in range(60):
+        office.round(MONDAY + minute * MINUTE)
+    assert 6 <= len(office.post.tried) <= 9
+    office.post.answers.clear()
+    assert office.round(MONDAY + 70 * MINUTE).summaries >= 1
+    office.round(MONDAY + 4 * HOUR)
+    assert sorted(office.post.recipients()) == ["en@hausjarvi.example", "fi@hausjarvi.example"]
+
+
+def test_a_recipient_who_left_is_not_mailed(office):
+    """Taken out of the configuration while the mail waited: it is given up."""
+    office.post.answers["fi@hausjarvi.example"] = [NotTaken("451 later")]
+    office.round(MONDAY)
+    config = a_config(office.config.folder, an_organisation(report=people("en")))
+    office.reporter = Reporter(office.store, config, office.post)
+    assert office.round(MONDAY + HOUR) == NOTHING
+    assert office.post.recipients() == ["en@hausjarvi.example"]
+
+
 def test_a_lost_answer_is_a_single_mail_more(office):
     """The server may have taken it: once more with the same Message-ID, and after a second lost answer never again."""
     office.post.answers["fi@hausjarvi.example"] = [Unclear("broke"), Unclear("broke"), Unclear("broke")]
@@ -200,7 +223,7 @@ def test_a_bad_day_at_the_mail_server_ends_with_one_mail_for_each(office):
     """No token, an untrusted certificate, a refused token, greylisting, a broken line: over STARTTLS each heals as one mail."""
     down: tuple[int, dict[str, object]] = (503, {})
     stale: tuple[int, dict[str, object]] = (200, {"access_token": "revoked", "expires_in": 3599})
-    with secure_server("starttls") as server, token_endpoint(down, down, stale, stale, GOOD) as endpoint:
+    with secure_server("starttls") as server, token_endpoint(down, stale, GOOD) as endpoint:
         settings = MailSettings(
             host=server.host,
             port=server.port,
@@ -210,10 +233,10 @@ def test_a_bad_day_at_the_mail_server_ends_with_one_mail_for_each(office):
         )
         config = replace(office.config, mail=settings, ca_bundle=OURS)
         office.reporter = Reporter(office.store, config, open_outbox(config))
-        assert office.round(MONDAY) == NOTHING  # no token for either
+        assert office.round(MONDAY) == NOTHING  # no token, so the second mail is not even tried
         untrusted = Reporter(office.store, config, open_outbox(replace(config, ca_bundle=None)))
         assert untrusted.send_due(MONDAY + HOUR) == NOTHING
-        assert office.round(MONDAY + 2 * HOUR) == NOTHING  # the server refuses each token
+        assert office.round(MONDAY + 2 * HOUR) == NOTHING  # the server refuses the token
         assert server.messages == []
         server.refusals.append("451 4.7.1 greylisted")
         server.drops.append(True)

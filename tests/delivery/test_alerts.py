@@ -220,12 +220,15 @@ def test_an_account_that_lets_nobody_in_is_told_as_that_and_not_as_behind(tmp_pa
 def test_a_faulty_file_is_told_to_each_in_their_language_and_to_the_contact_that_it_names(
     tmp_path: Path, smtp: MailServer
 ) -> None:
-    """The fault is worded for the reader, not for the configuration; whoever the file names hears of it, though it was never right."""
+    """The fault is worded for the reader, not for the configuration; whoever the file names hears of it, and else who gets alerts."""
     (tmp_path / "schedules").mkdir()
     write(tmp_path, "vika", "text: A\nchannels: [twiter]\ncontact: kontakt@example.fi\n")
+    write(tmp_path, "toinen", "text: B\nchannels: [twiter]\n")
     with an_office(tmp_path, smtp) as one:
         one.service.read_queue()
-        assert mails(one, smtp).keys() == {"it@example.fi", "viestinta@example.fi", "kontakt@example.fi"}
+        told = mails(one, smtp)
+        assert told.keys() == {"it@example.fi", "viestinta@example.fi", "kontakt@example.fi"}
+        assert [len(subjects) for subjects in told.values()] == [1, 1, 1]
         assert "line 2: 'twiter' is not" in text_to(smtp, "it@example.fi")
         assert "rivi 2: 'twiter' ei" in text_to(smtp, "viestinta@example.fi")
         assert "rad 2: 'twiter' är" in text_to(smtp, "kontakt@example.fi")

@@ -124,6 +124,20 @@ def _view(sandbox: Sandbox, body: Body) -> Any:  # noqa: ANN401 (any JSON)
     return {"done": True}
 
 
+def _click(sandbox: Sandbox, body: Body) -> Any:  # noqa: ANN401 (any JSON)
+    sandbox.click(body["post"], **_without(body, "post"))
+    return {"done": True}
+
+
+def _edit(sandbox: Sandbox, body: Body) -> Any:  # noqa: ANN401 (any JSON)
+    return {"id": sandbox.edit(body["id"], body["text"])}
+
+
+def _hide(sandbox: Sandbox, body: Body) -> Any:  # noqa: ANN401 (any JSON)
+    sandbox.hide(body["id"], **_without(body, "id"))
+    return {"done": True}
+
+
 def _remove(sandbox: Sandbox, body: Body) -> Any:  # noqa: ANN401 (any JSON)
     sandbox.remove(body["id"])
     return {"done": True}
@@ -196,6 +210,9 @@ _CONTROLS: dict[str, dict[str, Action]] = {
     "react": {"POST": _react},
     "share": {"POST": _share},
     "view": {"POST": _view},
+    "click": {"POST": _click},
+    "edit": {"POST": _edit},
+    "hide": {"POST": _hide},
     "remove": {"POST": _remove},
     "lively": {"POST": _lively},
     "accounts": {"GET": _accounts, "POST": _change_account},

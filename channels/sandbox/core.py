@@ -354,15 +354,66 @@ class Sandbox:
             post.views += times
             self._touched(post)
 
+    def click(self, post_id: str, times: int = 1) -> None:
+        """Let residents open a post's link."""
+        with self.lock:
+            post = self._visible(post_id)
+            post.clicks += times
+            self._touched(post)
+
+    def edit(self, thing_id: str, text: str) -> str:
+        """Let somebody change a comment's words. Returns its id: on X, where each edit makes a new post, the new one."""
+        with self.lock:
+            remark = self.world.remarks.get(thing_id)
+            if remark is None:
+                thing_id = x.new_version(self, x.newest(self, self.world.posts[thing_id]), text).id
+            else:
+                if remark.network == "instagram":
+                    message = "nobody edits a comment on Instagram"
+                    raise ValueError(message)
+                remark.text, remark.edited = text, self.clock.stamp()
+                self.world.touch(remark)
+            self.world.flush()
+        return thing_id
+
+    def hide(self, thing_id: str, *, hidden: bool = True) -> None:
+        """Let a comment be hidden at its network, or shown again.
+
+        Facebook and Instagram tell so. LinkedIn and X have no such state in their APIs: what is not to be seen there (a closed or
+        protected account) is left out of every answer, as if it had been deleted, until it is back.
+        """
+        with self.lock:
+            remark = self.world.remarks.get(thing_id)
+            if remark is None:
+                post = x.newest(self, self.world.posts[thing_id])
+                post.deleted = self.clock.stamp() if hidden else None
+                self.world.touch(post)
+            elif remark.network != "linkedin":
+                remark.hidden = hidden
+                self.world.touch(remark)
+            elif hidden:
+                self.remove_remark(remark)
+            else:
+                self._bring_back(remark)
+            self.world.flush()
+
+    def _bring_back(self, remark: Remark) -> None:
+        at = remark.deleted
+        for item in self.world.remarks.values():
+            if item is remark or (item.parent == remark.id and item.deleted == at):
+                item.deleted = None
+                self.world.touch(item)
+
     def remove(self, thing_id: str) -> None:
         """Let a post or a comment be deleted at its network, by a person there."""
         with self.lock:
             if thing_id in self.world.remarks:
                 self.remove_remark(self.world.remarks[thing_id])
             else:
-                post = self.world.posts[thing_id]
-                post.deleted = self.clock.stamp()
-                self.world.touch(post)
+                # Deleting any version of a post on X deletes them all.
+                for post in x.versions(self, self.world.posts[thing_id]):
+                    post.deleted = self.clock.stamp()
+                    self.world.touch(post)
             self.world.flush()
 
     def remove_remark(self, remark: Remark) -> None:

@@ -529,7 +529,7 @@ def _by_type(post: Post) -> dict[str, int]:
 _METRICS: Mapping[str, Callable[[Post], Any]] = {
     "post_media_view": lambda post: post.views,
     "post_total_media_view_unique": lambda post: post.views,
-    "post_clicks": lambda post: post.views // 8,
+    "post_clicks": lambda post: post.clicks,
     "post_reactions_by_type_total": _by_type,
     "post_reactions_like_total": lambda post: _by_type(post).get("like", 0),
     "post_reactions_love_total": lambda post: _by_type(post).get("love", 0),

@@ -388,7 +388,13 @@ class Graph:
         view.call.entry.network = account.channel
         limit = _CALLS_PER_USER * max(1, self.sandbox.settings.quotas.graph_engaged_users)
         key, now = f"graph:{account.account_id}", self.sandbox.clock.stamp()
-        used = self.sandbox.windows.rolling(key, _DAY, now)  # refused calls count too: calling on lengthens the block
+        asked = {part for part in view.params.get("ids", "").split(",") if part}
+        view.call.entry.calls = max(1, len(asked)) if view.call.method == "GET" else 1
+        used = 0
+        for _ in range(view.call.entry.calls):
+            used = self.sandbox.windows.rolling(
+                key, _DAY, now
+            )  # refused calls count too: calling on lengthens the block
         percent = min(100, used * 100 // limit)
         kind, code = ("instagram", 80002) if account.channel == "instagram" else ("pages", 80001)
         row = {

@@ -30,7 +30,7 @@ class LedgerPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerComment:
-    """What stands under a post now. `own`: the account wrote it."""
+    """What stands under a post now. `own`: the account wrote it. `id`: the first one's, where each edit makes a new one (X)."""
 
     id: str
     parent: str | None
@@ -67,6 +67,7 @@ class LedgerPost:
     reactions: dict[str, int]
     shares: int
     views: int
+    clicks: int
     comments: tuple[LedgerComment, ...]
 
     @property
@@ -113,6 +114,7 @@ def _ledger_post(sandbox: Sandbox, post: Post) -> LedgerPost:
         reactions={kind.lower(): kinds.count(kind) for kind in sorted(set(kinds))},
         shares=len(post.sharers),
         views=post.views,
+        clicks=post.clicks,
         comments=tuple(_comments(sandbox, post)),
     )
 
@@ -150,7 +152,7 @@ def _replies(sandbox: Sandbox, post: Post) -> Iterator[LedgerComment]:
         below = reply.id != post.id and reply.memo.get("conversation") == post.id
         if reply.visible and (below or reply.quotes == post.id):
             yield LedgerComment(
-                id=reply.id,
+                id=reply.memo.get("versions", reply.id).split(",")[0],
                 parent=reply.reply_to if reply.reply_to != post.id else None,
                 author=reply.author_name,
                 own=reply.own,

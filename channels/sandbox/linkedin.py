@@ -1048,7 +1048,7 @@ def _totals(ask: Ask, posts: list[Post]) -> dict[str, Any]:
     return {
         "uniqueImpressionsCount": views,
         "impressionCount": views,
-        "clickCount": views // 8,
+        "clickCount": sum(post.clicks for post in posts),
         "likeCount": likes,
         "commentCount": comments,
         "shareCount": shares,

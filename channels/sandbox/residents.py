@@ -127,7 +127,9 @@ class Lively:
     def _visit(self, post: Post) -> int:
         chance = self._random
         people = chance.sample(NAMES, 6)
-        self._sandbox.view(post.id, chance.randint(20, 90))
+        seen = chance.randint(20, 90)
+        self._sandbox.view(post.id, seen)
+        self._sandbox.click(post.id, seen // 8)
         for person in people[: chance.randint(1, 5)]:
             self._sandbox.react(post.id, self._reaction(post), author=person)
         if chance.random() < 0.4:

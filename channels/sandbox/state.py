@@ -60,14 +60,15 @@ class Post:
     reactions: dict[str, str] = field(default_factory=dict)
     sharers: list[str] = field(default_factory=list)
     views: int = 0
+    clicks: int = 0
     reply_to: str | None = None
     quotes: str | None = None
     memo: dict[str, str] = field(default_factory=dict)
 
     @property
     def visible(self) -> bool:
-        """Whether residents see it now."""
-        return self.published is not None and self.deleted is None
+        """Whether residents see it now; of a post that was edited on X, its newest version."""
+        return self.published is not None and self.deleted is None and "next" not in self.memo
 
 
 @dataclass(slots=True, kw_only=True)

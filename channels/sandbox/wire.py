@@ -28,6 +28,8 @@ class Entry:
     account: str | None = None
     status: int | None = None
     fault: str | None = None
+    calls: int = 1
+    """As how many the network counts it: Meta counts each of the `ids` that are asked for at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -423,6 +423,8 @@ def new_post(  # noqa: PLR0913 (what a post is made of)
     quotes: str | None = None,
     post_id: str = "",
     pictures: Iterable[Picture] = (),
+    reply_to: str | None = None,
+    conversation: str | None = None,
 ) -> Post:
     """Put a post on X, by an account or by a resident."""
     now = sandbox.clock.stamp()
@@ -441,16 +443,47 @@ def new_post(  # noqa: PLR0913 (what a post is made of)
         created=now,
         published=now,
         pictures=held,
-        reply_to=parent.id if parent else None,
+        reply_to=parent.id if parent else reply_to,
         quotes=quotes,
         memo={
             "stored": stored.text,
-            "conversation": parent.memo["conversation"] if parent else post_id,
+            "conversation": parent.memo["conversation"] if parent else conversation or post_id,
             "media_keys": "",
         },
     )
     sandbox.world.add(post)
     return post
+
+
+def new_version(sandbox: Sandbox, post: Post, text: str) -> Post:
+    """Edit a post: a new one takes its place, and both name all versions."""
+    edited = new_post(
+        sandbox,
+        text,
+        author=post.author,
+        name=post.author_name,
+        own=post.own,
+        quotes=post.quotes,
+        pictures=post.pictures,
+        reply_to=post.reply_to,
+        conversation=post.memo["conversation"] if post.memo["conversation"] != post.id else None,
+    )
+    chain = [*post.memo.get("versions", post.id).split(","), edited.id]
+    post.memo["next"] = edited.id
+    for version in chain:
+        sandbox.world.posts[version].memo["versions"] = ",".join(chain)
+        sandbox.world.touch(sandbox.world.posts[version])
+    return edited
+
+
+def versions(sandbox: Sandbox, post: Post) -> list[Post]:
+    """Every version of a post, oldest first."""
+    return [sandbox.world.posts[version] for version in post.memo.get("versions", post.id).split(",")]
+
+
+def newest(sandbox: Sandbox, post: Post) -> Post:
+    """The version of a post that residents see."""
+    return versions(sandbox, post)[-1]
 
 
 def delete(ask: Ask, parts: Mapping[str, str]) -> Answer:
@@ -574,7 +607,7 @@ def by_ids(ask: Ask, _parts: Mapping[str, str]) -> Answer:
     found = [post for item in ids if (post := visible(ask.sandbox, item))]
     ask.charge("reading", [post.id for post in found])
     body = _rows(ask, found)
-    if not found:
+    if not body["data"]:
         del body["data"]
     gone = [_missing(item, "tweet") for item in ids if not visible(ask.sandbox, item)]
     if gone:
@@ -589,6 +622,8 @@ def by_id(ask: Ask, parts: Mapping[str, str]) -> Answer:
         return Answer(body={"errors": [_missing(parts["id"], "tweet")]})
     body = _rows(ask, [post])
     ask.charge("reading", [post.id])
+    if not body["data"]:
+        return Answer(body={"errors": body["errors"]})
     return Answer(body={**body, "data": body["data"][0]})
 
 
@@ -727,7 +762,7 @@ def _page(ask: Ask, posts: list[Post], least: int, item: str) -> Answer:
         meta["next_token"] = _token(start + int(size))
     ask.charge(item, [post.id for post in rows])
     body = _rows(ask, rows)
-    if not rows:
+    if not body["data"]:
         del body["data"]
     return Answer(body={**body, "meta": meta})
 
@@ -783,10 +818,32 @@ def _missing(item: str, kind: str) -> dict[str, str]:
 # Rows
 
 
+def _is_private_to(ask: Ask, post: Post) -> bool:
+    """Tell whether the author's own numbers of a post may be read: by the author, for 30 days."""
+    return post.author == ask.account.account_id and ask.now - post.created <= 30 * _DAY
+
+
+def _not_for_you(item: str) -> dict[str, str]:
+    return {
+        "resource_id": item,
+        "resource_type": "tweet",
+        "parameter": "tweet.fields",
+        "field": "non_public_metrics",
+        "section": "data",
+        "title": "Field Authorization Error",
+        "detail": f"Sorry, you are not authorized to access 'non_public_metrics' on the Tweet with id : [{item}].",
+        "type": "https://api.twitter.com/2/problems/not-authorized-for-field",
+    }
+
+
 def _rows(ask: Ask, posts: list[Post]) -> dict[str, Any]:
     fields = ask.wants("tweet.fields")
     expansions = ask.wants("expansions")
+    refused = [post for post in posts if "non_public_metrics" in fields and not _is_private_to(ask, post)]
+    posts = [post for post in posts if post not in refused]
     body: dict[str, Any] = {"data": [tweet_row(ask.sandbox, post, fields) for post in posts]}
+    if refused:
+        body["errors"] = [_not_for_you(post.id) for post in refused]
     includes: dict[str, Any] = {}
     if "attachments.media_keys" in expansions:
         rows = [row for post in posts for row in _media_rows(ask, post)]
@@ -810,7 +867,8 @@ def _rows(ask: Ask, posts: list[Post]) -> dict[str, Any]:
 
 def tweet_row(sandbox: Sandbox, post: Post, fields: set[str]) -> dict[str, Any]:
     """One post; unknown field names are dropped without a word, as there."""
-    row: dict[str, Any] = {"id": post.id, "text": post.memo["stored"], "edit_history_tweet_ids": [post.id]}
+    chain = post.memo.get("versions", post.id).split(",")
+    row: dict[str, Any] = {"id": post.id, "text": post.memo["stored"], "edit_history_tweet_ids": chain}
     for name in fields & set(_TWEET_FIELDS):
         value = _TWEET_FIELDS[name](sandbox, post)
         if value is not None:
@@ -866,6 +924,11 @@ _TWEET_FIELDS: Mapping[str, Callable[[Sandbox, Post], Any]] = {
     "in_reply_to_user_id": _replied_user,
     "referenced_tweets": _references,
     "public_metrics": _metrics,
+    "non_public_metrics": lambda _sandbox, post: {
+        "impression_count": post.views,
+        "url_link_clicks": post.clicks,
+        "user_profile_clicks": 0,
+    },
     "lang": lambda _sandbox, _post: "fi",
     "attachments": lambda _sandbox, post: (
         {"media_keys": post.memo["media_keys"].split(",")} if post.memo["media_keys"] else None
@@ -925,9 +988,9 @@ def x_time(stamp: float) -> str:
 
 
 def visible(sandbox: Sandbox, post_id: str) -> Post | None:
-    """Find a post that residents can see."""
+    """Find a post that residents can see, or an earlier version of one."""
     post = sandbox.world.posts.get(post_id)
-    return post if post and post.network == "x" and post.visible else None
+    return post if post and post.network == "x" and newest(sandbox, post).visible else None
 
 
 def _all(sandbox: Sandbox) -> list[Post]:
@@ -940,7 +1003,7 @@ _ROUTES: tuple[tuple[str, str, Handler, frozenset[str]], ...] = (
     ("POST", "/2/tweets", create, frozenset()),
     ("GET", "/2/tweets", by_ids, _READ | {"ids"}),
     ("GET", "/2/tweets/search/recent", search, _LIST | {"query", "next_token", "sort_order"}),
-    ("GET", "/2/tweets/:id/quote_tweets", quoting, _LIST | {"exclude"}),
+    ("GET", "/2/tweets/:id/quote_tweets", quoting, _READ | {"max_results", "pagination_token", "exclude"}),
     ("GET", "/2/tweets/:id", by_id, _READ),
     ("DELETE", "/2/tweets/:id", delete, frozenset()),
     ("GET", "/2/users/me", me, frozenset({"user.fields", "expansions", "tweet.fields"})),

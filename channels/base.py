@@ -200,21 +200,34 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """A post's counters now; None where the network does not tell. `comments` is the network's total, our own included."""
+    """A post's counters now; None where the network does not tell. `comments` is the network's total, our own included.
+
+    `quotes`: those of the `shares` that say something themselves. `clicks`: on the post or its link, as the network counts.
+    """
 
     remote_id: str
     reactions: Mapping[str, int] | None = None
     comments: int | None = None
     shares: int | None = None
+    quotes: int | None = None
     views: int | None = None
+    clicks: int | None = None
+
+
+COUNTED_BESIDE = ("shares", "views", "clicks")
+"""Numbers of a post for which a configuration may name the metric (`Capabilities.insights`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Counters of many posts. A post in neither part was not told about this time."""
+    """Counters of many posts. A post in neither part was not told about this time.
+
+    `refused`: metrics that the network does not have any more, or not for this account; the rest was told without them.
+    """
 
     counts: tuple[Counts, ...] = ()
     gone: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
 
 
 class CommentKind(StrEnum):
@@ -228,9 +241,12 @@ class CommentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """What somebody wrote under a post. `own`: our account wrote it."""
+    """What somebody wrote under a post, or to the account without any post of ours (`post_id` None). `own`: our account wrote it.
 
-    post_id: str
+    `hidden`: the network shows it to few or nobody but its author, and says so.
+    """
+
+    post_id: str | None
     remote_id: str
     parent_remote_id: str | None = None
     kind: CommentKind = CommentKind.COMMENT
@@ -240,14 +256,35 @@ class Comment:
     created_at: datetime
     url: str | None = None
     own: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a post's comments already, so that only news need be read.
+
+    `ids`: of every stored comment. `replies`: how many answers are stored below a comment. `since`: everything written before is stored.
+    `whole`: all of it is to be looked at all the same, so that what was changed or is gone is found.
+    """
+
+    since: datetime
+    whole: bool = False
+    ids: frozenset[str] = frozenset()
+    replies: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comments:
-    """Comments under some posts; for a post in `complete`, what is not listed is gone. `unread`: calls ran out before these."""
+    """Comments under some posts; for a post in `complete`, what is not listed is gone.
+
+    But not what is below a comment in `untouched`, for its answers were not looked at, nor what is in `there`: it was looked up by its id.
+    `unread`: calls ran out before these.
+    """
 
     items: tuple[Comment, ...] = ()
     complete: frozenset[str] = frozenset()
+    untouched: frozenset[str] = frozenset()
+    there: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
 
 
@@ -437,6 +474,12 @@ class Capabilities:
     """Read to its end, the listing has every post; False: what is not in it may still be out."""
     readings_a_day: int | None = None
     """How many posts may be read back a day, counting each time, where calls are few and publishing needs some; None: any number."""
+    calls_a_day: int | None = None
+    """How many calls a network lets through a day, where these are so few that each counts."""
+    number_is_whole: bool = True
+    """The number of comments counts answers to answers too. Where it does not, news is asked for whatever the number says."""
+    insights: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Metrics that are asked for beside the counters, by what they are here (`views`, `clicks`); networks drop some every year."""
     prices: Mapping[str, Price] = field(default_factory=dict, repr=False)
     """What the network bills, by item; empty: nothing."""
     bills: Callable[[Post], Mapping[str, int]] | None = field(default=None, repr=False)
@@ -475,11 +518,15 @@ class Channel(Protocol):
     def taken_up(self, post: Post, remote: RemotePost) -> Published:
         """Tell what is left to do under `remote`, which is `post`, but for its first step nothing is known of it; pure."""
 
-    def counts(self, remote_ids: Sequence[str]) -> Tally:
-        """Read the counters of many posts in few calls; further posts of a thread are posts of their own here."""
+    def counts(self, remote_ids: Sequence[str], before: Mapping[str, Counts] | None = None) -> Tally:
+        """Read the counters of many posts in few calls; further posts of a thread are posts of their own here.
 
-    def comments(self, remote_ids: Sequence[str]) -> Comments:
-        """Read what was written under these posts, replies at any depth included.
+        `before`: what was told the last time. Where calls are few, a post that shows no sign of a change is told again as it was; where a
+        number has a call of its own and moves slowly, it may stay as it was as well. None: everything is read.
+        """
+
+    def comments(self, remote_ids: Sequence[str], known: Mapping[str, Known] | None = None) -> Comments:
+        """Read what was written under these posts, replies at any depth included; of a post in `known`, the news at least.
 
         With a thread's further posts beside its first one, what was written under any of them stands under the first, and they themselves
         are no comments.
@@ -565,3 +612,11 @@ class Overview(Channel, Protocol):
 
     def locate_all(self, sought: Sequence[Sought]) -> tuple[Found, ...]:
         """Tell of each what `locate` would. Reads only; what is raised holds for all."""
+
+
+@runtime_checkable
+class Listener(Channel, Protocol):
+    """A channel that can tell who spoke to the account itself, wherever that was."""
+
+    def mentions(self, remote_ids: Sequence[str], since: datetime) -> Comments:
+        """Read what was written to the account at `since` or later, by others; `remote_ids`: posts of ours that it may stand under."""

@@ -31,6 +31,7 @@ from channels.base import (
     Health,
     Held,
     Identity,
+    Known,
     PictureRules,
     Post,
     Proof,
@@ -45,7 +46,8 @@ from channels.base import (
     Usage,
 )
 from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpected
-from channels.graph import Created, Done, GraphWire, Listing, Rows, Token, connect_graph
+from channels.graph import Created, Done, GraphWire, Rows, Token, connect_graph
+from channels.insights import Insights, Metric
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
 from channels.versions import graph_ends
@@ -67,7 +69,11 @@ CAPABILITIES: Final = Capabilities(
     max_first_comment=8_000,
     card=Card.BESIDE,
     pictures=PictureRules(most=10, formats=("JPEG", "PNG"), max_bytes=4_000_000, max_side=2048, max_alt=1_000),
-    tells=frozenset({"reactions", "comments", "shares", CommentKind.COMMENT, CommentKind.REPLY}),
+    tells=frozenset({"reactions", "comments", "shares", "views", "clicks", CommentKind.COMMENT, CommentKind.REPLY}),
+    insights={
+        "views": "post_media_view",
+        "clicks": "post_clicks",
+    },  # alive on 1 Sep 2026 (a third party's live probe, v25)
     proof=Proof.EXACT,
     evidence=(Evidence.DRAFT,),
     absence=Absence.PROVED,
@@ -102,6 +108,9 @@ _SLACK: Final = timedelta(minutes=10)  # our clock and theirs
 _PAGE: Final = 100
 _MOST_PAGES: Final = 20
 _COUNTED_A_PAGE: Final = 25  # each row of counters is nine edges; more and Graph asks to reduce the amount of data
+_TALK_A_POST: Final = 50  # comments that come with a post when many posts are asked for at once
+_TALK_PAGES: Final = 2
+_FEW: Final = 2  # so many posts are read one by one: a page of the listing would cost as much
 
 
 class Settings(BaseModel):
@@ -121,7 +130,7 @@ def _in_one_call(limits: Capabilities) -> Capabilities:
 
 def connect(settings: Settings, network: Network) -> Facebook:
     """Make the channel of one Page."""
-    limits = changed(CAPABILITIES, network.limits)
+    limits = changed(CAPABILITIES, network.limits, insights=network.insights)
     return Facebook(settings, connect_graph(settings.access_token or NO_TOKEN, network), limits)
 
 
@@ -136,6 +145,7 @@ class Facebook:
         self._page_id = settings.page_id
         self._draft_first = settings.draft_first
         self._graph = graph
+        self._insights = Insights(limits.insights, lambda: graph.told_at)
 
     def check(self) -> Identity:
         """Tell which Page this is. Raises AccountBlocked when the token is somebody else's: it would publish there, or nowhere."""
@@ -253,11 +263,11 @@ class Facebook:
         return Found(candidates=tuple(_published(post, remote.remote_id, remote.url) for remote in same))
 
     def _locate_comment(self, post: Post, memo: Mapping[str, str]) -> Found:
-        listing = self._comments_under(memo["remote_id"])
+        rows, whole = self._comments_under(memo["remote_id"])
         said = post.first_comment or ""
-        ours = any(row.by(self._page_id) and same_words(said, row.message) for row in listing.rows)
+        ours = any(row.by(self._page_id) and same_words(said, row.message) for row in rows)
         known = Published(remote_id=memo["remote_id"], url=memo["url"])
-        return Found(candidates=(known,) if ours else (), complete=listing.complete)
+        return Found(candidates=(known,) if ours else (), complete=whole)
 
     def recent(self, since: datetime) -> Recent:
         listing = self._graph.listing(
@@ -281,49 +291,92 @@ class Facebook:
     def taken_up(self, post: Post, remote: RemotePost) -> Published:
         return _published(post, remote.remote_id, remote.url or f"https://www.facebook.com/{remote.remote_id}")
 
-    def counts(self, remote_ids: Sequence[str]) -> Tally:
+    def counts(self, remote_ids: Sequence[str], before: Mapping[str, Counts] | None = None) -> Tally:
         """Read counters off our listing, 25 posts a call, and by id what is not on it: old posts, and those that are gone."""
+        del before
+        if not remote_ids:
+            return Tally()
+        known, gone = self._insights.read(
+            lambda metrics: self._counted(remote_ids, _COUNTERS + metrics),
+            lambda metric: self._graph.get(f"{remote_ids[0]}/insights", Rows[Metric], metric=metric),
+        )
+        counts = tuple(known[key].counts(self._insights) for key in remote_ids if key in known)
+        return Tally(counts=counts, gone=gone, refused=self._insights.refused)
+
+    def _counted(self, remote_ids: Sequence[str], fields: str) -> tuple[dict[str, _Counted], frozenset[str]]:
         wanted = set(remote_ids)
         known: dict[str, _Counted] = {}
         pages = self._graph.pages(
             f"{self._page_id}/published_posts",
             _Counted,
-            most=1 + len(wanted) // _COUNTED_A_PAGE if wanted else 0,
-            fields=_COUNTERS,
+            most=1 + len(wanted) // _COUNTED_A_PAGE,
+            fields=fields,
             limit=_COUNTED_A_PAGE,
         )
         for page in pages:
             known |= {row.id: row for row in page.data}
             if wanted <= known.keys():
                 break
-        by_id, gone = self._graph.many(sorted(wanted - known.keys()), _Counted, fields=_COUNTERS)
-        known |= by_id
-        return Tally(counts=tuple(known[key].counts() for key in remote_ids if key in known), gone=gone)
+        by_id, gone = self._graph.many(sorted(wanted - known.keys()), _Counted, fields=fields)
+        return known | by_id, gone
 
-    def comments(self, remote_ids: Sequence[str]) -> Comments:
-        """Read everything under these posts, replies too; only what this Page's token may see."""
+    def comments(self, remote_ids: Sequence[str], known: Mapping[str, Known] | None = None) -> Comments:
+        """Read what is under these posts, replies too; only what this Page's token may see.
+
+        Many posts come with their newest comments in one page of our listing; what that does not hold is read post by post.
+        """
+        known = known or {}
+        talk = self._talk(remote_ids) if len(remote_ids) > _FEW else {}
         items: list[Comment] = []
         complete: set[str] = set()
         for remote_id in remote_ids:
-            try:
-                listing = self._comments_under(remote_id)
-            except Gone:
-                continue
-            items += [row.as_comment(remote_id, self._page_id) for row in listing.rows]
-            if listing.complete:
+            news = known.get(remote_id)
+            rows = talk.get(remote_id)
+            if rows is None or not (rows.is_last or _reaches_back(rows.data, news)):
+                try:
+                    read, whole = self._comments_under(remote_id, news)
+                except Gone:
+                    continue
+            else:
+                read, whole = rows.data, rows.is_last
+            items += [row.as_comment(remote_id, self._page_id) for row in reversed(read)]
+            if whole:
                 complete.add(remote_id)
         return Comments(items=tuple(items), complete=frozenset(complete))
 
-    def _comments_under(self, remote_id: str) -> Listing[_RemoteComment]:
-        return self._graph.listing(
+    def _talk(self, remote_ids: Sequence[str]) -> dict[str, Rows[_RemoteComment]]:
+        """Read the newest comments of many posts off our listing."""
+        wanted = set(remote_ids)
+        found: dict[str, Rows[_RemoteComment]] = {}
+        pages = self._graph.pages(
+            f"{self._page_id}/published_posts",
+            _Discussed,
+            most=_TALK_PAGES,
+            fields=f"id,comments.filter(stream).order(reverse_chronological).limit({_TALK_A_POST}){{{_COMMENT_FIELDS}}}",
+            limit=_COUNTED_A_PAGE,
+        )
+        for page in pages:
+            found |= {row.id: row.comments for row in page.data if row.id in wanted}
+            if len(wanted) - len(found) < _FEW:
+                break
+        return found
+
+    def _comments_under(self, remote_id: str, news: Known | None = None) -> tuple[Sequence[_RemoteComment], bool]:
+        """Read a post's comments, newest first, to their end or to what is known; and tell whether these are all."""
+        rows: list[_RemoteComment] = []
+        for page in self._graph.pages(
             f"{remote_id}/comments",
             _RemoteComment,
             most=_MOST_PAGES,
-            fields="id,message,from{id,name},created_time,permalink_url,parent{id}",
+            fields=_COMMENT_FIELDS,
             filter="stream",
-            order="chronological",
+            order="reverse_chronological",
             limit=_PAGE,
-        )
+        ):
+            rows += page.data
+            if page.is_last or _reaches_back(page.data, news):
+                return rows, page.is_last
+        return rows, False
 
     def reply(self, to: Target, text: str) -> str:
         """Comment on a comment; one to a reply hangs on the comment that the thread began with."""
@@ -333,10 +386,10 @@ class Facebook:
         return said.id
 
     def locate_reply(self, to: Target, text: str, since: datetime) -> Said:
-        listing = self._comments_under(to.thread)
-        ours = (row for row in listing.rows if row.by(self._page_id) and row.created_time >= since - _SLACK)
+        rows, whole = self._comments_under(to.thread)
+        ours = (row for row in rows if row.by(self._page_id) and row.created_time >= since - _SLACK)
         found = tuple(row.id for row in ours if same_words(text, row.message))
-        return Said(remote_ids=found, complete=listing.complete)
+        return Said(remote_ids=found, complete=whole)
 
     def hide(self, remote_id: str, *, hidden: bool) -> None:
         if not self._graph.post(remote_id, Done, is_hidden=hidden).success:
@@ -396,6 +449,7 @@ def _the_page_is_there(*, may_be_missing: bool = False) -> Iterator[None]:
 
 # Answers
 
+_COMMENT_FIELDS: Final = "id,message,from{id,name},created_time,permalink_url,parent{id},is_hidden"
 _COUNTERS: Final = ",".join(
     (
         "id",
@@ -494,8 +548,9 @@ class _Counted(GraphWire):
     wow: _Edge | None = None
     sad: _Edge | None = None
     angry: _Edge | None = None
+    insights: Rows[Metric] | None = None
 
-    def counts(self) -> Counts:
+    def counts(self, insights: Insights) -> Counts:
         """A kind that nobody chose is left out; with none told at all, nothing is known."""
         edges = {kind.lower(): getattr(self, kind.lower()) for kind in REACTIONS}
         told = {kind: edge.summary.total_count for kind, edge in edges.items() if edge is not None}
@@ -505,6 +560,8 @@ class _Counted(GraphWire):
             reactions={kind: count for kind, count in known.items() if count} if known else None,
             comments=self.comments.summary.total_count,
             shares=self.shares.count,
+            views=insights.number("views", self.insights),
+            clicks=insights.number("clicks", self.insights),
         )
 
 
@@ -523,6 +580,7 @@ class _RemoteComment(GraphWire):
     created_time: AwareDatetime
     permalink_url: str | None = None
     parent: _Parent | None = None
+    is_hidden: bool = False
     # Left out where privacy or a missing permission hides it.
     author: _Person = Field(default_factory=_Person, alias="from")
 
@@ -541,4 +599,15 @@ class _RemoteComment(GraphWire):
             created_at=self.created_time,
             url=self.permalink_url,
             own=self.by(page_id),
+            hidden=self.is_hidden,
         )
+
+
+class _Discussed(GraphWire):
+    id: str
+    comments: Rows[_RemoteComment] = Field(default_factory=Rows[_RemoteComment])
+
+
+def _reaches_back(rows: Sequence[_RemoteComment], news: Known | None) -> bool:
+    """Tell whether a listing, newest first, has come to what is stored, and need not go on."""
+    return news is not None and not news.whole and any(row.id in news.ids for row in rows)

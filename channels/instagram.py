@@ -37,6 +37,7 @@ from channels.base import (
     Health,
     Held,
     Identity,
+    Known,
     Mentions,
     PictureRules,
     Post,
@@ -65,6 +66,7 @@ from channels.graph import (
     Token,
     connect_graph,
 )
+from channels.insights import Insights, Metric
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
 from channels.versions import graph_ends
@@ -99,7 +101,8 @@ CAPABILITIES: Final = Capabilities(
         alike=True,
         max_alt=1_000,
     ),
-    tells=frozenset({"reactions", "comments", CommentKind.COMMENT, CommentKind.REPLY}),
+    tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
+    insights={"views": "views", "shares": "shares"},  # media insights of feed posts, read 2026-10-04
     proof=Proof.EXACT,
     evidence=(Evidence.CONTAINER, Evidence.LISTING),
     absence=Absence.PROVED,
@@ -140,6 +143,12 @@ _UNSETTLED_WAIT: Final = timedelta(seconds=30)
 _SLACK: Final = timedelta(minutes=10)  # our clock and theirs
 _PAGE: Final = 50
 _MOST_PAGES: Final = 20
+_TALK_A_POST: Final = (
+    25  # comments that come with a post, and replies with a comment, when many posts are asked for at once
+)
+_TALK_PAGES: Final = 2
+_DISCUSSED_A_PAGE: Final = 30
+_FEW: Final = 2  # so many posts are read one by one: a page of the listing would cost as much
 
 
 class Settings(BaseModel):
@@ -181,7 +190,7 @@ class Settings(BaseModel):
 
 def connect(settings: Settings, network: Network) -> Instagram:
     """Make the channel of one account."""
-    limits = changed(CAPABILITIES, network.limits)
+    limits = changed(CAPABILITIES, network.limits, insights=network.insights)
     return Instagram(settings, connect_graph(settings.access_token or NO_TOKEN, _reached(settings, network)), limits)
 
 
@@ -201,6 +210,7 @@ class Instagram:
         self.capabilities = limits
         self._user_id = settings.user_id
         self._graph = graph
+        self._insights = Insights(limits.insights, lambda: graph.told_at)
         self._shelf = _shelf(settings, graph)
 
     def check(self) -> Identity:
@@ -373,31 +383,48 @@ class Instagram:
     def taken_up(self, post: Post, remote: RemotePost) -> Published:
         return _with_address(post, {"media": remote.remote_id, "url": remote.url or ""})
 
-    def counts(self, remote_ids: Sequence[str]) -> Tally:
+    def counts(self, remote_ids: Sequence[str], before: Mapping[str, Counts] | None = None) -> Tally:
         """Read counters off our listing, 50 posts a call, and by id what is not on it: old posts, and those that are gone."""
+        del before
+        if not remote_ids:
+            return Tally()
+        known, gone = self._insights.read(
+            lambda metrics: self._counted(remote_ids, _COUNTERS + metrics),
+            lambda metric: self._graph.get(f"{remote_ids[0]}/insights", Rows[Metric], metric=metric),
+        )
+        counts = tuple(known[key].counts(self._insights) for key in remote_ids if key in known)
+        return Tally(counts=counts, gone=gone, refused=self._insights.refused)
+
+    def _counted(self, remote_ids: Sequence[str], fields: str) -> tuple[dict[str, _Media], frozenset[str]]:
         wanted = set(remote_ids)
         known: dict[str, _Media] = {}
         pages = self._graph.pages(
-            f"{self._user_id}/media",
-            _Media,
-            most=1 + len(wanted) // _PAGE if wanted else 0,
-            fields=_COUNTERS,
-            limit=_PAGE,
+            f"{self._user_id}/media", _Media, most=1 + len(wanted) // _PAGE, fields=fields, limit=_PAGE
         )
         for page in pages:
             known |= {row.id: row for row in page.data}
             if wanted <= known.keys():
                 break
-        by_id, gone = self._graph.many(sorted(wanted - known.keys()), _Media, fields=_COUNTERS)
-        known |= by_id
-        return Tally(counts=tuple(known[key].counts() for key in remote_ids if key in known), gone=gone)
+        by_id, gone = self._graph.many(sorted(wanted - known.keys()), _Media, fields=fields)
+        return known | by_id, gone
 
-    def comments(self, remote_ids: Sequence[str]) -> Comments:
+    def comments(self, remote_ids: Sequence[str], known: Mapping[str, Known] | None = None) -> Comments:
+        """Read what is under these posts, replies too.
+
+        Many posts come with their newest comments in one page of our listing; what that does not hold is read post by post.
+        """
+        known = known or {}
+        talk = self._talk(remote_ids) if len(remote_ids) > _FEW else {}
         items: list[Comment] = []
         complete: set[str] = set()
         for remote_id in remote_ids:
+            news, page = known.get(remote_id), talk.get(remote_id)
             try:
-                rows, whole = self._comments_under(remote_id)
+                if page is not None and (page.is_last or _wholly_known(page.data, news)):
+                    rows, whole = self._with_replies(page.data)
+                    whole = whole and page.is_last
+                else:
+                    rows, whole = self._comments_under(remote_id, news)
             except Gone:
                 continue
             items += [row.as_comment(remote_id, self._user_id) for row in rows]
@@ -405,14 +432,42 @@ class Instagram:
                 complete.add(remote_id)
         return Comments(items=tuple(items), complete=frozenset(complete))
 
-    def _comments_under(self, remote_id: str) -> tuple[list[_RemoteComment], bool]:
-        """Read the comments and their replies; and tell whether these are all."""
-        listing = self._graph.listing(
-            f"{remote_id}/comments", _TopComment, most=_MOST_PAGES, fields=_COMMENT_FIELDS, limit=_PAGE
+    def _talk(self, remote_ids: Sequence[str]) -> dict[str, Rows[_TopComment]]:
+        """Read the newest comments of many posts off our listing."""
+        wanted = set(remote_ids)
+        found: dict[str, Rows[_TopComment]] = {}
+        pages = self._graph.pages(
+            f"{self._user_id}/media",
+            _Discussed,
+            most=_TALK_PAGES,
+            fields=f"id,comments.limit({_TALK_A_POST}){{{_REPLY_FIELDS},replies.limit({_TALK_A_POST}){{{_REPLY_FIELDS}}}}}",
+            limit=_DISCUSSED_A_PAGE,
         )
+        for page in pages:
+            found |= {row.id: row.comments for row in page.data if row.id in wanted}
+            if len(wanted) - len(found) < _FEW:
+                break
+        return found
+
+    def _comments_under(self, remote_id: str, news: Known | None = None) -> tuple[list[_RemoteComment], bool]:
+        """Read the comments and their replies, newest first, to their end or to what is known; and tell whether these are all."""
+        tops: list[_TopComment] = []
+        whole = False
+        for page in self._graph.pages(
+            f"{remote_id}/comments", _TopComment, most=_MOST_PAGES, fields=_COMMENT_FIELDS, limit=_PAGE
+        ):
+            tops += page.data
+            whole = page.is_last
+            if whole or _wholly_known(page.data, news):
+                break
+        rows, with_replies = self._with_replies(tops)
+        return rows, whole and with_replies
+
+    def _with_replies(self, tops: Sequence[_TopComment]) -> tuple[list[_RemoteComment], bool]:
+        """Give comments each followed by its replies, reading those that did not come along; and tell whether these are all."""
         rows: list[_RemoteComment] = []
-        complete = listing.complete
-        for top in listing.rows:
+        complete = True
+        for top in tops:
             replies: Sequence[_RemoteComment] = top.replies.data
             if not top.replies.is_last:
                 whole = self._graph.listing(
@@ -617,7 +672,7 @@ def _the_account_is_there() -> Iterator[None]:
 # Answers
 
 _COUNTERS: Final = "id,like_count,comments_count"
-_REPLY_FIELDS: Final = "id,text,timestamp,username,from{id,username,self_ig_scoped_id}"
+_REPLY_FIELDS: Final = "id,text,timestamp,username,from{id,username,self_ig_scoped_id},hidden"
 _COMMENT_FIELDS: Final = f"{_REPLY_FIELDS},replies.limit({_PAGE}){{{_REPLY_FIELDS}}}"
 
 
@@ -676,18 +731,22 @@ class _Media(GraphWire):
     # Left out where the owner hides likes.
     like_count: int | None = None
     comments_count: int | None = None
+    insights: Rows[Metric] | None = None
 
     def as_remote(self) -> RemotePost | None:
         if self.timestamp is None:
             return None
         return RemotePost(remote_id=self.id, text=self.caption, created_at=self.timestamp, url=self.permalink)
 
-    def counts(self) -> Counts:
+    def counts(self, insights: Insights) -> Counts:
         likes = self.like_count
         return Counts(
             remote_id=self.id,
             reactions=None if likes is None else {"like": likes} if likes else {},
             comments=self.comments_count,
+            shares=insights.number("shares", self.insights),
+            views=insights.number("views", self.insights),
+            clicks=insights.number("clicks", self.insights),
         )
 
 
@@ -723,6 +782,7 @@ class _RemoteComment(GraphWire):
     username: str | None = None
     author: _Author = Field(default_factory=_Author, alias="from")
     parent_id: str | None = None
+    hidden: bool = False
 
     def by(self, user_id: str) -> bool:
         return self.author.self_ig_scoped_id is not None or self.author.id == user_id
@@ -741,8 +801,21 @@ class _RemoteComment(GraphWire):
             text=self.text or None,
             created_at=self.timestamp,
             own=self.by(user_id),
+            hidden=self.hidden,
         )
 
 
 class _TopComment(_RemoteComment):
     replies: Rows[_RemoteComment] = Field(default_factory=Rows[_RemoteComment])
+
+
+class _Discussed(GraphWire):
+    id: str
+    comments: Rows[_TopComment] = Field(default_factory=Rows[_TopComment])
+
+
+def _wholly_known(rows: Sequence[_TopComment], news: Known | None) -> bool:
+    """Tell whether a page of comments, newest first, has nothing that is not stored: then the next ones will hardly have."""
+    if news is None or news.whole:
+        return False
+    return all(one.id in news.ids for top in rows for one in (top, *top.replies.data))

@@ -78,9 +78,14 @@ def changeable(capabilities: Capabilities) -> tuple[Limit, ...]:
 
 
 def changed(
-    capabilities: Capabilities, numbers: Mapping[str, Number], prices: Mapping[str, Decimal] | None = None
+    capabilities: Capabilities,
+    numbers: Mapping[str, Number],
+    prices: Mapping[str, Decimal] | None = None,
+    insights: Mapping[str, str] | None = None,
 ) -> Capabilities:
-    """Put other numbers and prices in the place of the dated ones; a name that this network does not have changes nothing."""
+    """Put other numbers, prices and metrics in the place of the dated ones; a name that this network does not have changes nothing."""
+    if insights is not None:
+        capabilities = replace(capabilities, insights=insights)
     if prices:
         own_prices = {
             item: replace(price, dollars=prices.get(item, price.dollars)) for item, price in capabilities.prices.items()

@@ -36,6 +36,7 @@ from channels.base import (
     Health,
     Held,
     Identity,
+    Known,
     Mentions,
     Picture,
     PictureRules,
@@ -77,12 +78,13 @@ CAPABILITIES: Final = Capabilities(
     max_card_title=400,
     max_card_description=4085,
     pictures=PictureRules(most=20, formats=("JPEG", "PNG", "GIF"), max_bytes=10_000_000, max_side=6000, max_alt=4086),
-    tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
+    tells=frozenset({"reactions", "comments", "shares", "views", "clicks", CommentKind.COMMENT, CommentKind.REPLY}),
     proof=Proof.LIST,
     evidence=(Evidence.LISTING, Evidence.REFUSAL),
     absence=Absence.LIKELY,
     listing_delay=timedelta(minutes=5),
     readings_a_day=30,
+    calls_a_day=100,  # of the development tier, as in A_DAY
     edits_words=True,
     sources={
         "max_text": Source(
@@ -252,7 +254,7 @@ class LinkedIn:
     ) -> None:
         """Take over `session`; it is closed with the channel."""
         standard = settings.tier == "standard"
-        self.capabilities = replace(limits, readings_a_day=None) if standard else limits
+        self.capabilities = replace(limits, readings_a_day=None, calls_a_day=None) if standard else limits
         self._organization_id = settings.organization_id
         self._us = f"urn:li:organization:{settings.organization_id}"
         self._token = settings.access_token or NO_TOKEN
@@ -445,29 +447,39 @@ class LinkedIn:
     def taken_up(self, post: Post, remote: RemotePost) -> Published:
         return _published(post, remote.remote_id)
 
-    def counts(self, remote_ids: Sequence[str]) -> Tally:
-        """Read reactions and comments from the posts' metadata, shares and views from the page's statistics.
+    def counts(self, remote_ids: Sequence[str], before: Mapping[str, Counts] | None = None) -> Tally:
+        """Read reactions and comments from the posts' metadata, shares, views and clicks from the page's statistics.
 
-        When the day's calls run out on the way, what was read so far is told.
+        The statistics of twenty posts take one call at either tier, but lag. At the standard tier, where the metadata of twenty posts take
+        one call too, they stay as they were in `before`. At the development tier they are read first, and the metadata, a call for each
+        post, of those alone where they show a change. When the day's calls run out on the way, what was read so far is told.
         """
-        statistics = self._statistics(remote_ids)
-        metadata = self._metadata(remote_ids)
-        told = tuple(metadata.told[urn].counts(urn, statistics.get(urn)) for urn in remote_ids if urn in metadata.told)
+        before = before or {}
+        fresh = [urn for urn in remote_ids if urn not in before]
+        statistics = self._statistics(fresh if self._many_at_once else remote_ids)
+        still = () if self._many_at_once else [u for u in remote_ids if _stands_still(before.get(u), statistics.get(u))]
+        metadata = self._metadata([urn for urn in remote_ids if urn not in still])
+        known = {urn: one.counts(urn, statistics.get(urn), before.get(urn)) for urn, one in metadata.told.items()}
+        known |= {urn: _with_statistics(before[urn], statistics[urn]) for urn in still}
+        told = tuple(known[urn] for urn in remote_ids if urn in known)
         # A post whose activity is not there yet is not found either.
         gone = frozenset(urn for urn in metadata.not_found if self._read_post(urn) is None)
         return Tally(counts=told, gone=gone)
 
-    def comments(self, remote_ids: Sequence[str]) -> Comments:
+    def comments(self, remote_ids: Sequence[str], known: Mapping[str, Known] | None = None) -> Comments:
         """Read comments and the answers to them; when the day's calls run out on the way, what was read so far is told.
 
-        An empty list is believed only where the counter says so too: for want of a role it is empty as well.
+        Where news is enough, answers are read below those comments alone that have more or fewer of them than are stored. An empty list is
+        believed only where the counter says so too: for want of a role it is empty as well.
         """
+        known = known or {}
         items: list[Comment] = []
         complete: set[str] = set()
+        untouched: set[str] = set()
         unread: Sequence[str] = ()
         for n, urn in enumerate(remote_ids):
             try:
-                thread = self._thread(urn)
+                thread = self._thread(urn, known.get(urn))
                 whole = thread.complete if thread.items else self._has_no_comments(urn)
             except Retryable:
                 if n == 0:
@@ -475,9 +487,15 @@ class LinkedIn:
                 unread = remote_ids[n:]
                 break
             items += [comment.as_comment(urn, self._us) for comment in thread.items]
+            untouched |= thread.untouched
             if whole:
                 complete.add(urn)
-        return Comments(items=tuple(items), complete=frozenset(complete), unread=frozenset(unread))
+        return Comments(
+            items=tuple(items),
+            complete=frozenset(complete),
+            untouched=frozenset(untouched),
+            unread=frozenset(unread),
+        )
 
     def reply(self, to: Target, text: str) -> str:
         """Comment below a comment. Comments are plain text: little text's escapes would be read as they stand."""
@@ -598,20 +616,23 @@ class LinkedIn:
         path = f"/rest/organizationalEntityShareStatistics?{query}"
         elements = read(self._call("GET", path, verb="FINDER"), _ManyStatistics).elements
         told = {element.urn: element.total_share_statistics for element in elements}
-        return dict.fromkeys(urns, _Statistics(impression_count=0, share_count=0)) | told if told else {}
+        return dict.fromkeys(urns, _NO_ACTIVITY) | told if told else {}
 
-    def _thread(self, urn: str) -> _Listing:
+    def _thread(self, urn: str, news: Known | None = None) -> _Listing:
         """List what is under a post or a comment and, right after each comment, the answers to it."""
         listing = self._comments_under(urn)
         items: list[_Comment] = []
+        untouched: set[str] = set()
         complete = listing.complete
         for comment in listing.items:
             items.append(comment)
-            if comment.answers and comment.urn != urn:
+            if news and not news.whole and comment.answers == news.replies.get(comment.urn, 0):
+                untouched.add(comment.urn)
+            elif comment.answers and comment.urn != urn:
                 below = self._thread(comment.urn)
                 items += below.items
                 complete = complete and below.complete
-        return _Listing(items, complete=complete)
+        return _Listing(items, complete=complete, untouched=frozenset(untouched))
 
     def _comments_under(self, urn: str) -> _Listing:
         items: dict[str, _Comment] = {}
@@ -941,15 +962,34 @@ class _CommentPage(_Page):
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """Comments; `complete` if nothing is missing among them."""
+    """Comments; `complete` if nothing is missing among them but the answers below those that are `untouched`."""
 
     items: Sequence[_Comment]
     complete: bool
+    untouched: frozenset[str] = frozenset()
 
 
 class _Statistics(_Wire):
     impression_count: int | None = None
     share_count: int | None = None
+    click_count: int | None = None
+    comment_count: int | None = None
+    like_count: int | None = None
+
+
+_NO_ACTIVITY: Final = _Statistics(impression_count=0, share_count=0, click_count=0, comment_count=0, like_count=0)
+
+
+def _stands_still(before: Counts | None, now: _Statistics | None) -> bool:
+    """Tell whether statistics show the same comments and reactions as were told before; some say that they count the likes alone."""
+    if before is None or now is None or before.reactions is None or now.comment_count is None:
+        return False
+    likes = {sum(before.reactions.values()), before.reactions.get("like", 0)}
+    return now.comment_count == before.comments and now.like_count in likes
+
+
+def _with_statistics(before: Counts, now: _Statistics) -> Counts:
+    return replace(before, shares=now.share_count, views=now.impression_count, clicks=now.click_count)
 
 
 class _ManyStatistics(_Wire):
@@ -974,15 +1014,14 @@ class _Metadata(_Wire):
     def comments(self) -> int | None:
         return self.comment_summary.count
 
-    def counts(self, urn: str, statistics: _Statistics | None) -> Counts:
+    def counts(self, urn: str, statistics: _Statistics | None, before: Counts | None) -> Counts:
         reactions = self.reaction_summaries
-        return Counts(
-            remote_id=urn,
+        counts = replace(
+            before or Counts(remote_id=urn),
             reactions=None if reactions is None else {kind.lower(): told.count for kind, told in reactions.items()},
             comments=self.comments,
-            shares=statistics.share_count if statistics else None,
-            views=statistics.impression_count if statistics else None,
         )
+        return _with_statistics(counts, statistics) if statistics else counts
 
 
 class _ManyMetadata(_Wire):

@@ -82,8 +82,9 @@ class Network:
     """How to reach one network.
 
     `base_url` moves its API: scheme, host and port are replaced, the path is kept. `version` None: the channel's own dated default.
-    `limits` and `prices`: numbers that count instead of the channel's dated ones, by their names there. `meter` is told what the network
-    bills. `allowed_hosts`: if given, only these are ever reached ("host", or "host:port"). `proxy` is never used for loopback.
+    `limits` and `prices`: numbers that count instead of the channel's dated ones, by their names there. `insights`: metrics that are asked
+    for instead of the channel's own; None: those. `meter` is told what the network bills. `allowed_hosts`: if given, only these are ever
+    reached ("host", or "host:port"). `proxy` is never used for loopback.
     `barred`: why nothing may be sent for this account at all: it has no token that can be used.
     """
 
@@ -94,6 +95,7 @@ class Network:
     ca_bundle: str | None = None
     limits: Mapping[str, int | float] = field(default_factory=dict)
     prices: Mapping[str, Decimal] = field(default_factory=dict)
+    insights: Mapping[str, str] | None = None
     meter: Meter | None = field(default=None, repr=False)
     barred: Kind | None = None
 

@@ -38,6 +38,7 @@ from channels.base import (
     Health,
     Held,
     Identity,
+    Known,
     Mentions,
     Pays,
     PictureRules,
@@ -83,7 +84,8 @@ CAPABILITIES: Final = Capabilities(
     pictures=PictureRules(
         most=4, formats=("JPEG", "PNG", "GIF", "WEBP"), max_bytes=5_000_000, max_side=4096, max_alt=1000
     ),
-    tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
+    tells=frozenset({"reactions", "comments", "shares", "views", "clicks", *CommentKind}),
+    number_is_whole=False,  # direct answers alone; a search that finds nothing costs nothing
     proof=Proof.LIST,
     evidence=(Evidence.LISTING,),
     absence=Absence.LIKELY,
@@ -146,6 +148,7 @@ _POST_FIELDS: Final = (
     "entities",
     "note_tweet",
 )
+_WITH_CLICKS: Final = ("non_public_metrics",)
 _PAGE: Final = 100
 _READS_FOR_ONE_BY_ID: Final = (
     5  # $0.001 to $0.005 (https://docs.x.com/x-api/getting-started/pricing, 2026-08-13); also the smallest page
@@ -153,7 +156,11 @@ _READS_FOR_ONE_BY_ID: Final = (
 _ON_TIMELINE: Final = frozenset({"create", "reply"})
 _MOST_PAGES: Final = 40  # a timeline ends after 3,200 posts; some cursors never end
 _IDS_A_CALL: Final = 100
-_CONVERSATIONS_A_SEARCH: Final = 13  # a query takes 512 characters
+_POSTS_A_SEARCH: Final = 6  # a query takes 512 characters, and each post two operators of up to 38
+_SEARCH_REACHES: Final = timedelta(
+    days=6, hours=23
+)  # seven days (https://docs.x.com/x-api/posts/search/introduction, 2026-08-22)
+_CLICKS_FOR: Final = timedelta(days=29)  # 30 days (https://docs.x.com/x-api/fundamentals/metrics, 2026-08-22)
 _SLACK: Final = timedelta(minutes=10)  # our clock and theirs
 
 
@@ -420,51 +427,122 @@ class X:
     def taken_up(self, post: Post, remote: RemotePost) -> Published:
         return _published(post, remote.remote_id)
 
-    def counts(self, remote_ids: Sequence[str]) -> Tally:
-        posts, gone = self._own_posts(remote_ids)
+    def counts(self, remote_ids: Sequence[str], before: Mapping[str, Counts] | None = None) -> Tally:
+        """Read counters; the author's own ones too, which X tells of posts that are younger than thirty days."""
+        del before
+        if not remote_ids:
+            return Tally()
+        last = _made_at(max(remote_ids, key=int))
+        since = max(self._session.answered_at or last, last) - _CLICKS_FOR
+        young = [remote_id for remote_id in remote_ids if _made_at(remote_id) > since]
+        posts, gone, refused = self._own_posts(young, _WITH_CLICKS)
+        without = [remote_id for remote_id in remote_ids if remote_id not in young or remote_id in refused]
+        old, more_gone, _ = self._own_posts(without)
+        posts |= old
         told = tuple(posts[remote_id].counts() for remote_id in remote_ids if remote_id in posts)
-        return Tally(counts=told, gone=gone)
+        return Tally(counts=told, gone=gone | more_gone)
 
-    def comments(self, remote_ids: Sequence[str]) -> Comments:
-        """Read the answers of the last seven days, all that a search reaches.
+    def comments(self, remote_ids: Sequence[str], known: Mapping[str, Known] | None = None) -> Comments:
+        """Read answers and quotes of the last seven days, all that a search reaches; older ones that are stored, by their ids.
 
-        A conversation is complete only when at least as many direct answers were found as X counts: an older one, or one that the search
-        holds back, must not look deleted.
+        News is what was written since: X bills every post that an answer holds, and nothing for an empty answer. What stands directly under
+        a post of ours comes with the mentions where that costs less (`mentions`).
         """
-        items: list[Comment] = []
-        complete: set[str] = set()
-        read_back, _ = self._own_posts(remote_ids)
-        ours = {remote_id: read_back[remote_id] for remote_id in remote_ids if remote_id in read_back}
-        threads: dict[str, list[_RemotePost]] = {}
-        for post in ours.values():
-            threads.setdefault(post.conversation, []).append(post)
-        for batch in batches([first for first in threads if first in ours], _CONVERSATIONS_A_SEARCH):
-            answers = self._conversations(batch)
-            written = [answer for answer in answers.posts if answer.id not in ours and answer.conversation in batch]
-            items += [answer.as_comment(self._user_id, ours) for answer in written]
-            if answers.complete:
-                direct = Counter(answer.answers for answer in answers.posts)
-                complete |= {
-                    first for first in batch if all(post.has_at_most(direct[post.id]) for post in threads[first])
-                }
-        return Comments(items=tuple(items), complete=frozenset(complete))
+        known = known or {}
+        news = [remote_id for remote_id in remote_ids if remote_id in known and not known[remote_id].whole]
+        read = [self._all_of([remote_id for remote_id in remote_ids if remote_id not in news], known)]
+        read += (
+            self._news_of([one for one in news if known[one].since == since], remote_ids, since)
+            for since in sorted({known[remote_id].since for remote_id in news})
+        )
+        return Comments(
+            items=tuple(item for one in read for item in one.items),
+            complete=frozenset().union(*(one.complete for one in read)),
+            there=frozenset().union(*(one.there for one in read)),
+        )
 
-    def _own_posts(self, remote_ids: Sequence[str]) -> tuple[dict[str, _RemotePost], frozenset[str]]:
-        """Read posts of ours by id; return those that are there, and the ids of those that are gone.
+    def mentions(self, remote_ids: Sequence[str], since: datetime) -> Comments:
+        """Read who named the account, be it in an answer to one of `remote_ids` or anywhere else."""
+
+        def page(token: str | None) -> Response:
+            return self._client.get_users_mentions(
+                self._user_id,
+                user_auth=self._user_auth,
+                tweet_fields=list(_POST_FIELDS),
+                max_results=_PAGE,
+                pagination_token=token,
+                start_time=since,
+            )
+
+        found = _list(page, _MOST_PAGES).posts
+        return Comments(items=tuple(self._as_comments(found, remote_ids, elsewhere=True)))
+
+    def _news_of(self, wanted: Sequence[str], ours: Sequence[str], since: datetime) -> Comments:
+        now = self._session.answered_at
+        start = since if now is None or since > now - _SEARCH_REACHES else None
+        without = f" -to:{self._user_id}" if self._owns_app else ""
+        items: list[Comment] = []
+        for batch in batches(wanted, _POSTS_A_SEARCH):
+            items += self._as_comments(self._search(batch, without, start).posts, ours)
+        return Comments(items=tuple(items))
+
+    def _all_of(self, remote_ids: Sequence[str], known: Mapping[str, Known]) -> Comments:
+        """Read conversations wholly; what is stored and too old for a search is looked up by its id.
+
+        Where nothing is stored, a conversation is complete only when at least as many direct answers were found as X counts.
+        """
+        own, _, _ = self._own_posts(remote_ids)
+        ours = [remote_id for remote_id in remote_ids if remote_id in own]
+        found: dict[str, _RemotePost] = {}
+        cut: set[str] = set()
+        for batch in batches(ours, _POSTS_A_SEARCH):
+            listing = self._search(batch)
+            found |= {post.id: post for post in listing.posts}
+            cut |= set() if listing.complete else set(batch)
+        direct = Counter(post.answers for post in found.values())
+        seen = {post.first for post in found.values()}
+        stored = frozenset().union(*(known[one].ids for one in ours if one in known))
+        gone = self._by_ids(sorted(stored - seen)).gone
+        complete = {
+            one
+            for one in ours
+            if one in known
+            or (one not in cut and all(post.has_at_most(direct[post.id]) for post in _thread_of(one, own)))
+        }
+        return Comments(
+            items=tuple(self._as_comments(found.values(), ours)),
+            complete=frozenset(one for one in complete if own[one].conversation == one),
+            there=stored - gone,
+        )
+
+    def _as_comments(
+        self, found: Iterable[_RemotePost], ours: Sequence[str], *, elsewhere: bool = False
+    ) -> Iterator[Comment]:
+        """Give what others wrote, and our answers to them, as comments; of a post that was changed, its newest version alone."""
+        newest = {post.first: post for post in sorted(found, key=lambda post: int(post.id))}
+        for post in newest.values():
+            if post.id not in ours and (elsewhere or post.conversation in ours or post.quotes in ours):
+                yield post.as_comment(self._user_id, ours)
+
+    def _own_posts(
+        self, remote_ids: Sequence[str], fields: Sequence[str] = ()
+    ) -> tuple[dict[str, _RemotePost], frozenset[str], frozenset[str]]:
+        """Read posts of ours by id; return those that are there, and the ids of those that are gone, and whose `fields` X does not tell.
 
         Where a post on our timeline costs a fifth of one read by id, a page of it comes first: it has five for each that is wanted, and
         never costs more.
         """
         if not remote_ids:
-            return {}, frozenset()
+            return {}, frozenset(), frozenset()
         if not self._owns_app:
-            there = self._by_ids(remote_ids)
-            return {post.id: post for post in there.data}, there.gone & frozenset(remote_ids)
-        oldest = min(int(remote_id) for remote_id in remote_ids)
-        most = min(_PAGE, _READS_FOR_ONE_BY_ID * len(remote_ids))
-        listed = {post.id: post for post in self._timeline(most_pages=1, page=most, since_id=oldest - 1).posts}
-        by_id = self._by_ids([remote_id for remote_id in remote_ids if remote_id not in listed])
-        return listed | {post.id: post for post in by_id.data}, by_id.gone & frozenset(remote_ids)
+            there = self._by_ids(remote_ids, fields)
+            return {post.id: post for post in there.data}, there.gone & frozenset(remote_ids), there.refused
+        ids = [int(remote_id) for remote_id in remote_ids]
+        most = min(_PAGE, _READS_FOR_ONE_BY_ID * len(ids))
+        page = self._timeline(most_pages=1, page=most, fields=fields, since_id=min(ids) - 1, until_id=max(ids) + 1)
+        listed = {post.id: post for post in page.posts}
+        by_id = self._by_ids([remote_id for remote_id in remote_ids if remote_id not in listed], fields)
+        return listed | {post.id: post for post in by_id.data}, by_id.gone & frozenset(remote_ids), by_id.refused
 
     def read_back(self, remote_ids: Sequence[str]) -> Mapping[str, Held]:
         """Read each post once, by its id: every post that is read is billed, pictures and their texts come with it."""
@@ -515,12 +593,14 @@ class X:
     def close(self) -> None:
         self._session.close()
 
-    def _timeline(self, *, most_pages: int = _MOST_PAGES, page: int = _PAGE, **filters: object) -> _Listing:
+    def _timeline(
+        self, *, most_pages: int = _MOST_PAGES, page: int = _PAGE, fields: Sequence[str] = (), **filters: object
+    ) -> _Listing:
         def page_at(token: str | None) -> Response:
             return self._client.get_users_tweets(
                 self._user_id,
                 user_auth=self._user_auth,
-                tweet_fields=list(_POST_FIELDS),
+                tweet_fields=[*_POST_FIELDS, *fields],
                 exclude=["retweets"],
                 max_results=page,
                 pagination_token=token,
@@ -529,8 +609,10 @@ class X:
 
         return _list(page_at, most_pages)
 
-    def _conversations(self, remote_ids: Sequence[str]) -> _Listing:
-        query = " OR ".join(f"conversation_id:{remote_id}" for remote_id in remote_ids)
+    def _search(self, remote_ids: Sequence[str], without: str = "", since: datetime | None = None) -> _Listing:
+        """Search for what was written in these posts' conversations, and for what quotes them."""
+        terms = (f"conversation_id:{remote_id} OR quotes_of_tweet_id:{remote_id}" for remote_id in remote_ids)
+        query = f"({' OR '.join(terms)}){without}"
 
         def page(token: str | None) -> Response:
             return self._client.search_recent_tweets(
@@ -539,17 +621,17 @@ class X:
                 tweet_fields=list(_POST_FIELDS),
                 max_results=_PAGE,
                 next_token=token,
+                start_time=since,
             )
 
         return _list(page, _MOST_PAGES)
 
-    def _by_ids(self, remote_ids: Sequence[str]) -> _Page:
+    def _by_ids(self, remote_ids: Sequence[str], fields: Sequence[str] = ()) -> _Page:
         data: tuple[_RemotePost, ...] = ()
         errors: tuple[_Missing, ...] = ()
         for batch in batches(remote_ids, _IDS_A_CALL):
-            page = read(
-                self._client.get_tweets(list(batch), user_auth=self._user_auth, tweet_fields=list(_POST_FIELDS)), _Page
-            )
+            wanted = [*_POST_FIELDS, *fields]
+            page = read(self._client.get_tweets(list(batch), user_auth=self._user_auth, tweet_fields=wanted), _Page)
             data += page.data
             errors += page.errors
         return _Page(data=data, errors=errors)
@@ -607,6 +689,7 @@ class _Client(Protocol):
     def delete_tweet(self, post_id: str, *, user_auth: bool) -> Response: ...
     def get_tweets(self, ids: Sequence[str], *, user_auth: bool, **params: object) -> Response: ...
     def get_users_tweets(self, user_id: str, /, *, user_auth: bool, **params: object) -> Response: ...
+    def get_users_mentions(self, user_id: str, /, *, user_auth: bool, **params: object) -> Response: ...
     def search_recent_tweets(self, query: str, *, user_auth: bool, **params: object) -> Response: ...
 
 
@@ -756,6 +839,10 @@ class _Metrics(Wire):
     impression_count: int | None = None
 
 
+class _OwnMetrics(Wire):
+    url_link_clicks: int | None = None
+
+
 class _Reference(Wire):
     type: str
     id: str
@@ -797,13 +884,27 @@ class _RemotePost(Wire):
         default=(), validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
     )
     metrics: _Metrics | None = Field(default=None, validation_alias="public_metrics")
+    own_metrics: _OwnMetrics | None = Field(default=None, validation_alias="non_public_metrics")
+    versions: tuple[str, ...] = Field(
+        default=(), validation_alias=AliasChoices("edit_history_tweet_ids", "edit_history_post_ids")
+    )
     entities: _Entities = Field(default_factory=_Entities)
     note: _Note | None = Field(default=None, validation_alias=AliasChoices("note_tweet", "note_post"))
+
+    @property
+    def first(self) -> str:
+        """The id of its first version: the one that stays when it is changed."""
+        return min(self.versions, key=int, default=self.id)
 
     @property
     def answers(self) -> str | None:
         """The post that this one is a reply to."""
         return next((reference.id for reference in self.references if reference.type == "replied_to"), None)
+
+    @property
+    def quotes(self) -> str | None:
+        """The post that this one shows beside its own words."""
+        return next((reference.id for reference in self.references if reference.type == "quoted"), None)
 
     @property
     def conversation(self) -> str:
@@ -821,13 +922,21 @@ class _RemotePost(Wire):
         return RemotePost(remote_id=self.id, text=self.whole_text, created_at=self.created_at, url=_address(self.id))
 
     def as_comment(self, user_id: str, own: Collection[str]) -> Comment:
-        """Return an answer as a comment on the post that everything began with; one to any post of a thread is direct."""
+        """Return an answer as a comment on the post that everything began with; one to any post of a thread is direct.
+
+        What quotes a post of ours stands under that; what does neither, and yet names us, under none.
+        """
         direct = self.answers is None or self.answers in own
+        kind = CommentKind.COMMENT if direct else CommentKind.REPLY
+        post_id: str | None = self.conversation
+        if post_id not in own:
+            post_id = self.quotes if self.quotes in own else None
+            kind = CommentKind.QUOTE if post_id else CommentKind.MENTION
         return Comment(
-            post_id=self.conversation,
-            remote_id=self.id,
+            post_id=post_id,
+            remote_id=self.first,
             parent_remote_id=None if direct else self.answers,
-            kind=CommentKind.COMMENT if direct else CommentKind.REPLY,
+            kind=kind,
             author_id=self.author_id,
             text=self.whole_text,
             created_at=self.created_at,
@@ -848,8 +957,22 @@ class _RemotePost(Wire):
             reactions=None if likes is None else {"like": likes},
             comments=told.reply_count,
             shares=None if reposts is None or quotes is None else reposts + quotes,
+            quotes=quotes,
             views=told.impression_count,
+            clicks=self.own_metrics.url_link_clicks if self.own_metrics else None,
         )
+
+
+_FIRST_ID_AT: Final = datetime.fromtimestamp(1_288_834_974.657, UTC)
+
+
+def _made_at(remote_id: str) -> datetime:
+    """When a post was made: its id tells (snowflakes)."""
+    return _FIRST_ID_AT + timedelta(milliseconds=int(remote_id) >> 22)
+
+
+def _thread_of(first: str, own: Mapping[str, _RemotePost]) -> Iterator[_RemotePost]:
+    return (post for post in own.values() if post.conversation == own[first].conversation)
 
 
 def _newest_first(posts: Iterable[_RemotePost]) -> list[_RemotePost]:
@@ -880,6 +1003,11 @@ class _Page(Wire):
     @property
     def gone(self) -> frozenset[str]:
         return frozenset(error.resource for error in self.errors if error.type.endswith("/resource-not-found"))
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Posts that were left out for a field alone that is not told of them."""
+        return frozenset(error.resource for error in self.errors if error.type.endswith("/not-authorized-for-field"))
 
 
 class _Deleted(Wire):

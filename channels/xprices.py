@@ -32,9 +32,12 @@ PRICES: Final[Mapping[str, Price]] = {
     "own_reading": Price(dollars=Decimal("0.001"), source=_LIST),
     "user_reading": Price(dollars=Decimal("0.010"), source=_LIST),
 }
-"""`own_reading`: a post of the account's own timeline, if the account owns the developer app. `user_reading`: whose token it is."""
+"""`own_reading`: a post of the account's own timeline, or one that mentions it, if the account owns the developer app.
 
-_TIMELINE: Final = re.compile(r"/2/users/\d+/tweets")
+`user_reading`: whose token it is.
+"""
+
+_TIMELINE: Final = re.compile(r"/2/users/\d+/(tweets|mentions)")
 _POSTS: Final = re.compile(r"/2/tweets(/search/recent|/search/all|/\d+)?")
 _USER: Final = re.compile(r"/2/users/(me|\d+)")
 

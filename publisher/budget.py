@@ -81,10 +81,19 @@ def wait_for(budgets: Iterable[Budget], use: Use) -> Wait | None:
     return None if last is None else Wait(until=last.ends_at, announced=last.announced)
 
 
-def calls_left(budgets: Iterable[Budget], use: Use) -> int | None:
-    """Tell how many calls `use` may still make; None: no number is known."""
-    left = [int(part) - one.used for one in budgets if one.size is not None and (part := one.part_of(use)) is not None]
+def calls_left(budgets: Iterable[Budget], use: Use, part: float = 1.0) -> int | None:
+    """Tell how many calls `use` may still make, or a `part` of its use; None: no number is known."""
+    left = [
+        int(part * all_of_it) - one.used
+        for one in budgets
+        if one.size is not None and (all_of_it := one.part_of(use)) is not None
+    ]
     return max(min(left), 0) if left else None
+
+
+def calls_of(a_day: int, use: Use) -> int:
+    """Tell how many of a day's calls `use` may make."""
+    return int(a_day * UP_TO[Pays.ALL][use])
 
 
 def pace(budgets: Sequence[Budget], every: timedelta) -> timedelta:

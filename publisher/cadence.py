@@ -21,11 +21,11 @@ _LADDER = (
     # (younger than, read every so many times the pause of a fresh post)
     (timedelta(hours=6), 1),
     (timedelta(days=2), 3),
-    (timedelta(days=7), 12),
+    (timedelta(days=10), 6),
     (timedelta(days=30), 36),
 )
 _OLDEST = 144
-"""With the usual ten minutes: half-hourly on day two, two-hourly in week one, six-hourly in month one, then daily."""
+"""With the usual ten minutes: half-hourly to day two, hourly to day ten, six-hourly to day thirty, then daily."""
 
 
 class NoSuchTimeError(ValueError):
@@ -252,3 +252,23 @@ def report_due(now: datetime, weekday: int, at: time, zone: tzinfo) -> Week:
 def next_collection(age: timedelta, every: timedelta) -> timedelta:
     """Tell how long to wait between two readings of a post of this age; `every` is the pause for a fresh one."""
     return every * next((factor for younger, factor in _LADDER if age < younger), _OLDEST)
+
+
+def latest(at: time, now: datetime, zone: tzinfo) -> datetime:
+    """Give the newest moment by `now` at which clocks in `zone` showed `at`."""
+    today = now.astimezone(zone).date()
+    days = (today, today - timedelta(days=1))
+    return max(moment for day in days if (moment := nearest_instant(datetime.combine(day, at), zone)) <= now)
+
+
+def following(at: time, now: datetime, zone: tzinfo) -> datetime:
+    """Give the next moment after `now` at which clocks in `zone` show `at`."""
+    today = now.astimezone(zone).date()
+    days = (today, today + timedelta(days=1))
+    return min(moment for day in days if (moment := nearest_instant(datetime.combine(day, at), zone)) > now)
+
+
+def quiet_until(quiet: tuple[time, time], now: datetime, zone: tzinfo) -> datetime | None:
+    """Give the end of the quiet hours in which `now` lies; None: it lies in none."""
+    first, last = quiet
+    return following(last, now, zone) if latest(first, now, zone) >= latest(last, now, zone) else None

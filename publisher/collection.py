@@ -1,12 +1,12 @@
-"""Reads back what residents did: counters of many posts in few calls, comments only where a number moved.
+"""Keeps what residents did: asks what is due to be read (`reading`), and brings what the network answered into the database.
 
-    fetch   `Channel.counts`, then `Channel.comments` for the posts whose number moved
-    turn    foreign words become rows: cleaned, cut, authors replaced by a pseudonym, questions marked
-    keep    one short transaction: comments followed, vanished ones dropped, one snapshot a post appended
+    due    by the ladder of ages, not in quiet hours; once a day, when those begin, everything in a round
+    read   `reading.read`
+    turn   foreign words become rows: cleaned, cut, authors replaced by a pseudonym, questions marked
+    keep   one short transaction: comments followed, vanished ones dropped, one snapshot a post appended
 
-What cannot be read now is read later; nothing here ever stops publishing, or spends calls that publishing may need (`budget`). Once a day
-every tracked post's comments are listed in full: that finds edits, and deletions that a new comment made up for in the count. Where a
-network lets few calls through, posts are read as often as its allowance lasts for all of them, and never all at once.
+What cannot be read now is read later; nothing here ever stops publishing, or spends calls that publishing may need (`budget`). Where a
+network lets few calls through, a third of reading's part is spent by day and the rest on the round.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import reduce
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
-from channels.base import Channel, Comment, Comments, Counts, Tally, Usage
+from channels.base import Channel, Comment, Counts
 from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
-from publisher import budget, lifetimes, spending
+from publisher import budget, lifetimes, reading, spending
 from publisher.budget import Use
-from publisher.cadence import next_collection
+from publisher.cadence import following, latest, quiet_until
 from publisher.config import Account, Config, everybody
 from publisher.cues import Kind as Looks
 from publisher.listening import kinds_of
 from publisher.policy import LONGEST_WAIT
 from publisher.pseudonyms import KEY, Veil, digest, pseudonym
+from publisher.reading import Answered, Asked
 from publisher.retention import WORDS_KEPT, keeps_words
-from publisher.store import Connection, Store, budgets, care, deliveries, engagement, meta
+from publisher.store import Connection, Store, budgets, care, deliveries, engagement, meta, readings
 from publisher.store.accounts import AccountState
 from publisher.store.engagement import Counters, Kept, KnownComment, NewComment, TrackedPost
 from publisher.store.notices import NoticeKind, raise_notice
@@ -37,11 +37,17 @@ from publisher.store.notices import NoticeKind, raise_notice
 LONGEST_TEXT = 10_000
 """Characters of a comment that are kept. No network takes longer ones; a limit here keeps a hostile answer out of the database."""
 
-DAY = timedelta(days=1)
-FULL_EVERY = DAY
+SLOW_EVERY = timedelta(hours=1)
+"""How often numbers are read that move slowly and cost calls of their own."""
+
+BY_DAY = 1 / 3
+"""How much of reading's part may be spent before the day's round, where calls are few."""
+
 LEASE = timedelta(minutes=15)
 BLOCKED_PAUSE = timedelta(hours=1)
 UNPAID_PAUSE = timedelta(hours=1)
+_LEAST_CALLS = 3
+"""Fewer are not worth beginning a pass."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,17 +76,6 @@ class Collected:
     error: ChannelError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """What a network answered. Posts in `unread` had comments that could not be read: their counters wait for the next pass."""
-
-    tally: Tally
-    comments: Comments = field(default_factory=Comments)
-    unread: frozenset[str] = frozenset()
-    error: ChannelError | None = None
-    usage: tuple[Usage, ...] = ()
-
-
 class Collector:
     """Collects for one account at a time; safe to use from several threads, one account each."""
 
@@ -97,31 +92,57 @@ class Collector:
         with self._store.write() as conn:
             if not engagement.claim_account(conn, account.id, now, now + LEASE) and not all_posts:
                 return None
-            full = all_posts or self._full_is_due(conn, account, now)
+            full = all_posts or self._round_is_due(conn, account, now)
             tracked = self._tracked(conn, account, now, gone_too=all_posts)
-        posts = tracked if all_posts else self._due(configured, tracked, now, full=full)
+            slow = full or _is_over(meta.written_at(conn, _slow_key(account)), SLOW_EVERY, now)
+            heard_at = meta.written_at(conn, _heard_key(account))
+        quiet = None if full else self._quiet_until(now)
+        posts: Sequence[TrackedPost] = ()
+        if quiet is None:
+            posts = tracked if full else self._due(configured, tracked, now)
         if not posts:
-            self._finish(account, now, full=full)
+            self._finish(account, now, full=full, quiet=quiet)
             return _collected(account)
-        if not self._affords(configured, account, posts, now):
+        asked = Asked(
+            posts=posts,
+            tracked=tracked,
+            now=now,
+            full=full,
+            everything=all_posts,
+            slow=slow,
+            mentions_since=(heard_at or now) - reading.SLACK,
+        )
+        if not self._affords(configured, account, asked):
             return _collected(account, unpaid=True)
-        reading = self._read(configured, account, posts, now, full=full)
+        answered = self._read(configured, account, asked)
+        if answered is None:
+            self._finish(account, now, full=False)
+            return _collected(account)
         with self._store.write() as conn:
-            budgets.note(conn, account.id, reading.usage, now)
-            collected = self._keep(conn, account, posts, reading, now)
-        if reading.error is None:
-            self._finish(account, now, full=full)
+            budgets.note(conn, account.id, answered.usage, now)
+            collected = self._keep(conn, account, asked, answered)
+            if slow and answered.error is None:
+                meta.put(conn, _slow_key(account), "read", now)
+            if answered.heard:
+                meta.put(conn, _heard_key(account), "read", now)
+        if answered.error is None:
+            told = {one.remote_id for one in answered.tally.counts} | answered.tally.gone
+            whole = all(post.remote_id in told and post.remote_id not in answered.unread for post in posts)
+            self._finish(account, now, full=full and whole)
         else:
-            self._put_off(account, reading.error, now)
+            self._put_off(account, answered.error, now)
         return collected
 
-    def _affords(self, configured: Account, account: AccountState, posts: Sequence[TrackedPost], now: datetime) -> bool:
+    def _affords(self, configured: Account, account: AccountState, asked: Asked) -> bool:
         """Tell whether the month's budget pays for reading these posts; if not, it is tried again later, and people are told."""
         purse = spending.purse_of(self._config, configured)
         if purse is None:
             return True
+        now = asked.now
+        # News is as much as there is; what a look at everything costs is known.
+        likely = sum(1 + ((post.last or 0) if asked.everything or post.reading is None else 0) for post in asked.posts)
         with self._store.write() as conn:
-            if spending.may_read(conn, purse, account, sum(1 + (post.last or 0) for post in posts), now):
+            if spending.may_read(conn, purse, account, likely, now):
                 return True
             engagement.collect_later(conn, account.id, now + UNPAID_PAUSE)
             meta.put(conn, _unread_key(account.key), "yes\tover_budget\t", now)
@@ -135,29 +156,29 @@ class Collector:
 
     # What is due
 
-    def _full_is_due(self, conn: Connection, account: AccountState, now: datetime) -> bool:
+    def _round_is_due(self, conn: Connection, account: AccountState, now: datetime) -> bool:
         last = meta.written_at(conn, _full_key(account))
-        return last is None or now - last >= FULL_EVERY
+        return last is None or last < latest(self._round_at, now, self._config.timezone)
+
+    @property
+    def _round_at(self) -> time:
+        quiet = self._config.collection.quiet
+        return quiet[0] if quiet else time(0)
+
+    def _quiet_until(self, now: datetime) -> datetime | None:
+        quiet = self._config.collection.quiet
+        return quiet_until(quiet, now, self._config.timezone) if quiet else None
 
     def _tracked(
         self, conn: Connection, account: AccountState, now: datetime, *, gone_too: bool
     ) -> tuple[TrackedPost, ...]:
         return engagement.tracked_posts(conn, account.id, now - self._config.collection.track_for, gone_too=gone_too)
 
-    def _due(
-        self, account: Account, tracked: Sequence[TrackedPost], now: datetime, *, full: bool
-    ) -> Sequence[TrackedPost]:
+    def _due(self, account: Account, tracked: Sequence[TrackedPost], now: datetime) -> Sequence[TrackedPost]:
         allowed = self._readings_a_day(account) if tracked else None
-        if full and allowed is None:
-            return tracked
-        every = pace(tracked, now, self._config.collection.every, allowed)
-        due = tuple(post for post in tracked if _is_due(post, now, every))
-        if allowed is None:
-            return due
-        read_today = sum(post.read_at is not None and now - post.read_at < DAY for post in tracked)
-        return due[
-            : max(0, allowed - read_today)
-        ]  # newest first: a page that was away for long is caught up with day by day
+        return reading.due(
+            tracked, now, reading.pace(tracked, now, self._config.collection.every, allowed)
+        )  # newest first: a page that was away for long is caught up with day by day
 
     def _readings_a_day(self, account: Account) -> int | None:
         try:
@@ -168,34 +189,48 @@ class Collector:
 
     # Fetch
 
-    def _read(
-        self, configured: Account, account: AccountState, posts: Sequence[TrackedPost], now: datetime, *, full: bool
-    ) -> _Reading:
+    def _read(self, configured: Account, account: AccountState, asked: Asked) -> Answered | None:
+        """Read; None: where calls are few, those that may be spent by now are spent."""
         with self._store.read() as conn:
-            standing = budgets.standing(conn, account.id, now)
+            standing = budgets.standing(conn, account.id, asked.now)
         wait = budget.wait_for(standing, Use.COLLECT)
-        if wait is not None:
-            return _Reading(tally=Tally(), error=Retryable(Kind.QUOTA_USED, after=wait.until - now))
         try:
-            with self._channels(configured) as channel, rationed(channel, budget.calls_left(standing, Use.COLLECT)):
-                return replace(_fetch(channel, posts, full=full), usage=channel.usage())
+            with self._channels(configured) as channel:
+                a_day = channel.capabilities.calls_a_day
+                calls = budget.calls_left(standing, Use.COLLECT, 1.0 if asked.full or a_day is None else BY_DAY)
+                if a_day is not None:
+                    calls = budget.calls_of(a_day, Use.COLLECT) if calls is None else calls
+                    if calls < _LEAST_CALLS and not asked.everything:
+                        return None
+                if wait is not None:
+                    return Answered(error=Retryable(Kind.QUOTA_USED, after=wait.until - asked.now))
+                with rationed(channel, calls):
+                    answered = reading.read(channel, asked, lambda posts: self._known(account, posts))
+                    return replace(answered, usage=channel.usage())
         except ChannelError as error:
-            return _Reading(tally=Tally(), error=error)
+            return Answered(error=error)
+
+    def _known(self, account: AccountState, deliveries_: Sequence[int]) -> Mapping[str, KnownComment]:
+        with self._store.read() as conn:
+            return engagement.known_comments(conn, account.id, deliveries_)
 
     # Keep
 
-    def _keep(
-        self, conn: Connection, account: AccountState, posts: Sequence[TrackedPost], reading: _Reading, now: datetime
-    ) -> Collected:
-        by_remote_id = {post.remote_id: post for post in posts}
-        told = {one.remote_id: one for one in reading.tally.counts if one.remote_id in by_remote_id}
-        gone = [by_remote_id[one] for one in reading.tally.gone if one in by_remote_id and not by_remote_id[one].gone]
-        known = engagement.known_comments(conn, account.id, [by_remote_id[one].delivery_id for one in told])
-        rows = self._rows(conn, account, by_remote_id, reading.comments, known, now)
+    def _keep(self, conn: Connection, account: AccountState, asked: Asked, answered: Answered) -> Collected:
+        posts, now, tally = asked.posts, asked.now, answered.tally
+        by_remote_id = {one: post for post in asked.tracked for one in (post.remote_id, *post.parts)}
+        told = {one.remote_id: one for one in tally.counts if one.remote_id in by_remote_id}
+        gone = [post for post in asked.tracked if post.remote_id in tally.gone and not post.gone]
+        known = engagement.known_by_ids(
+            conn, account.id, {*(one.remote_id for one in answered.comments), *answered.vanished}
+        )
+        rows = self._rows(conn, account, by_remote_id, answered.comments, known, now)
+        held = {row.remote_id for row in rows}
+        known = known | engagement.known_by_ids(conn, account.id, held - known.keys())
         engagement.upsert_comments(conn, account.id, rows, now)
-        listed = {row.remote_id for row in rows}
-        complete = {by_remote_id[one].delivery_id for one in reading.comments.complete if one in by_remote_id}
-        removed = engagement.delete_comments(conn, _vanished(known, listed, complete, now))
+        # Another process may have stored a comment while this one was reading: what was first seen after `now` stays.
+        vanished = (known[one] for one in answered.vanished - held if one in known)
+        removed = engagement.delete_comments(conn, [one.id for one in vanished if one.seen_at <= now])
         removed += sum(engagement.post_gone(conn, post.delivery_id, now) for post in gone)
         for post in gone:
             deliveries.record_gone(conn, post.delivery_id, now)
@@ -203,8 +238,14 @@ class Collector:
             if post.gone:
                 engagement.post_back(conn, post.delivery_id, now)
         kept = engagement.kept_comments(conn, [post.delivery_id for post in posts])
-        read = [(by_remote_id[one], counts) for one, counts in told.items() if one not in reading.unread]
+        read = [(by_remote_id[one], counts) for one, counts in told.items() if one not in answered.unread]
+        complete = {post.delivery_id for post, _ in read if post.remote_id in answered.whole}
         engagement.add_snapshots(conn, [_snapshot(post, counts, kept, complete) for post, counts in read], now)
+        readings.note(conn, _read_posts(read, answered), now)
+        for metric in tally.refused:
+            _log.warning(
+                "%s does not tell %s any more; see networks.%s.insights", account.channel, metric, account.channel
+            )
         return _collected(
             account,
             posts=len(read),
@@ -212,7 +253,7 @@ class Collector:
             comments=sum(not row.own and row.remote_id not in known for row in rows),
             removed=removed,
             gone=len(gone),
-            error=reading.error,
+            error=answered.error,
         )
 
     def _rows(
@@ -220,28 +261,31 @@ class Collector:
         conn: Connection,
         account: AccountState,
         posts: Mapping[str, TrackedPost],
-        comments: Comments,
+        comments: Sequence[Comment],
         known: Mapping[str, KnownComment],
         now: datetime,
     ) -> list[NewComment]:
         oldest = now - self._config.retention.comments
         key = meta.secret_key(conn, KEY, now)
         names = self._config.retention.author_names and account.channel not in WORDS_KEPT
-        rows = []
-        for comment in comments.items:
-            post = posts.get(comment.post_id)
-            if post is None or (comment.created_at < oldest and not comment.own):
+        rows: dict[str, NewComment] = {}
+        for comment in comments:
+            post = posts.get(comment.post_id) if comment.post_id is not None else None
+            elsewhere = comment.post_id is not None and post is None
+            if elsewhere or (comment.created_at < oldest and not comment.own):
                 continue
-            rows.append(_row(comment, post, pseudonym(key, account.id, comment.author_id), names=names))
-        rows = _unforgotten(conn, Veil(key, account.id, care.forgotten(conn)), rows, now)
-        return [row if row.own or _keeps_words(account, row, known, now) else _without_words(row) for row in rows]
+            author = pseudonym(key, account.id, comment.author_id)
+            rows[comment.remote_id] = _row(comment, post, author, names=names)
+        veiled = _unforgotten(conn, Veil(key, account.id, care.forgotten(conn)), list(rows.values()), now)
+        return [row if row.own or _keeps_words(account, row, known, now) else _without_words(row) for row in veiled]
 
     # Afterwards
 
-    def _finish(self, account: AccountState, now: datetime, *, full: bool) -> None:
+    def _finish(self, account: AccountState, now: datetime, *, full: bool, quiet: datetime | None = None) -> None:
         with self._store.write() as conn:
             every = budget.pace(budgets.standing(conn, account.id, now), self._config.collection.every)
-            engagement.collected(conn, account.id, now, now + every)
+            the_round = following(self._round_at, now, self._config.timezone)
+            engagement.collected(conn, account.id, now, quiet or min(now + every, the_round))
             meta.drop(conn, _unread_key(account.key))
             if full:
                 meta.put(conn, _full_key(account), "done", now)
@@ -289,18 +333,6 @@ class Collector:
         return everybody(self._config, configured.owner if configured else None)
 
 
-def pace(tracked: Sequence[TrackedPost], now: datetime, every: timedelta, readings_a_day: int | None) -> timedelta:
-    """Tell how long to wait between two readings of a fresh post, so that a day's readings of all posts stay within their number."""
-    if readings_a_day is None:
-        return every
-    readings = sum(DAY / next_collection(now - post.published_at, every) for post in tracked)
-    return every * max(1.0, readings / readings_a_day)
-
-
-def _is_due(post: TrackedPost, now: datetime, every: timedelta) -> bool:
-    return post.read_at is None or now - post.read_at >= next_collection(now - post.published_at, every)
-
-
 @contextmanager
 def rationed(channel: Channel, calls: int | None) -> Iterator[None]:
     """Let reading make so many calls at most; whoever borrows the channel next is free again."""
@@ -311,83 +343,17 @@ def rationed(channel: Channel, calls: int | None) -> Iterator[None]:
         channel.ration(None)
 
 
-def _fetch(channel: Channel, posts: Sequence[TrackedPost], *, full: bool) -> _Reading:
-    try:
-        tally = _of_threads(posts, channel.counts([one for post in posts for one in (post.remote_id, *post.parts)]))
-    except ChannelError as error:
-        return _Reading(tally=Tally(), error=error)
-    totals = {counts.remote_id: counts.comments for counts in tally.counts}
-    wanted = [
-        post
-        for post in posts
-        if post.remote_id in totals
-        and (_has_any(post, totals[post.remote_id]) if full else moved(post, totals[post.remote_id]))
-    ]
-    if not wanted:
-        return _Reading(tally=tally)
-    try:
-        comments = channel.comments([one for post in wanted for one in (post.remote_id, *post.parts)])
-        return _Reading(tally=tally, comments=comments, unread=comments.unread)
-    except ChannelError as error:
-        return _Reading(tally=tally, unread=frozenset(post.remote_id for post in wanted), error=error)
-
-
-def _of_threads(posts: Sequence[TrackedPost], tally: Tally) -> Tally:
-    """Count a thread as the one announcement that it is: its posts together, without those that are answers of our own to the one before.
-
-    Views are those of the first post: a reader sees several. A thread of which some post was not told about this time waits for the next.
-    """
-    if not any(post.parts for post in posts):
-        return tally
-    told = {counts.remote_id: counts for counts in tally.counts}
-    whole: list[Counts] = []
-    for post in posts:
-        parts = [part for part in post.parts if part not in tally.gone]
-        if post.remote_id in told and all(part in told for part in parts):
-            whole.append(reduce(_together, (told[part] for part in parts), told[post.remote_id]))
-    return replace(tally, counts=tuple(whole))
-
-
-def _together(first: Counts, part: Counts) -> Counts:
-    reactions = None
-    if first.reactions is not None and part.reactions is not None:
-        kinds = (*first.reactions, *part.reactions)
-        reactions = {kind: first.reactions.get(kind, 0) + part.reactions.get(kind, 0) for kind in kinds}
-    comments = None
-    if first.comments is not None and part.comments is not None:
-        comments = max(first.comments + part.comments - 1, 0)
-    shares = None if first.shares is None or part.shares is None else first.shares + part.shares
-    return replace(first, reactions=reactions, comments=comments, shares=shares)
-
-
-def _has_any(post: TrackedPost, total: int | None) -> bool:
-    return total != 0 or post.kept != Kept()
-
-
-def moved(post: TrackedPost, total: int | None) -> bool:
-    """Tell whether the comments of a post are to be read, now that the network counts `total` of them, our own included.
-
-    They are when it counted otherwise at the last reading, and once more after that if fewer were listed than counted: a listing may
-    lag behind. Without a total only the daily full pass reads them.
-    """
-    if total is None:
-        return False
-    lags = post.kept.residents + post.kept.own < total
-    return total != (post.last or 0) or (lags and post.last != post.previous)
-
-
 def residents(total: int, kept: Kept) -> int:
     """Residents' comments under a post: the network's total without our own, and never fewer than we hold."""
     return max(total - kept.own, kept.residents)
 
 
-def _vanished(known: Mapping[str, KnownComment], listed: set[str], complete: set[int], now: datetime) -> list[int]:
-    # Another process may have stored a comment while this one was reading: what was first seen after `now` stays.
-    return [
-        one.id
-        for one in known.values()
-        if one.delivery_id in complete and one.remote_id not in listed and one.seen_at <= now
-    ]
+def _read_posts(read: Sequence[tuple[TrackedPost, Counts]], answered: Answered) -> Iterator[tuple[int, bool]]:
+    """Tell how far the comments of each post were read; a post without any has been read wholly, as nothing is there."""
+    for post, counts in read:
+        nothing = counts.comments == 0 and post.kept == Kept()
+        if post.remote_id in answered.news or nothing or post.reading is not None:
+            yield post.delivery_id, post.remote_id in answered.whole or nothing
 
 
 def _snapshot(post: TrackedPost, counts: Counts, kept: Mapping[int, Kept], complete: set[int]) -> Counters:
@@ -401,19 +367,26 @@ def _snapshot(post: TrackedPost, counts: Counts, kept: Mapping[int, Kept], compl
         comments=comments,
         told_comments=counts.comments,
         shares=counts.shares,
-        views=counts.views,
+        quotes=counts.quotes,
+        views=_or_before(counts.views, post.before.views if post.before else None),
+        clicks=_or_before(counts.clicks, post.before.clicks if post.before else None),
     )
+
+
+def _or_before(now: int | None, before: int | None) -> int | None:
+    """A number that was not told this time stays what it was: it counts up, and its network tells it now and then."""
+    return before if now is None else now
 
 
 def _gained(post: TrackedPost, counts: Counts) -> int:
     return 0 if counts.reactions is None else sum(counts.reactions.values()) - (post.reactions or 0)
 
 
-def _row(comment: Comment, post: TrackedPost, pseudonym: str | None, *, names: bool) -> NewComment:
+def _row(comment: Comment, post: TrackedPost | None, pseudonym: str | None, *, names: bool) -> NewComment:
     text = clean(comment.text)
     looks = frozenset[Looks]() if comment.own else kinds_of(text or "")
     return NewComment(
-        delivery_id=post.delivery_id,
+        delivery_id=post.delivery_id if post else None,
         remote_id=comment.remote_id,
         parent_remote_id=comment.parent_remote_id,
         kind=comment.kind.value,
@@ -425,6 +398,7 @@ def _row(comment: Comment, post: TrackedPost, pseudonym: str | None, *, names: b
         own=comment.own,
         question=Looks.QUESTION in looks,
         topics=" ".join(one for one in Looks if one in looks and one is not Looks.QUESTION) or None,
+        hidden=comment.hidden,
     )
 
 
@@ -484,6 +458,18 @@ def why_unread(conn: Connection, account: tuple[str, str, str]) -> Unread:
 
 def _unread_key(account: tuple[str, str, str]) -> str:
     return f"unread:{':'.join(account)}"
+
+
+def _slow_key(account: AccountState) -> str:
+    return f"slow_numbers:{account.id}"
+
+
+def _heard_key(account: AccountState) -> str:
+    return f"mentions:{account.id}"
+
+
+def _is_over(last: datetime | None, pause: timedelta, now: datetime) -> bool:
+    return last is None or now - last >= pause
 
 
 def _full_key(account: AccountState) -> str:

@@ -67,7 +67,13 @@ _EITHER = {
     "edits_words": (N_("stay as they are"), N_("can be changed")),
 }
 """What no and yes mean, of a limit that is the one or the other."""
-_TOLD = {"reactions": N_("reactions"), "comments": N_("comments"), "shares": N_("shares"), "views": N_("views")}
+_TOLD = {
+    "reactions": N_("reactions"),
+    "comments": N_("comments"),
+    "shares": N_("shares"),
+    "views": N_("views"),
+    "clicks": N_("clicks"),
+}
 _COUNTING = {"x": N_("a link counts 23, an emoji 2"), "linkedin": N_("escapes included")}
 """How a network counts characters, where it is not one by one."""
 

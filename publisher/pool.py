@@ -93,7 +93,9 @@ def network_of(config: Config, channel: str, base_url: str | None) -> Network:
     """Return how a network is reached; `base_url`: where the sandbox stands in for it."""
     moved = config.networks.get(channel)
     version = moved.version if moved else None
-    own = Network(version=version, limits=moved.limits if moved else {}, prices=moved.prices if moved else {})
+    own = Network(version=version)
+    if moved:
+        own = replace(own, limits=moved.limits, prices=moved.prices, insights=moved.insights)
     if base_url is not None:
         return replace(own, base_url=base_url, allowed_hosts=frozenset({"127.0.0.1", "localhost"}))
     bundle = str(config.ca_bundle) if config.ca_bundle else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from channels.base import COUNTED_BESIDE
 from publisher.config.accounts import SYNONYMS, Holders, read_accounts, read_channel
 from publisher.config.apps import read_apps, read_keys
 from publisher.config.feeds import read_feeds
@@ -98,7 +99,7 @@ class _Reader:
             var=var,
             approval=root.choice("approval", "optional", {name: name for name in get_args(Approvals)}),
             delivery=_delivery(root.section("delivery")),
-            collection=_collection(root.section("collection")),
+            collection=_collection(root.section("collection"), sandbox=self._sandbox),
             retention=_retention(root.section("retention")),
             mail=read_mail(root.section("mail"), self._folder, self._language),
             networks=self._networks(root.section("networks")),
@@ -146,6 +147,7 @@ class _Reader:
                 version=one.parsed("version", None, _version, _('Write a version such as v25.0 or "202609".')),
                 limits=read_limits(one.section("limits"), channel) if channel else {},
                 prices=read_prices(one.section("prices"), channel) if channel else {},
+                insights=_insights(one.section("insights")),
             )
             one.finish()
             if settings.base_url and not is_private(settings.base_url):
@@ -226,12 +228,14 @@ def _hosts(section: Section) -> frozenset[str]:
     return frozenset((node.value or "").casefold() for node in found)
 
 
-def _collection(section: Section) -> CollectionSettings:
-    usual = CollectionSettings()
+def _collection(section: Section, *, sandbox: bool) -> CollectionSettings:
+    # The sandbox has no nights: whoever tries something out wants to see it now.
+    usual = CollectionSettings(quiet=None) if sandbox else CollectionSettings()
     settings = CollectionSettings(
         every=section.length("every", usual.every),
         track_for=section.length("track_for", usual.track_for),
         read_back=section.flag("read_back", default=usual.read_back),
+        quiet=section.parsed("quiet_hours", usual.quiet, _quiet, _('Write it like "00:00-06:00", or none.')),
     )
     section.finish()
     return settings
@@ -270,6 +274,23 @@ def _day(section: Section, node: Scalar) -> date:
         message = _("'%(value)s' is not a day") % {"value": node.value or ""}
         section.faults.error(node, "day", message, _("Write it like this: %(example)s") % {"example": "2026-12-31"})
         return date.min
+
+
+def _quiet(text: str) -> tuple[time, time] | None:
+    if text.strip().casefold() in {"none", "no"}:
+        return None
+    first, _dash, last = text.replace("–", "-").partition("-")
+    quiet = clock_time(first.strip()), clock_time(last.strip())
+    if quiet[0] == quiet[1]:
+        raise ValueError(text)
+    return quiet
+
+
+def _insights(section: Section) -> Mapping[str, str] | None:
+    """Read metrics by what they are here; None where the section is not there at all."""
+    given = {name: section.text(name) for name in COUNTED_BESIDE}
+    section.finish()
+    return {name: metric for name, metric in given.items() if metric} if section else None
 
 
 def _retention(section: Section) -> RetentionSettings:

@@ -49,11 +49,15 @@ class DeliverySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionSettings:
-    """`every`: for a fresh post. `track_for`: how long a post is read at all. `read_back`: whether each post is once compared."""
+    """`every`: for a fresh post. `track_for`: how long a post is read at all. `read_back`: whether each post is once compared.
+
+    `quiet`: from when to when (local times) nothing is read; the day's round over everything is at the first of the two. None: never.
+    """
 
     every: timedelta = timedelta(minutes=10)
     track_for: timedelta = timedelta(days=90)
     read_back: bool = True
+    quiet: tuple[time, time] | None = (time(0), time(6))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,8 @@ class NetworkSettings:
     version: str | None = None
     limits: Mapping[str, int | float] = field(default_factory=dict)
     prices: Mapping[str, Decimal] = field(default_factory=dict)
+    insights: Mapping[str, str] | None = None
+    """Metrics by what they are here (`views`, `clicks`, `shares`); None: the channel's own list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

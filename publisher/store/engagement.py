@@ -15,8 +15,10 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.sql import Select
 
+from publisher.store import readings
 from publisher.store.deliveries import parts_of
 from publisher.store.models import AccountRow, AnnouncementRow, CommentRow, DeliveryRow, SnapshotRow
+from publisher.store.readings import Reading
 from publisher.store.upsert import insert_for
 
 _accounts = AccountRow.__table__  # type: ignore[attr-defined]
@@ -59,14 +61,19 @@ class TrackedPost:
     reactions: int | None
     """All kinds together, when it was last read."""
     kept: Kept
+    before: Counters | None = None
+    """Its counters when it was last read."""
+    reading: Reading | None = None
+    """How far its comments have been read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """How many comments and replies of a post are stored: residents' and our own."""
+    """How many comments and replies of a post are stored: residents' and our own. `direct`: those of both that answer the post itself."""
 
     residents: int = 0
     own: int = 0
+    direct: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +115,10 @@ class KnownComment:
     """A stored comment, without its words."""
 
     id: int
-    delivery_id: int
+    delivery_id: int | None
     remote_id: str
+    parent_remote_id: str | None
+    kind: str
     own: bool
     seen_at: datetime
 
@@ -179,10 +188,14 @@ def tracked_posts(
         .where(*wanted)
         .order_by(_deliveries.c.published_at.desc(), _deliveries.c.id.desc())
     ).all()
-    kept = kept_comments(conn, [row.id for row in rows])
-    parts = parts_of(conn, account_id)
+    ids = [row.id for row in rows]
+    kept, parts, read = kept_comments(conn, ids), parts_of(conn, account_id), readings.of_posts(conn, ids)
     return tuple(
-        replace(_tracked(row, _newest_two(conn, row.id), kept.get(row.id, Kept())), parts=parts.get(row.id, ()))
+        replace(
+            _tracked(row, _newest_two(conn, row.id), kept.get(row.id, Kept())),
+            parts=parts.get(row.id, ()),
+            reading=read.get(row.id),
+        )
         for row in rows
     )
 
@@ -199,13 +212,17 @@ def _tracked(row: Row[tuple[object, ...]], newest: Sequence[Row[tuple[object, ..
         previous=newest[1].told_comments if len(newest) > 1 else None,
         reactions=sum(last.reactions.values()) if last and last.reactions is not None else None,
         kept=kept,
+        before=Counters(delivery_id=row.id, **{name: getattr(last, name) for name in _COUNTERS}) if last else None,
     )
+
+
+_COUNTERS = ("reactions", "comments", "told_comments", "shares", "quotes", "views", "clicks")
 
 
 def _newest_two(conn: Connection, delivery_id: int) -> Sequence[Row[tuple[object, ...]]]:
     # One index look-up a post: a window function over all of them would read every snapshot there is.
     return conn.execute(
-        select(_snapshots.c.at, _snapshots.c.told_comments, _snapshots.c.reactions)
+        select(*(_snapshots.c[name] for name in ("at", *_COUNTERS)))
         .where(_snapshots.c.delivery_id == delivery_id)
         .order_by(_snapshots.c.at.desc(), _snapshots.c.id.desc())
         .limit(2)
@@ -215,14 +232,15 @@ def _newest_two(conn: Connection, delivery_id: int) -> Sequence[Row[tuple[object
 def kept_comments(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, Kept]:
     """Count the stored comments and replies of these posts, by delivery; a post without any is left out."""
     own = func.sum(case((_comments.c.own, 1), else_=0))
+    direct = func.sum(case((_comments.c.kind == "comment", 1), else_=0))
     kept: dict[int, Kept] = {}
     for some in _batches(delivery_ids):
         rows = conn.execute(
-            select(_comments.c.delivery_id, func.count(), own)
+            select(_comments.c.delivery_id, func.count(), own, direct)
             .where(_comments.c.delivery_id.in_(some), _comments.c.kind.in_(COUNTED))
             .group_by(_comments.c.delivery_id)
         )
-        kept |= {delivery_id: Kept(residents=every - ours, own=ours) for delivery_id, every, ours in rows}
+        kept |= {post: Kept(residents=every - ours, own=ours, direct=first) for post, every, ours, first in rows}
     return kept
 
 
@@ -230,17 +248,20 @@ def known_comments(conn: Connection, account_id: int, delivery_ids: Sequence[int
     """Return what is stored under these posts, by remote id."""
     known: dict[str, KnownComment] = {}
     for some in _batches(delivery_ids):
-        rows = conn.execute(
-            select(
-                _comments.c.id, _comments.c.delivery_id, _comments.c.remote_id, _comments.c.own, _comments.c.seen_at
-            ).where(_comments.c.account_id == account_id, _comments.c.delivery_id.in_(some))
-        )
-        known |= {
-            row.remote_id: KnownComment(
-                id=row.id, delivery_id=row.delivery_id, remote_id=row.remote_id, own=row.own, seen_at=row.seen_at
-            )
-            for row in rows
-        }
+        rows = conn.execute(_KNOWN.where(_comments.c.account_id == account_id, _comments.c.delivery_id.in_(some)))
+        known |= {row.remote_id: KnownComment(**row._mapping) for row in rows}  # noqa: SLF001
+    return known
+
+
+_KNOWN = select(*(_comments.c[one.name] for one in fields(KnownComment)))
+
+
+def known_by_ids(conn: Connection, account_id: int, remote_ids: Iterable[str]) -> dict[str, KnownComment]:
+    """Return which of these comments are stored, by remote id."""
+    known: dict[str, KnownComment] = {}
+    for some in _batches(remote_ids):
+        rows = conn.execute(_KNOWN.where(_comments.c.account_id == account_id, _comments.c.remote_id.in_(some)))
+        known |= {row.remote_id: KnownComment(**row._mapping) for row in rows}  # noqa: SLF001
     return known
 
 

@@ -56,7 +56,7 @@ def test_no_network_is_forgotten() -> None:
 
 # Limits
 
-TOLD = {"reactions", "comments", "shares", "views", *CommentKind}
+TOLD = {"reactions", "comments", "shares", "views", "clicks", *CommentKind}
 
 
 def test_limits_are_dated_and_linked(bench: Bench) -> None:

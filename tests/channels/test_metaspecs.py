@@ -163,6 +163,11 @@ def on_facebook(network: Playback) -> None:
     network.answer(200, {"id": PAGE, "name": "Kunta"}).answer(200, {"data": []}).answer(200, {POST: row(POST)})
     channel.check()
     channel.counts([POST])
+    network.answer(*NO_METRIC).answer(*NO_METRIC).answer(200, {"data": []})
+    network.answer(200, {"data": []}).answer(200, {POST: row(POST)})
+    channel.counts([POST])
+    network.answer(200, {"data": [row(POST), row("1_2"), row("1_3")]})
+    channel.comments([POST, "1_2", "1_3"])
     network.answer(200, {"data": [], "paging": {"cursors": {"after": "a"}, "next": "n"}}).answer(200, {"data": []})
     channel.comments([POST])
     network.answer(200, {POST: row(POST, attachments={"data": [{"target": {"id": PHOTO}, "type": "photo"}]})})
@@ -174,6 +179,9 @@ def on_facebook(network: Playback) -> None:
     network.answer(200, {"id": POST, "permalink_url": "https://x/"})
     channel.advance(Post(text="Moi https://example.fi/lupa", link="https://example.fi/lupa"), Step(name="draft"))
     channel.close()
+
+
+NO_METRIC = (400, {"error": {"code": 100, "message": "(#100) The value must be a valid insights metric"}})
 
 
 def on_instagram(network: Playback) -> None:
@@ -193,6 +201,11 @@ def on_instagram(network: Playback) -> None:
     network.answer(200, {"id": USER, "username": "kunta"}).answer(200, {"data": []}).answer(200, {MEDIUM: row(MEDIUM)})
     channel.check()
     channel.counts([MEDIUM])
+    network.answer(*NO_METRIC).answer(*NO_METRIC).answer(200, {"data": []})
+    network.answer(200, {"data": []}).answer(200, {MEDIUM: row(MEDIUM)})
+    channel.counts([MEDIUM])
+    network.answer(200, {"data": [row(MEDIUM), row("12"), row("13")]})
+    channel.comments([MEDIUM, "12", "13"])
     more = {"data": [], "paging": {"cursors": {"after": "a"}, "next": "n"}}
     network.answer(200, {"data": [row(ANSWER, replies=more)]}).answer(200, {"data": []})
     channel.comments([MEDIUM])

@@ -25,7 +25,7 @@ from jsonschema import Draft202012Validator
 from PIL import Image
 
 from channels import x as x_module
-from channels.base import Picture, Poll, Post, Step
+from channels.base import Known, Picture, Poll, Post, Step
 from channels.x import Settings, connect
 from tests.channels.callsites import CallSites
 from tests.channels.chains import following
@@ -138,6 +138,7 @@ def asked() -> list[Asked]:
         network.answer(200, {"meta": {}}).answer(200, listed)
         network.answer(200, listed | {"meta": {}}).answer(200, {})
         network.answer(200, {"meta": {"next_token": "b26v89c19zqg8o3fpzbn1e0ffhxjiofzw6po136rvbnul"}}).answer(200, {})
+        network.answer(200, {"meta": {}}).answer(200, {"meta": {}})
         network.answer(200, listed).answer(200, {"data": {"deleted": True}})
         x = connect(Settings.model_validate(settings), network.network)
         x._client = sites.watched(x._client)
@@ -150,6 +151,8 @@ def asked() -> list[Asked]:
         x.recent(SINCE)
         x.counts(IDS)
         x.comments(IDS)
+        x.comments(IDS[:1], {IDS[0]: Known(since=SINCE)})
+        x.mentions(IDS, SINCE)
         x.read_back(IDS)
         x.remove(IDS[0])
         x.close()
@@ -169,7 +172,7 @@ def test_reads_fit_the_description_of_their_dialect(asked: list[Asked]) -> None:
     """Every parameter of a read exists and has a value that X takes."""
     legacy = description("x-openapi-legacy.json")
     reads = [one for one in asked if one.method == "GET"]
-    assert len({urlsplit(one.path).path for one in reads}) == 4
+    assert len({urlsplit(one.path).path for one in reads}) == 5
     assert {one.path: legacy.faults(one) for one in reads if legacy.faults(one)} == {}
 
 

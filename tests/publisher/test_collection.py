@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from channels import registry
-from channels.base import Capabilities, Channel, Comment, CommentKind, Comments, Counts, Tally, Usage
+from channels.base import Capabilities, Channel, Comment, CommentKind, Comments, Counts, Known, Tally, Usage
 from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
 from publisher.collection import LONGEST_TEXT, Collected, Collector, clean
 from publisher.config import Account, MailSettings, Recipient, RetentionSettings
@@ -46,14 +46,18 @@ class Network:
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     capabilities: Capabilities = field(default_factory=lambda: registry.capabilities("facebook"))
 
-    def counts(self, remote_ids: Sequence[str]) -> Tally:
+    name: str = "facebook"
+
+    def counts(self, remote_ids: Sequence[str], before: Mapping[str, Counts] | None = None) -> Tally:
+        del before
         self.asked.append(("counts", tuple(remote_ids)))
         if self.counts_error:
             raise self.counts_error
         here = [self.counts_now[one] for one in remote_ids if one in self.counts_now and one not in self.gone]
         return Tally(counts=tuple(here), gone=self.gone & frozenset(remote_ids))
 
-    def comments(self, remote_ids: Sequence[str]) -> Comments:
+    def comments(self, remote_ids: Sequence[str], known: Mapping[str, Known] | None = None) -> Comments:
+        del known
         self.asked.append(("comments", tuple(remote_ids)))
         if self.comments_error:
             raise self.comments_error

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.collection import FULL_EVERY
 from publisher.config import CollectionSettings, RetentionSettings
+from publisher.reading import WHOLE_EVERY, WHOLE_RARELY, WHOLE_USUALLY
 from publisher.retention import ERASED_AHEAD, PURGED_EVERY, RULES, WORDS_KEPT
 from publisher.store.copies import BACKUPS_KEPT
 from publisher.store.migrate import COPIES_KEPT
@@ -37,7 +37,11 @@ def row(of: str, text: str) -> str:
 def test_the_table_has_the_programs_figures() -> None:
     """Every time and number in it is a constant's."""
     text = page("what-is-kept.md")
-    assert (YEAR, TRACKED, FULL_EVERY) == (365 * DAY, 90 * DAY, DAY)
+    assert (YEAR, TRACKED, WHOLE_USUALLY) == (365 * DAY, 90 * DAY, DAY)
+    assert {"facebook": 6 * HOUR, "instagram": 6 * HOUR, "x": 7 * DAY} == WHOLE_EVERY
+    assert WHOLE_RARELY == 7 * DAY
+    for how_often in ("every 6 hours at Meta", "every 7 days at the development tier", "every 7 days on X"):
+        assert how_often in row("What is deleted or edited on the network", text)
     meta, x, linkedin = (
         row(f"What {who} wrote on {where}", text)
         for who, where in (

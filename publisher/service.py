@@ -73,6 +73,7 @@ _GLANCE = 0.5
 """Seconds between two looks at what the daemon is doing."""
 _STOP_WITHIN = timedelta(seconds=90)
 _COLLECTORS = 4
+_QUIET = timedelta(minutes=1)
 PROGRAM = "tiedote"
 """Who did it, in the trail, when no person did."""
 
@@ -461,12 +462,20 @@ class Service:
             self.readback.compare(account.id, now)
         return collected
 
-    def keep(self) -> None:
-        """Erase what may be kept no longer, and write the file anew if anything was erased. Only inside `alone`. Raises StoreAway."""
-        self.keeper.purge_due(self.clock.now(), PROGRAM)
+    def keep(self, *, at_once: bool = False) -> None:
+        """Erase what may be kept no longer, and write the file anew if anything was erased. Only inside `alone`. Raises StoreAway.
+
+        Nobody else writes meanwhile, so a minute without posts is waited for, and no longer than a minute; with `at_once` none.
+        """
+        now = self.clock.now()
+        self.keeper.purge_due(now, PROGRAM)
         with self.store.read() as conn:
             wanted_at = care.rewriting_wanted(conn)
-        if wanted_at is not None and self.store.rewrite():
+            following = rows.next_moment(conn, now)
+        if wanted_at is None:
+            return
+        quiet = self.lanes.idle() and (following is None or following - now > _QUIET)
+        if (at_once or quiet or now - wanted_at >= _QUIET) and self.store.rewrite():
             with self.store.write() as conn:
                 care.rewritten(conn, wanted_at)
 
@@ -477,7 +486,7 @@ class Service:
         while self._rewriting_wanted():
             try:
                 with self._lock_held():
-                    self.keep()
+                    self.keep(at_once=True)
             except AnotherDaemonError:
                 pause.wait(_GLANCE)  # it sees to that every few seconds
             if self.clock.now() >= end:
@@ -531,7 +540,7 @@ class Service:
             self.look_ahead()
             self.read_feeds()
             self.send_mails()
-            self.keep()
+            self.keep(at_once=True)
             self.seal.set(self.clock.now(), str(os.getpid()))
             with self.store.read() as conn:
                 going, bad = rows.unfinished(conn, self.clock.now())

@@ -106,7 +106,7 @@ def test_linkedin_members_words_are_in_no_file_after_48_hours(lively: Town, tmp_
     for hours in (1, 24, 46, 47.3, 48):
         lively.clock.set(start + hours * HOUR)
         lively.service.collect(all_posts=True)
-        lively.service.keep()
+        lively.service.keep(at_once=True)
     kept = everything_in(tmp_path)
     assert [one for one in (EERO, AINO, AGAIN) if one.format("linkedin").encode() in kept] == []
     assert [one for one in members if one in kept] == []
@@ -135,7 +135,7 @@ def test_a_person_is_forgotten_on_every_network_and_stays_so(lively: Town, tmp_p
     assert Counter(one.channel for one in person.said) == dict.fromkeys(NETWORKS, 2)
     forgotten = keeper.forget(person, now, "maija")
     lively.service.reporter.send_due(now)
-    lively.service.keep()
+    lively.service.keep(at_once=True)
     proof = keeper.prove(forgotten)
     assert (forgotten.comments, forgotten.mails, forgotten.before, proof.left) == (8, 1, forgotten.after, ())
     assert proof.size > (tmp_path / "tiedote.db").stat().st_size
@@ -145,7 +145,7 @@ def test_a_person_is_forgotten_on_every_network_and_stays_so(lively: Town, tmp_p
     )
     lively.clock.set(now + 25 * HOUR)
     lively.service.collect(all_posts=True)
-    lively.service.keep()
+    lively.service.keep(at_once=True)
     kept = everything_in(tmp_path)
     words = [words.format(channel).encode() for words in (EERO, AGAIN) for channel in NETWORKS]
     assert [one for one in (*words, *traces, b"Eero", "Vieläkin kysyn".encode()) if one in kept] == []

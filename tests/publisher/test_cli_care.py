@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -153,3 +154,37 @@ def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
     trail = desk.data("purge", "--log")["trail"]
     assert [one["action"] for one in trail][-3:] == ["backup", "forget", "restore"]
     assert trail[-1]["numbers"] == {"forgotten": 2}
+
+
+HOSTILE = [
+    '=HYPERLINK("http://paha.example";"Avaa")',
+    "+358 40 123 4567",
+    "@SUM(A1:A9)",
+    "-2+3+cmd|' /C calc'!A0",
+    "Hei\n=1+1",
+    "\t=1+1",
+    "<script>alert(1)</script>",
+    "\x1b]0;otsikko\x07 \x1b[2J",
+    "kiva \u202egnp.exe",
+    "\U0001f600" * 500,
+]
+
+
+def test_hostile_comments_are_harmless_in_a_table_for_spreadsheets(desk: Desk) -> None:
+    """Whatever residents write: each is one row, begins no formula anywhere, and steers nothing; LinkedIn's members are counted alone."""
+    post = desk.post("facebook")
+    for number, words in enumerate(HOSTILE):
+        desk.sandbox.comment(post.id, words, author=f"Asukas {number}")
+    desk.sandbox.comment(post.id, "x" * 1_000_000, author="Asukas 99")
+    assert desk.run("collect", "--all").exit_code == 0
+    out = desk.run("comments", "--csv").stdout
+    rows = [row for row in table(out) if row["network"] == "facebook"]
+    assert len(rows) >= len(HOSTILE) + 1
+    cells = [cell for row in table(out) for cell in row.values()]
+    assert [cell for cell in cells if cell.lstrip()[:1] in {*"=+@"} or re.match(r"\s*-\D", cell)] == []
+    for separator in ";\t|":
+        parts = [part for line in out.splitlines() for part in line.split(separator)[1:]]
+        assert [part for part in parts if part.strip('" ')[:1] in {*"=+-@"}] == []
+    assert not set(out) & {"\x1b", "\x07", "\u202e", "\x00"}
+    assert "'=HYPERLINK" in out
+    assert [row["text"] for row in table(out) if row["network"] == "linkedin"] == [""] * 2

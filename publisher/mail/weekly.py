@@ -75,6 +75,7 @@ def _values(summary: Summary) -> dict[str, object]:
         "questions_shown": wording.QUESTIONS_SHOWN,
         "ideas_shown": wording.IDEAS_SHOWN,
         "upcoming_shown": wording.UPCOMING_SHOWN,
+        "how_to_answer": wording.how_to_answer(summary),
         "other_unanswered": _other_unanswered(summary.other_unanswered),
         "lines": lines,
         # The line of all together has no bar: it would make the others' short.

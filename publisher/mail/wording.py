@@ -167,6 +167,16 @@ _WHAT = {
 }
 
 
+def how_to_answer(summary: Summary) -> str:
+    """Name the commands that settle a question, with the first one's id."""
+    if not summary.questions:
+        return ""
+    number = f"c-{summary.questions[0].id}"
+    return _(
+        "Answers can also be given by command: %(reply)s. When no answer is needed: %(done)s. Each question has its own id."
+    ) % {"reply": f'tiedote reply {number} "…"', "done": f"tiedote comments done {number}"}
+
+
 def named_lines(summary: Summary) -> list[tuple[str, Line]]:
     """Give the channels' lines with their names, and their total if there are several."""
     lines = [(formats.network(line.channel), line) for line in summary.channels]

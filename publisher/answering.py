@@ -226,6 +226,21 @@ class Answers:
 
     # ------------------------------------------------------------ hiding and deleting
 
+    def can_hide(self, comment: Addressed) -> bool:
+        """Tell whether the comment's network hides comments; asks nobody."""
+        return self._is(comment, lambda channel: isinstance(channel, Hiding))
+
+    def can_erase(self, comment: Addressed) -> bool:
+        """Tell whether the comment's network deletes others' comments; asks nobody."""
+        return self._is(comment, lambda channel: isinstance(channel, Erasing))
+
+    def _is(self, comment: Addressed, able: Callable[[Channel], bool]) -> bool:
+        try:
+            with self._lend(comment.account_id) as channel:
+                return able(channel)
+        except (AccountRemovedError, ChannelError):
+            return True  # What is wrong is told when it is tried.
+
     def hide(self, comment: Addressed, *, hidden: bool) -> Result:
         """Hide a comment on its network, or show it again."""
         try:

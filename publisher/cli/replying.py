@@ -83,12 +83,27 @@ def hide(ctx: click.Context, *, comment_id: str, undo: bool, delete: bool, yes: 
         raise click.UsageError(_("--undo and --delete do not go together."), ctx)
     with open_service(ctx) as service:
         to = _comment(service, comment_id)
+        _must_be_possible(service, to, delete=delete)
         _print_comment(service, to)
         hiding = _("Show it again? [y/N]") if undo else _("Hide it? [y/N]")
         if not yes and not says_yes(ctx, _("Delete it for good? [y/N]") if delete else hiding):
             raise Stop(_("Nothing was changed."), code=Exit.FINDINGS)
         result = service.answers.erase(to) if delete else service.answers.hide(to, hidden=not undo)
     ctx.exit(_tell_hidden(to, result, undo=undo, delete=delete))
+
+
+def _must_be_possible(service: Service, to: Addressed, *, delete: bool) -> None:
+    network = {"network": words.NETWORKS.get(to.channel, to.channel)}
+    answers = service.answers
+    if answers.can_erase(to) if delete else answers.can_hide(to):
+        return
+    if delete:
+        raise Stop(_("%(network)s lets no program delete comments.") % network)
+    if answers.can_erase(to):
+        remedy = _("To delete it for good: tiedote hide %(id)s --delete") % {"id": _name(to)}
+    else:
+        remedy = _("Do it on the network itself.")
+    raise Stop(_("%(network)s lets no program hide comments.") % network, remedy=remedy)
 
 
 def _comment(service: Service, comment_id: str) -> Addressed:
@@ -255,23 +270,13 @@ def _where(to: Addressed, service: Service) -> None:
 def _tell_hidden(to: Addressed, result: Result, *, undo: bool, delete: bool) -> Exit:
     from publisher.answering import Outcome
 
-    known = {"id": _name(to), "network": words.NETWORKS.get(to.channel, to.channel)}
+    known = {"id": _name(to)}
     if result.outcome is Outcome.DONE:
         if delete:
             tell(_("%(id)s is deleted.") % known)
         else:
             tell((_("%(id)s is shown again.") if undo else _("%(id)s is hidden.")) % known)
         return Exit.DONE
-    if result.outcome is Outcome.NOT_POSSIBLE:
-        told = (
-            _("%(network)s lets no program delete comments.")
-            if delete
-            else _("%(network)s lets no program hide comments.")
-        )
-        tell(told % known)
-        if to.channel == "linkedin" and not delete:
-            tell(_("  = To delete it for good: tiedote hide %(id)s --delete") % known)
-        return Exit.FAILED
     tell(_("%(id)s stays as it is.") % known)
     _tell_error(result)
     return Exit.FAILED

@@ -41,7 +41,7 @@ ACCOUNTS = """\
       instagram: [{name: sivu, user_id: "201"},
         {name: oma, user_id: "202", login: instagram_login, media: public_url, public_folder: /tmp, public_base_url: "https://a.example"}]
       x: [{name: uusi, user_id: "301"}, {name: vanha, user_id: "302"}]
-      linkedin: [{name: rikas, organization_id: "401"}]
+      linkedin: [{name: rikas, organization_id: "401"}, {name: koyha, organization_id: "403"}]
 """
 
 
@@ -122,6 +122,7 @@ def accounts() -> list[SandboxAccount]:
         one("x", "302", "Loppi", username="loppi"),
         one("linkedin", "401", "Hausjärven kunta"),
         one("linkedin", "402", "Lopen kunta"),
+        one("linkedin", "403", "Hausjärven nuoret"),
     ]
 
 
@@ -227,6 +228,7 @@ FLOWS = [
     (("x", "--account", "uusi"), ("x", "uusi"), coming_back("@hausjarvi"), "renews its token by itself"),
     (("x", "--account", "vanha", "--way", "x_oauth1"), ("x", "vanha"), coming_back("@loppi"), "no end date"),
     (("linkedin", "--account", "rikas"), ("linkedin", "rikas"), pasting("Viestintä"), "renews its token until"),
+    (("linkedin", "--account", "koyha"), ("linkedin", "koyha"), pasting("Viestintä"), "cannot be renewed"),
 ]
 
 
@@ -242,6 +244,9 @@ def test_each_flow_is_walked_at_the_terminal_used_and_ended(town: Town) -> None:
 def must_connect(
     town: Town, arguments: tuple[str, ...], key: tuple[str, str], talk: Callable[[pexpect.spawn], None], lasts: str
 ) -> None:
+    app = town.served.sandbox.grants.app("linkedin", "li-app")
+    assert app is not None
+    app.refresh_tokens = "koyha" not in arguments
     code, shown = town.run("login", *arguments, "--org", "hausjarvi", talk=talk)
     assert (code, "is connected to" in shown) == (0, True), shown
     assert lasts in " ".join(shown.split())
@@ -271,7 +276,7 @@ def must_publish(town: Town) -> None:
     code, shown = town.run("run", "--once", "--wait", "10s")
     posts = {(post.network, post.account_id) for post in town.served.sandbox.ledger()}
     assert code == 0, shown
-    assert posts == {("facebook", "101"), ("x", "301"), ("x", "302"), ("linkedin", "401")}
+    assert posts == {("facebook", "101"), ("x", "301"), ("x", "302"), ("linkedin", "401"), ("linkedin", "403")}
     assert MARK not in shown
 
 
@@ -288,6 +293,7 @@ def must_end(town: Town) -> None:
         ("instagram", "sivu"),
         ("instagram", "oma"),
         ("x", "vanha"),
+        ("linkedin", "koyha"),
     }
     assert town.run("logout", "x", "--account", "uusi", "--org", "hausjarvi", "--yes")[0] == 1
 

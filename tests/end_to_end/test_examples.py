@@ -120,7 +120,9 @@ def test_the_weekly_report_has_the_same_numbers(place: Place) -> None:
     for kind in ("plain", "html"):
         part = mail.get_body((kind,))
         assert part is not None
-        assert part.get_content().count("Toimiiko tämä myös puhelimella?") == 3
+        # What an inbox shows beside the subject is the first thing to do, in words that stand in the mail as well.
+        _inbox, _main, whole = part.get_content().rpartition("<main")
+        assert whole.count("Toimiiko tämä myös puhelimella?") == 3
 
 
 @pytest.mark.parametrize("secret", ["HAUSJARVI_X_TOKEN_SECRET", "LOPPI_LINKEDIN_TOKEN"])

@@ -1,6 +1,7 @@
 """The daemon: APScheduler as the clock, the tables as the schedule.
 
     tick     every second, and at the moment the next delivery is due: hands over what is due, never waits for a network
+    pull     every minute: brings a queue that follows a branch of git up to date
     queue    every ten seconds: reads the files if anything in the folder has changed
     collect  every minute: reads back what is due to be read
     withdraw every minute: takes down what a person wanted and a network has not done so far
@@ -101,6 +102,8 @@ class Daemon:
 
     def run(self, stop: threading.Event) -> int:
         """Start the jobs, wait for `stop`, end them."""
+        if self._service.checkout is not None:
+            self._add("pull", self._service.pull_queue, _MINUTE)
         self._add("queue", self.read_queue, _QUEUE_SECONDS)
         self._add("tick", self.tick, _TICK_SECONDS)
         self._add("collect", self._service.collect, _MINUTE)

@@ -27,6 +27,7 @@ from publisher import lifetimes, planning, spending, telling
 from publisher.afterwards import AccountRemovedError, Afterwards
 from publisher.alarm import Alarm
 from publisher.answering import Answers
+from publisher.checkout import Checkout, CheckoutError, Merge
 from publisher.collection import Collected, Collector
 from publisher.compose import compose
 from publisher.config import Account, Config, configured, everybody, only
@@ -62,6 +63,7 @@ from publisher.store import (
 from publisher.store import deliveries as rows
 from publisher.store.accounts import AccountState
 from publisher.store.announcements import contacts, known_files
+from publisher.store.approvals import Approval, How
 from publisher.store.deliveries import FrozenPost, Job, Key, Outside
 from publisher.store.seal import Lost, Seal, doubt_what_was_due
 from publisher.thrift import Purse
@@ -194,6 +196,8 @@ class Service:
         self.renewer = Renewer(store, config, self.vault, self.pool.network, owner=owner)
         self.desk = _Desk(config, store, self.links, self.renewer)
         self.preflight = Preflight(store, config, self.links, self.examine, self.lacking)
+        self.checkout = Checkout(config.queue, config.branch) if config.branch else None
+        self._checkout_lock = threading.Lock()
         self.feeds = Feeds(store, config, owner)
         self.seal = Seal(store, config.var)
         self.deliverer = Deliverer(store, self.desk, clock, seal=self.seal, owner=owner, random=chance, reached=reached)
@@ -282,7 +286,11 @@ class Service:
     def read_queue(self, is_still: Callable[[Path, datetime], bool] = lambda _path, _now: True) -> PlanReport:
         """Read the files and bring the deliveries in line with them; those that `is_still` does not hold for are left for later."""
         now = self.clock.now()
-        read = queue.read_queue(self.config, now=now, is_still=lambda path: is_still(path, now), memory=self._memory)
+        with self._checkout_lock:
+            read = queue.read_queue(
+                self.config, now=now, is_still=lambda path: is_still(path, now), memory=self._memory
+            )
+            self._note_merges(read.announcements, now)
         self._planned = {one.key: (one, self._plans_of(one, now)) for one in read.announcements}
         plans = {key: found for key, (_announcement, found) in self._planned.items()}
         with self.store.read() as conn:
@@ -307,6 +315,54 @@ class Service:
             self._lost = None
             self.seal.set(now, str(os.getpid()))
         return report
+
+    def pull_queue(self) -> None:
+        """Bring a queue that follows a branch of git up to date; tell people once a day while that cannot be done. Raises StoreAway."""
+        if self.checkout is None or self.config.sandbox:
+            return  # In a rehearsal nothing outside this machine is asked: what lies there counts.
+        now = self.clock.now()
+        try:
+            with self._checkout_lock:
+                self.checkout.pull()
+        except CheckoutError as error:
+            with self.store.write() as conn:
+                telling.tell_not_pulled(conn, self.config, error.code, str(error), now)
+            return
+        with self.store.write() as conn:
+            meta.drop(conn, telling.NOT_PULLED)
+
+    def _note_merges(self, announced: tuple[Announcement, ...], now: datetime) -> None:
+        """Note who brought which words onto the branch, where an approval is wanted and there is none yet."""
+        if self.checkout is None or self.config.approval == "optional":
+            return
+        with self.store.read() as conn:
+            known = approvals.known(conn).of_words
+        for one in announced:
+            if (one.key, one.content_hash) in known:
+                continue
+            merge = self.merge_of(one)
+            if merge is not None and (self.config.approval == "required" or merge.has_four_eyes):
+                approval = Approval(
+                    announcement=one.key,
+                    content_hash=one.content_hash,
+                    by=merge.approver.name,
+                    how=How.MERGE,
+                    author=", ".join(author.name for author in merge.authors),
+                    detail=merge.commit,
+                    at=now,
+                )
+                with self.store.write() as conn:
+                    approvals.add(conn, approval)
+
+    def merge_of(self, announcement: Announcement) -> Merge | None:
+        """Say what brought an announcement onto the branch that the queue follows; None: it follows none, or git cannot tell."""
+        if self.checkout is None:
+            return None
+        pictures = (picture.path for block in announcement.blocks for picture in block.pictures or ())
+        try:
+            return self.checkout.merge_of([announcement.path, *pictures])
+        except CheckoutError:
+            return None
 
     def _hears_of(self, reading: queue.Reading, known: Mapping[str, str]) -> list[tuple[str, str]]:
         """Tell who mends a file: its contact, or the one that it named before; else the owners of its accounts; else `alerts_to`."""
@@ -531,6 +587,7 @@ class Service:
     def run_once(self, wait: timedelta) -> int:
         """Do everything that is due now; return the exit code. Raises AnotherDaemonError."""
         with self.alone():
+            self.pull_queue()
             self.read_queue()
             self.renew_tokens()
             self.publish_due(wait)

@@ -17,7 +17,7 @@ from publisher.collection import why_unread
 from publisher.config import Config, configured, everybody
 from publisher.delivery import about
 from publisher.lifetimes import known, login_command
-from publisher.store import Connection, reports
+from publisher.store import Connection, meta, reports
 from publisher.store.announcements import contacts
 from publisher.store.deliveries import DeliveryView, Key, Setback
 from publisher.store.notices import NoticeKind, raise_notice
@@ -111,6 +111,37 @@ def tell_token_ends(conn: Connection, config: Config, now: datetime) -> None:
             now=now,
             once=True,
         )
+
+
+NOT_PULLED = "queue_not_pulled"
+"""Since when the queue could not be brought up to date."""
+
+
+def tell_not_pulled(conn: Connection, config: Config, code: str, detail: str, now: datetime) -> None:
+    """Tell that the queue could not be brought up to date for an hour, once a day while it lasts; what a person must mend, at once."""
+    since = meta.written_at(conn, NOT_PULLED)
+    if since is None:
+        meta.put(conn, NOT_PULLED, code, now)
+        since = now
+    if code in _PASSES and now - since < PULL_FAILS_FOR:
+        return
+    raise_notice(
+        conn,
+        cause=NOT_PULLED,
+        kind=NoticeKind.QUEUE_NOT_PULLED,
+        params={
+            "since": since.isoformat(),
+            "detail": detail,
+            "branch": config.branch or "",
+            "folder": str(config.queue),
+        },
+        recipients=everybody(config),
+        now=now,
+    )
+
+
+PULL_FAILS_FOR = timedelta(hours=1)
+_PASSES = frozenset({"unreachable", "too_slow"})
 
 
 def _audience(conn: Connection, config: Config, key: Key) -> Audience:

@@ -102,7 +102,8 @@ def _name(ctx: click.Context, by: str | None) -> str:
 
 def _author(service: Service, announcement: Announcement, by: str) -> str | None:
     """Tell who wrote the words; ends with 1 where somebody else must approve them and nobody knows that it is somebody else."""
-    author = announcement.author
+    merge = service.merge_of(announcement)
+    author = ", ".join(one.name for one in merge.authors) if merge else announcement.author
     if service.config.approval != "four_eyes":
         return author
     if author is None:
@@ -112,7 +113,7 @@ def _author(service: Service, announcement: Announcement, by: str) -> str | None
             remedy=_("Write into the file who wrote it, as 'author'."),
             code=Exit.FINDINGS,
         )
-    if author.casefold() == by.casefold():
+    if by.casefold() in {one.strip().casefold() for one in author.split(",")}:
         raise Stop(
             _("Nothing was approved: %(by)s wrote it, and somebody else must approve it.") % {"by": by},
             remedy=_("Let somebody else approve it, under a name of their own: tiedote approve %(file)s --by NAME")

@@ -83,7 +83,7 @@ class _Reader:
         self._sandbox = root.flag("sandbox", default=True)
         database, var = self._database()
         ca_bundle = root.text("ca_bundle")
-        queue = self._folder / (root.text("queue") or "schedules")
+        queue, branch = self._queue(root)
         organisations = self._organisations(root.section("organisations"))
         config = Config(
             path=self._path,
@@ -95,6 +95,7 @@ class _Reader:
             ),
             default_time=self._time(root, "default_time", time(9)),
             queue=queue,
+            branch=branch,
             database=database,
             var=var,
             approval=root.choice("approval", "optional", {name: name for name in get_args(Approvals)}),
@@ -117,6 +118,18 @@ class _Reader:
         root.not_yet("web", "log", "metrics")
         root.finish()
         return replace(config, warnings=self._faults.sorted())
+
+    def _queue(self, root: Section) -> tuple[Path, str | None]:
+        """Give the folder of announcements, and the branch of git that it follows."""
+        found = root.entry("queue")
+        if found is None or isinstance(found.value, Scalar):
+            return self._folder / (root.text("queue") or "schedules"), None
+        one = root.below(found)
+        folder = self._folder / (one.text("folder") or "schedules")
+        follows = one.choice("git", "", {"pull": "pull"})
+        branch = one.parsed("branch", "main", _branch, _("Write the name of a branch, such as main."))
+        one.finish()
+        return folder, branch if follows else None
 
     def _database(self) -> tuple[str, Path]:
         """Give the database's address and the folder for everything else. The sandbox never meets the live database."""
@@ -338,6 +351,12 @@ def _origin(text: str) -> str:
     if not re.fullmatch(r"https?://(?:[^\s/@]+@)?(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?/?", text):
         raise ValueError(text)
     return text.rstrip("/")
+
+
+def _branch(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._/-]*", text) or ".." in text:
+        raise ValueError(text)
+    return text
 
 
 def _version(text: str) -> str:

@@ -194,6 +194,8 @@ class Config:
     """What stored tokens are closed with, newest first; () when the environment has it."""
     office_hours: OfficeHours = field(default_factory=OfficeHours)
     """In which an unanswered question grows old."""
+    branch: str | None = None
+    """The branch of git that the queue follows; None: it is a folder like any other."""
     feeds: tuple[FeedSettings, ...] = ()
     """The website's news, of which drafts are made."""
     mentions: Mapping[str, Mentioned] = field(default_factory=dict)

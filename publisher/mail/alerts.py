@@ -342,6 +342,18 @@ def _feed_trouble(told: Told) -> Alert:
     )
 
 
+def _queue_not_pulled(told: Told) -> Alert:
+    return Alert(
+        subject=_("The announcements cannot be fetched from git"),
+        what=_("The folder %(folder)s could not be brought up to date with the branch %(branch)s since %(since)s.")
+        % {**told.words, "folder": told["folder"], "branch": told["branch"]},
+        details=(told["detail"],),
+        meaning=_("What lies there goes out as planned; what was changed in git since then does not count yet."),
+        remedy=_("Please see to it, or ask IT to. It is tried again every minute by itself."),
+        commands=(Command(when=_("To see what git says:"), line=f"git -C {told['folder']} pull --ff-only"),),
+    )
+
+
 def _reconnect(told: Told) -> Alert:
     by_hand = _("Get a new token for the account, put it where the configuration takes it from, and restart Tiedote.")
     remedy = _("Connect the account again with the command below; it takes some minutes.") if told["login"] else by_hand
@@ -564,6 +576,7 @@ _WORDS: Mapping[str, Callable[[Told], Alert]] = {
     "link_down": _link_down,
     "preflight": _preflight,
     "drafts": _drafts,
+    "queue_not_pulled": _queue_not_pulled,
     "feed_trouble": _feed_trouble,
     "awaiting_approval": _awaiting_approval,
     "reconnect": _reconnect,

@@ -46,6 +46,7 @@ class NoticeKind(StrEnum):
     AWAITING_APPROVAL = "awaiting_approval"
     DRAFTS = "drafts"
     FEED_TROUBLE = "feed_trouble"
+    QUEUE_NOT_PULLED = "queue_not_pulled"
     RECONNECT = "reconnect"
     DISK_FULL = "disk_full"
     DATABASE_AWAY = "database_away"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ class OfficeHours:
     holidays: bool = True
     closed: frozenset[date] = frozenset()
 
+    @property
+    def day(self) -> timedelta:
+        """How long a day at the office is."""
+        return datetime.combine(date.min, self.closes) - datetime.combine(date.min, self.opens)
+
     def is_open(self, day: date) -> bool:
         """Tell whether somebody is there on this day."""
         return day.weekday() in self.weekdays and day not in self.closed and not (self.holidays and _is_holiday(day))
@@ -36,13 +41,13 @@ class OfficeHours:
 def waited(hours: OfficeHours, since: datetime, until: datetime, zone: tzinfo) -> timedelta:
     """Return how much office time lies between two instants, `LONGEST` back at most; none if `until` is the earlier one."""
     since = max(since, until - LONGEST)
-    day, last = since.astimezone(zone).date(), until.astimezone(zone).date()
-    whole = timedelta(0)
-    while day <= last:
+    first, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+    between = (first + timedelta(days=n) for n in range(1, (last - first).days))
+    whole = hours.day * sum(map(hours.is_open, between))
+    for day in {first, last}:
         if hours.is_open(day):
             opens, closes = (datetime.combine(day, at, zone) for at in (hours.opens, hours.closes))
             whole += max(min(closes, until) - max(opens, since), timedelta(0))
-        day += timedelta(days=1)
     return whole
 
 
@@ -53,5 +58,6 @@ def _public_holidays() -> Finland:
     return Finland()  # type: ignore[no-untyped-call]
 
 
+@lru_cache(maxsize=1024)  # every question of a long list asks for the same days
 def _is_holiday(day: date) -> bool:
     return day in _public_holidays()

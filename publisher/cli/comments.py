@@ -26,7 +26,7 @@ from publisher.cli.shared import (
 from publisher.locale import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import timedelta
 
     from publisher.cells import Cell
@@ -70,7 +70,7 @@ def comments(  # noqa: PLR0913 -- one argument for each option
     """List residents' comments."""
     if ctx.invoked_subcommand is not None:
         return
-    from publisher.store import engagement
+    from publisher.store import engagement, replies
 
     if as_csv and as_json:
         raise click.UsageError(_("--csv and --json do not go together."))
@@ -80,15 +80,16 @@ def comments(  # noqa: PLR0913 -- one argument for each option
         found = engagement.list_comments(
             conn, organisation=organisation, unanswered=unanswered, service=service, looks=wanted
         )
+        waiting = frozenset(one.target.remote_id for one in replies.awaiting(conn))
     ordered = _in_order(found, unanswered=unanswered)
     if as_csv:
         _print_csv(ordered, config)
     elif as_json:
         print_json({"version": 1, "comments": [_comment_data(comment, config, why=why) for comment in ordered]})
     elif ideas:
-        _print_ideas(ordered, config, why=why)
+        _print_ideas(ordered, config, waiting, why=why)
     else:
-        _print_comments(ordered, config, why=why)
+        _print_comments(ordered, config, waiting, why=why)
 
 
 @comments.command(help=N_("Say that a comment needs no answer any more. ID as 'tiedote comments' shows it."))
@@ -215,7 +216,7 @@ def _reasons(comment: CommentView) -> list[tuple[str, str, str, str]]:
 # ---------------------------------------------------------------- for people
 
 
-def _print_comments(found: Sequence[CommentView], config: Config, *, why: bool) -> None:
+def _print_comments(found: Sequence[CommentView], config: Config, waiting: Collection[str], *, why: bool) -> None:
     from publisher.rehearsal import shown
 
     to_open = shown(config)
@@ -224,7 +225,7 @@ def _print_comments(found: Sequence[CommentView], config: Config, *, why: bool) 
     for number, comment in enumerate(found):
         if number:
             click.echo()
-        _print_heading(comment, config)
+        _print_heading(comment, config, waiting)
         print_said(comment.text, to_open(comment.url or ""), why=_reasons(comment) if why else ())
 
 
@@ -247,20 +248,22 @@ def print_said(
         echo_unbroken("", address)
 
 
-def _print_heading(comment: CommentView, config: Config) -> None:
+def _print_heading(comment: CommentView, config: Config, waiting: Collection[str]) -> None:
     first = click.style(f"c-{comment.id}", bold=True)
     place = f"{comment.organisation} {words.account_word(comment.channel, comment.account)}: "
     place += comment.announcement or _("a mention of the account")
     click.echo("  ".join([first, words.moment(comment.created_at, config.timezone), place]))
     waits = comment.question and not comment.answered
-    click.echo("  " + click.style(_how_it_stands(comment, config), fg="yellow" if waits else None))
+    click.echo("  " + click.style(_how_it_stands(comment, config, waiting), fg="yellow" if waits else None))
 
 
-def _how_it_stands(comment: CommentView, config: Config) -> str:
+def _how_it_stands(comment: CommentView, config: Config, waiting: Collection[str]) -> str:
     told = [_stands(comment, _waited(comment, config))]
     told += [_(_WORDS[kind]) for kind in looks_of(comment) if kind in _WORDS]
     if comment.hidden:
         told.append(_("hidden"))
+    if comment.remote_id in waiting:
+        told.append(_("a reply awaits approval"))
     return ", ".join(told)
 
 
@@ -279,7 +282,7 @@ def _stands(comment: CommentView, waited: timedelta | None) -> str:
     ) % {"n": hours}
 
 
-def _print_ideas(found: Sequence[CommentView], config: Config, *, why: bool) -> None:
+def _print_ideas(found: Sequence[CommentView], config: Config, waiting: Collection[str], *, why: bool) -> None:
     """Print ideas by e-service; where the words are not kept any more, they are counted."""
     from publisher.rehearsal import shown
 
@@ -293,7 +296,7 @@ def _print_ideas(found: Sequence[CommentView], config: Config, *, why: bool) -> 
         click.echo(click.style(heading % {"service": service, "n": len(some)}, bold=True))
         for comment in some:
             if comment.text is not None:
-                _print_heading(comment, config)
+                _print_heading(comment, config, waiting)
                 print_said(comment.text, to_open(comment.url or ""), why=_reasons(comment) if why else ())
         for channel, n in Counter(comment.channel for comment in some if comment.text is None).items():
             counted = ngettext(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -135,6 +138,27 @@ def test_whatever_dies_it_is_said_at_most_once(tmp_path: Path, point: Point) -> 
             for channel in registry.NAMES:
                 assert say(one, the_only(one, channel), again=True).outcome is Outcome.DONE
                 assert len(said(one, channel)) == 1
+
+
+def test_a_process_that_is_killed_with_an_answer_in_hand_leaves_one_reply(tmp_path: Path) -> None:
+    """A real process and a real kill -9: the reply stands there, is looked for, found, and never said again."""
+    with asked(tmp_path, ("facebook",)) as one:
+        to = the_only(one, "facebook")
+        line = [sys.executable, "-m", "tests.delivery.replyvictim", str(tmp_path / "config.yaml"), str(to.id), ANSWER]
+        died = subprocess.run([*line, Point.AFTER_ANSWER], check=False, capture_output=True)
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        assert len(said(one, "facebook")) == 1
+        one.clock.set(datetime.now(UTC) + REQUEST_AT_MOST + timedelta(minutes=1))  # the process had the machine's clock
+        with one.service.store.read() as conn:
+            (reply,) = replies.unsettled(conn, one.clock.now())
+        # The sandbox's clock stood still meanwhile: the reply is as old as the question.
+        with one.service.store.write() as conn:
+            conn.exec_driver_sql("UPDATE replies SET intent_at = (SELECT min(created_at) FROM comments)")
+        one.service.answers.settle()
+        assert say(one, to).outcome is Outcome.WAS_DONE
+        assert len(said(one, "facebook")) == 1
+        with one.service.store.read() as conn:
+            assert replies.get(conn, reply.id).stage is Stage.SENT
 
 
 @pytest.mark.parametrize("fault", [Kind.LOST_AFTER, Kind.MALFORMED, Kind.LOST_BEFORE])

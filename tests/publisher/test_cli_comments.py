@@ -182,6 +182,7 @@ def test_a_reply_that_needs_approval_is_sent_by_somebody_else(desk, tmp_path: Pa
     comment = chosen(desk, "linkedin", "Saako")["id"]
     assert "--approve" in strict.run("reply", comment, "Kyllä saa.", "--by", "Maija", "--yes").stderr
     assert [one for one in desk.post("linkedin").comments if one.own] == []
+    assert "a reply awaits approval" in strict.run("comments").stdout
     assert strict.run("reply", comment, "--approve", "--by", "maija", "--yes").exit_code == 1
     assert strict.run("reply", comment, "--approve", "--by", "Matti", "--yes").exit_code == 0
     assert [one.text for one in desk.post("linkedin").comments if one.own] == ["Kyllä saa."]

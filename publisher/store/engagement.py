@@ -12,7 +12,21 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql import Select
 
 from publisher.store import readings
@@ -404,7 +418,12 @@ def collect_later(conn: Connection, account_id: int, next_at: datetime) -> None:
 
 _ANSWERED: ColumnElement[bool] = or_(_comments.c.done_at.is_not(None), _comments.c.answered_at.is_not(None))
 
-WAITS: ColumnElement[bool] = and_(~_comments.c.own, _comments.c.done_at.is_(None), _comments.c.answered_at.is_(None))
+WAITS: ColumnElement[bool] = and_(
+    # In these letters: `~own` becomes `own = 0` on SQLite, which does not see the index behind that.
+    literal_column("NOT comments.own"),
+    _comments.c.done_at.is_(None),
+    _comments.c.answered_at.is_(None),
+)
 """A resident's comment that nobody has answered: written as the index `ix_comments_unanswered` has it."""
 
 _RESIDENTS_COMMENTS = _comments.join(_accounts, _accounts.c.id == _comments.c.account_id).outerjoin(
@@ -470,10 +489,12 @@ def list_comments(
 
 def count_unanswered(conn: Connection, organisation: str) -> tuple[int, int]:
     """Count what waits for an answer: (questions, all else)."""
+    # Asked of each comment that waits: a join would begin with all comments of an account, which are many more.
+    theirs = exists().where(_accounts.c.id == _comments.c.account_id, _accounts.c.organisation == organisation)
     query = (
         select(func.sum(case((_comments.c.question, 1), else_=0)), func.count())
-        .select_from(_RESIDENTS_COMMENTS)
-        .where(_accounts.c.organisation == organisation, WAITS)
+        .select_from(_comments)
+        .where(theirs, WAITS)
     )
     questions, every = conn.execute(query).one()
     return questions or 0, every - (questions or 0)

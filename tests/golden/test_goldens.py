@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from publisher.store.notices import NoticeKind
 from tests.golden.cases import GOLDENS, Golden
 from tests.golden.looking import CHROMIUM, SCHEMES, Outline, browser, html_of, opened, text_of
+from tests.publisher.test_mail import an_alert
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -60,3 +62,15 @@ def test_everybody_can_read_it(golden: Golden, chromium: Browser):
             assert page.evaluate("[...document.images].every(one => one.naturalWidth > 0 && one.alt)")
             paper = page.evaluate("getComputedStyle(document.querySelector('main')).backgroundColor")
             assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 24, 31)"}[scheme]
+
+
+@needs_chromium
+@pytest.mark.parametrize("kind", [NoticeKind.UNCONFIRMED, NoticeKind.REJECTED, NoticeKind.RECONNECT], ids=str)
+def test_everybody_can_read_an_alert(kind: NoticeKind, chromium: Browser):
+    """The other mails are of the same hand."""
+    html = html_of(an_alert(kind, "fi"))
+    for scheme in SCHEMES:
+        with opened(chromium, html, 320, scheme) as page:
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from publisher import lifetimes
 from publisher.cadence import Week
@@ -16,7 +17,7 @@ from publisher.config import Config, MailSettings, Recipient, ReportSettings
 from publisher.mail import Fault, NotTaken, Refused, SmtpOutbox, Unclear, open_outbox
 from publisher.model import State
 from publisher.reporting import GIVE_UP_AFTER, Reporter, Sent, pause
-from publisher.store import Store, engagement, reports
+from publisher.store import Store, engagement, migrate, reports, summaries
 from publisher.store import notices as notice_rows
 from publisher.store.engagement import Counters, NewComment
 from publisher.store.notices import NoticeKind
@@ -462,6 +463,24 @@ def test_more_questions_than_are_listed_are_counted(office):
         10,
     )
     assert summary.waiting == 13
+
+
+def test_what_waits_is_found_by_its_index(tmp_path):
+    """Of a million comments a handful waits: SQLite must see the index behind the words of the query."""
+    store = Store(f"sqlite:///{tmp_path / 'tiedote.db'}")
+    migrate(store, MONDAY)
+    asked: list[tuple[str, Any]] = []
+    with store.read() as conn:
+        event.listen(
+            conn, "before_cursor_execute", lambda _c, _cur, words, values, *_more: asked.append((words, values))
+        )
+        summaries.oldest_questions(conn, "hausjarvi", 10)
+        engagement.count_unanswered(conn, "hausjarvi")
+        (oldest, values), (counted, others) = asked[0], asked[-1]
+        for words, parameters in ((oldest, values), (counted, others)):
+            plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", parameters).all()
+            assert "ix_comments_unanswered" in str(plan)
+    store.close()
 
 
 def test_files_with_faults_are_told_to_those_who_can_mend_them(office):

@@ -51,6 +51,13 @@ def examine(config: Config) -> Iterator[Finding]:
     """Run the checks one after another; what a broken database would spoil is left out after it."""
     yield _versions()
     yield _configuration(config)
+    for fault in config.warnings:
+        yield Finding(
+            name="config",
+            level=Level.WARN,
+            message=f"{config.path.name}:{fault.position.line}: {fault.message}.",
+            remedy=fault.remedy,
+        )
     yield _clock(config)
     yield _space(config)
     yield _queue(config)

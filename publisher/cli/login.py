@@ -133,6 +133,12 @@ def opened(config: Config) -> Iterator[tuple[Store, str | None]]:
     from publisher.store import Store
     from publisher.vault import Vault
 
+    for open_file in (one for one in config.warnings if one.code == "open_secret"):
+        raise Stop(
+            f"{config.path.name}:{open_file.position.line}: {open_file.message}. {_('Nothing was stored.')}",
+            remedy=open_file.remedy,
+            code=Exit.CONFIGURATION,
+        )
     try:
         Vault(config).lockbox.close("")
     except KeyFault as fault:

@@ -536,3 +536,26 @@ def test_a_key_that_does_not_fit_what_is_stored_is_told(town: Town, monkeypatch:
         assert "is no key" in in_process(town, "login", "facebook", "--org", "hausjarvi")[1]
     assert town.kept() == before
     assert in_process(town, "logout", "facebook", "--account", "vanha", "--org", "loppi", "--yes")[0] == 0
+
+
+def test_a_key_in_a_file_that_others_may_read_is_refused_before_anybody_consents(nothing_new: Town) -> None:
+    """And `doctor` says the same; once the file is closed the login goes on."""
+    key = nothing_new.config.parent / "token_key"
+    key.write_text(KEY, encoding="ascii")
+    words = nothing_new.config.read_text(encoding="utf-8")
+    config = nothing_new.config.with_name("open.yaml")
+    config.write_text(f'token_key: "${{file:{key}}}"\n{words}', encoding="utf-8")
+    command = ["login", "facebook", "--org", "hausjarvi", "--config", str(config)]
+    key.chmod(0o644)
+    told = CliRunner().invoke(tiedote, command, input="")
+    assert (told.exit_code, "may read or change the secret file" in told.output, "chmod 600" in told.output) == (
+        3,
+        True,
+        True,
+    )
+    assert "http://127" not in told.output
+    assert (
+        "may read or change the secret file" in CliRunner().invoke(tiedote, ["doctor", "--config", str(config)]).output
+    )
+    key.chmod(0o600)
+    assert "http://127" in CliRunner().invoke(tiedote, command, input="").output

@@ -9,6 +9,7 @@ from random import Random
 from publisher.cadence import Month, Week, week_of
 from publisher.summary import Summary, Trouble
 from tests.delivery.town import NETWORKS, START, Town, town, write, write_picture
+from tests.publisher.test_engagement import TOLD
 
 Counts = tuple[int, int, int | None]
 """Reactions, residents' comments, shares; None where the network tells none."""
@@ -115,7 +116,7 @@ class Simulated:
             for post in self._one.posts(network):
                 if post.visible and post.reply_to is None:
                     comments = sum(not comment.own for comment in post.comments)
-                    shares = None if network == "instagram" else post.shares
+                    shares = post.shares if "shares" in TOLD[network] else None
                     self._last[network, post.id] = (sum(post.reactions.values()), comments, shares)
         self._read.append((now, dict(self._last)))
 

@@ -151,9 +151,9 @@ def test_results_json_is_what_residents_did(desk):
         ]
         assert (post["reactions"], post["comments"]) == ({"like": 1}, 2)
         assert truth.reactions == {"like": 1}
-    assert posts["instagram"]["shares"] is None
+    assert posts["instagram"]["clicks"] is None
     assert posts["facebook"]["shares"] == 0
-    assert posts["facebook"]["views"] is None
+    assert posts["facebook"]["views"] == 2
 
 
 def test_comments_are_shown_harmlessly_with_a_link_each(desk):

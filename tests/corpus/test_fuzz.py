@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publisher.announcements import read_file
+from publisher.announcements import Reading, read_file
 from publisher.config import Config, load_config
 from publisher.yamlfile import render, render_github
 from tests.corpus.__main__ import NOW
@@ -56,6 +57,13 @@ def edited(source: bytes, edits: Sequence[tuple[int, int, int, bytes]]) -> bytes
     return source
 
 
+def timed(path: Path, config: Config) -> tuple[Reading, float]:
+    """Read a file; tell the seconds of processor time that it took."""
+    began = time.process_time()
+    reading = read_file(path, config, now=NOW)
+    return reading, time.process_time() - began
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Config]:
     """A file to write into, in a copy of the corpus with its pictures, pipes and links; and the configuration."""
@@ -79,9 +87,12 @@ def test_no_file_brings_check_down(
     """There is an announcement or a fault, never both; each fault stands somewhere in the file and can be printed; it is fast."""
     path, config = desk
     path.write_bytes(edited(source, edits))
-    began = time.process_time()
-    reading = read_file(path, config, now=NOW)
-    assert time.process_time() - began < 1
+    reading, seconds = timed(path, config)
+    if seconds >= 1:
+        # In a long run Python's collector goes through all that hypothesis keeps, once in a while: a slow file is slow again.
+        gc.collect()
+        reading, seconds = timed(path, config)
+    assert seconds < 1
     assert (reading.announcement is None) is any(not problem.warning for problem in reading.problems)
     lines = path.read_bytes().count(b"\n") + path.read_bytes().count(b"\r") + 200
     for problem in reading.problems:

@@ -7,12 +7,15 @@ import os
 import re
 from base64 import b64decode
 from io import BytesIO
+from itertools import product
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from publisher.preview.page import words as page_words
 from tests.cli.conftest import CONFIG
+from tests.golden.looking import CHROMIUM, SCHEMES, browser, opened
 
 OTHERS = """\
       instagram: {user_id: "17841400000000102", access_token: planted, media: facebook_page}
@@ -201,3 +204,22 @@ def test_a_large_picture_makes_no_large_page(write, shown, tmp_path):
     assert source is not None
     with Image.open(BytesIO(b64decode(source[1]))) as picture:
         assert picture.size == (1000, 667)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)")
+def test_everybody_can_read_the_page(write, shown):
+    """No violation that axe knows, light and dark; nothing to scroll sideways on the narrowest telephone, and every picture is shown."""
+    poll = "poll: {question: Mitä seuraavaksi?, options: [Venepaikat, Uimahalli], days: 7}\n"
+    pages = [
+        shown(write(LUPA), "--html", "-"),
+        shown(write(f"text: Kerro.\npublish: asap\nlink: https://loppi.fi\n{poll}"), "--html", "-"),
+    ]
+    with browser() as chromium:
+        for page, scheme in product(pages, SCHEMES):
+            with opened(chromium, page, 320, scheme) as seen:
+                found = Axe().run(seen)
+                assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+                assert seen.evaluate("document.documentElement.scrollWidth") <= 320
+                assert seen.evaluate("[...document.images].every(one => one.naturalWidth > 0 && one.alt)")
+                ground = seen.evaluate("getComputedStyle(document.body).backgroundColor")
+                assert ground == {"light": "rgb(238, 241, 244)", "dark": "rgb(16, 22, 28)"}[scheme]

@@ -51,8 +51,11 @@ _STILL_FOR = timedelta(seconds=30)
 _REREAD_EVERY = 120.0
 """The queue is read this often even if nothing changed, for what depends on time alone."""
 
-_REREAD_SHARE = 150.0
+_REREAD_SHARE = 1_500.0
 """Likewise, but this many times as long after a reading as it took at the least: thousands of files cost little more than ten."""
+
+_WAITING_SHARE = 150.0
+"""The same while files are missing, whose announcements are to be called off once they have been for long enough."""
 
 _HEARTBEAT_EVERY = 20.0
 _STALLED_AFTER = 30.0
@@ -195,7 +198,8 @@ class Daemon:
             return
         began = time.thread_time()
         report = self._service.read_queue(self._stillness.is_still)
-        self._reread_after = max(_REREAD_EVERY, _REREAD_SHARE * (time.thread_time() - began))
+        share = _WAITING_SHARE if report.missing else _REREAD_SHARE
+        self._reread_after = max(_REREAD_EVERY, share * (time.thread_time() - began))
         # What was touched a moment ago did not count yet: look again next time.
         self._queue_seen = () if report.unsettled else seen
         self._read_at = time.monotonic()
@@ -211,8 +215,8 @@ class Daemon:
 
 
 def _signature(config: Config) -> tuple[object, ...]:
-    """Return what tells whether anything in the queue's folder has changed: names, times and sizes."""
-    found: list[tuple[str, int, int]] = []
+    """Return what tells whether anything in the queue's folder has changed: names, times, sizes, and which file it is."""
+    found: list[tuple[str, int, int, int, int]] = []
     folders = [str(config.queue)]
     while folders:
         try:
@@ -222,7 +226,8 @@ def _signature(config: Config) -> tuple[object, ...]:
                         folders.append(entry.path)
                         continue
                     facts = entry.stat(follow_symlinks=False)
-                    found.append((entry.path, facts.st_mtime_ns, facts.st_size))
+                    # A copy that keeps the other file's time and size is another file all the same, or was changed later.
+                    found.append((entry.path, facts.st_mtime_ns, facts.st_size, facts.st_ino, facts.st_ctime_ns))
         except OSError:
             continue  # gone meanwhile, or closed to us: reading the queue tells
     return tuple(sorted(found))

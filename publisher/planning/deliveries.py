@@ -81,6 +81,7 @@ def take_in_deliveries(
         rejected=sum(any(not p.warning for p in problems) for problems in reading.problems.values()),
         half_gone=half_gone,
         unsettled=len(reading.unsettled),
+        missing=sum(file.missing_since is not None and file.gone_at is None for file in files.values()),
     )
 
 

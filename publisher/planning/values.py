@@ -49,6 +49,8 @@ class PlanReport:
     half_gone: bool = False
     unsettled: int = 0
     """Files that were left for the next reading."""
+    missing: int = 0
+    """Files that are gone, but not for long enough to count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,6 +132,17 @@ class BudgetRow(Table, table=True):
     ends_at: datetime
 
 
+OPEN = "state IN ('scheduled', 'retrying', 'confirming', 'publishing')"
+UNSENT = "state IN ('scheduled', 'awaiting_approval')"
+MAY_EXPIRE = "state IN ('scheduled', 'awaiting_approval', 'retrying')"
+"""What is looked for every second, as conditions of partial indexes. A query that says the very same, with the states written out, is
+answered by the index alone, however many deliveries there are."""
+
+
+def _partial(name: str, column: str, where: str) -> Index:
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class DeliveryRow(Table, table=True):
     """One announcement for one account: the unit of state."""
 
@@ -139,12 +150,11 @@ class DeliveryRow(Table, table=True):
     __table_args__ = (
         UniqueConstraint("announcement", "occurrence", "organisation", "channel", "account", "language"),
         UniqueConstraint("account_id", "remote_id"),
-        Index(
-            "ix_deliveries_due",
-            "due_at",
-            sqlite_where=text("state IN ('scheduled', 'retrying', 'confirming', 'publishing')"),
-            postgresql_where=text("state IN ('scheduled', 'retrying', 'confirming', 'publishing')"),
-        ),
+        _partial("ix_deliveries_due", "due_at", OPEN),
+        _partial("ix_deliveries_waiting", "not_before", f"not_before IS NOT NULL AND {OPEN}"),
+        _partial("ix_deliveries_late", "late_after", UNSENT),
+        _partial("ix_deliveries_expiring", "expires_at", MAY_EXPIRE),
+        _partial("ix_deliveries_claimed", "lease_until", "lease_until IS NOT NULL"),
         Index("ix_deliveries_account_state", "account_id", "state"),
     )
 

@@ -74,3 +74,16 @@ def test_everybody_can_read_an_alert(kind: NoticeKind, chromium: Browser):
             found = Axe().run(page)
             assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
             assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@needs_chromium
+def test_no_alert_scrolls_sideways(chromium: Browser):
+    """Whatever the kind, and however long a file's name and an address are."""
+    far = {
+        "file": f"hausjarvi/{'rakennusvalvonnan-ajanvaraus' * 2}.yaml",
+        "url": "https://x.com/i/web/status/" + "1" * 60,
+    }
+    with opened(chromium, "", 320, "light") as page:
+        for kind in NoticeKind:
+            page.set_content(html_of(an_alert(kind, "fi", **far)))
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, kind

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli import words as words_
 from publisher.cli.publishing import account_name, in_queue, show_words, take_in, taken_in, words_of
 from publisher.cli.shared import Exit, Stop, echo_folded, open_service, say, says_yes
 from publisher.locale import N_, _
@@ -134,10 +135,13 @@ def _show(config: Config, announcement: Announcement, plans: tuple[Plan, ...], k
             alike.setdefault((*words_of(plan), plan.due_wall), []).append(plan)
     for several in alike.values():
         first = several[0]
-        when = first.due_wall or _("a draft; it has no time under 'publish'")
+        when = words_.moment(first.due_at, config.timezone) if first.due_at else first.due_wall
         where = ", ".join(account_name(config, one.organisation, one.channel, one.account) for one in several)
-        say(f"{where}: {when}")
+        say(f"{where}: {when or _(_DRAFT)}")
         show_words(first)
+
+
+_DRAFT = N_("a draft; it has no time under 'publish'")
 
 
 def _outcome(service: Service, announcement: Announcement, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -196,7 +197,7 @@ def _print_faulty(files: Mapping[str, int]) -> None:
     for file, count in files.items():
         told = ngettext("%(file)s: %(n)d fault", "%(file)s: %(n)d faults", count)
         echo_folded("  ", told % {"file": file, "n": count})
-        echo_folded("  = ", f"tiedote check {file}")
+        echo_folded("  = ", f"tiedote check {shlex.quote(file)}")
 
 
 def _print_approvals(found: Sequence[DeliveryView], latest: Mapping[str, Approval]) -> None:
@@ -209,7 +210,7 @@ def _print_approvals(found: Sequence[DeliveryView], latest: Mapping[str, Approva
             before = latest.get(name)
             why = _("%(name)s, changed since %(by)s approved it") % {"name": name, "by": before.by} if before else name
             echo_folded("  ", why)
-            echo_folded("  = ", f"tiedote approve {name}")
+            echo_folded("  = ", f"tiedote approve {shlex.quote(name)}")
     given = [(one.key.announcement, one.approved_by) for one in found if one.state is State.SCHEDULED]
     for name, by in dict.fromkeys(pair for pair in given if pair[1]):
         click.echo()

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @click.command(
     help=N_(
-        "Write a draft from a page of your website, or from the newest item of an RSS or Atom feed: title, link, words and picture. "
-        "It has no time, so nothing of it goes out before a person gives it one."
+        "Write a draft from a page or a feed of your website. It has title, link, words and picture; of an RSS or Atom feed those of the "
+        "newest item. It has no time, so nothing of it goes out before a person gives it one."
     )
 )
 @click.argument("url", metavar="URL")

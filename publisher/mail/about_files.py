@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from publisher.locale import _, ngettext
 from publisher.mail.told import Alert, Command, Told
 
@@ -40,7 +42,11 @@ def drafts(told: Told) -> Alert:
             "picture into the folder of announcements: %(folder)s"
         )
         % {"folder": told["queue"]},
-        commands=(Command(when=_("To see what is still to be filled in:"), line=f"tiedote check {told['folder']}"),),
+        commands=(
+            Command(
+                when=_("To see what is still to be filled in:"), line=f"tiedote check {shlex.quote(told['folder'])}"
+            ),
+        ),
     )
 
 
@@ -64,7 +70,9 @@ def queue_not_pulled(told: Told) -> Alert:
         details=(told["detail"],),
         meaning=_("What lies there goes out as planned; what was changed in git since then does not count yet."),
         remedy=_("Please see to it, or ask IT to. It is tried again every minute by itself."),
-        commands=(Command(when=_("To see what git says:"), line=f"git -C {told['folder']} pull --ff-only"),),
+        commands=(
+            Command(when=_("To see what git says:"), line=f"git -C {shlex.quote(told['folder'])} pull --ff-only"),
+        ),
     )
 
 
@@ -75,9 +83,10 @@ def rejected(told: Told) -> Alert:
         details=told.faults,
         meaning=_("Nothing of it goes out before it is mended. Then it goes out by itself."),
         commands=(
-            Command(when=_("To see each fault and its place:"), line=f"tiedote check {told.words['file']}"),
+            Command(when=_("To see each fault and its place:"), line=f"tiedote check {told.words['argument']}"),
             Command(
-                when=_("If it is to go out at once, when it is mended:"), line=f"tiedote publish {told.words['file']}"
+                when=_("If it is to go out at once, when it is mended:"),
+                line=f"tiedote publish {told.words['argument']}",
             ),
         ),
     )

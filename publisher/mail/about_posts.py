@@ -211,7 +211,7 @@ def awaiting_approval(told: Told) -> Alert:
             "An approval counts for exactly the words, pictures and times that the file has. Without one nothing of it goes out."
         ),
         commands=(
-            Command(when=_("To read it and approve it:"), line=f"tiedote approve {told.words['file']}"),
+            Command(when=_("To read it and approve it:"), line=f"tiedote approve {told.words['argument']}"),
             Command(when=_("To see what else waits:"), line="tiedote plan"),
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -61,6 +62,7 @@ class Told:
             "announcement": self["announcement"],
             "delivery": self["delivery"],
             "file": self["file"],
+            "argument": shlex.quote(self["file"]),
             "count": str(len(also) + 1) if also else self["count"],
             "missing": self["missing"],
             "known": self["known"],

@@ -106,10 +106,12 @@ def _take_in_change(conn: Connection, row: PlannedRow, new: NewDelivery, times: 
     same = (row.post, row.due_wall, row.expires_at, row.repost) == (new.post, new.due_wall, new.expires_at, new.repost)
     # The same hour of the wall is another instant once a time zone has new rules.
     same = same and (row.due_at is None or row.due_at <= now or row.due_at == new.due_at)
+    if same and row.is_untried and row.approved_by != new.approved_by:
+        rows.set_approver(conn, row.id, new.approved_by)
     if row.state in WAITING or (row.state is State.CANCELLED and row.error_kind in COMES_BACK):
         # What was held for its words stays held until they, or its times, are changed.
         stays = row.state is new.state or (row.state is State.HELD and row.error_kind not in COMES_BACK)
-        if same and stays and row.approved_by == new.approved_by:
+        if same and stays:
             return False
         return rows.replan(conn, row.id, new, now)
     if same:

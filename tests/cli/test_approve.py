@@ -129,7 +129,9 @@ def test_nothing_goes_out_unapproved_by_any_way_around(town, networks):
     assert "nobody has approved it" in town.call("retry", "d-1", code=1)
     assert not networks.sandbox.ledger()
     assert "its time has passed" in town.call("approve", "lupa", "--by", "Liisa", "--yes")
-    town.call("publish", "lupa.yaml", "--yes")
+    assert (town.one().state, town.one().approved_by) == ("missed", "Liisa")
+    town.call("retry", "lupa")
+    town.call("run", "--once")
     assert [post.text for post in networks.sandbox.ledger()] == ["Uimahalli on auki."]
     assert (town.one().state, town.one().approved_by) == ("published", "Liisa")
 

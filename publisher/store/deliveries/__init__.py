@@ -46,7 +46,7 @@ from publisher.store.deliveries.people import (
     resolve_published,
     retry_delivery,
 )
-from publisher.store.deliveries.planning import add, planned, replan, set_waiting
+from publisher.store.deliveries.planning import add, planned, replan, set_approver, set_waiting
 from publisher.store.deliveries.progress import (
     adopt,
     awaiting_first_look,
@@ -165,6 +165,7 @@ __all__ = [
     "resolve_not_published",
     "resolve_published",
     "retry_delivery",
+    "set_approver",
     "set_waiting",
     "standing",
     "store_step",

@@ -108,6 +108,11 @@ def replan(conn: Connection, delivery_id: int, new: NewDelivery, now: datetime) 
     return bool(changed)
 
 
+def set_approver(conn: Connection, delivery_id: int, by: str | None) -> None:
+    """Note who has approved the words of a delivery that nothing was sent of; its state stays."""
+    conn.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery_id).values(approved_by=by))
+
+
 def set_waiting(conn: Connection, ids: Iterable[int], state: State, kind: str, now: datetime) -> int:
     """Hold or cancel deliveries that nothing was sent of; return how many were not so already. A worker loses what it has not attempted."""
     return conn.execute(

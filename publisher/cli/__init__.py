@@ -70,10 +70,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "logout": ("publisher.cli.accounts:logout", N_("Forget an account's token.")),
     "doctor": ("publisher.cli.doctor:doctor", N_("Test the installation and say what to mend.")),
-    "export": ("publisher.cli.archiving:export", N_("Write a year's archive of record, or verify one.")),
+    "export": ("publisher.cli.archiving:export", N_("Write what was published in a year into a folder.")),
     "purge": ("publisher.cli.keeping:purge", N_("Erase what may be kept no longer.")),
     "forget": ("publisher.cli.keeping:forget", N_("Erase what one person wrote, everywhere, and prove it.")),
-    "backup": ("publisher.cli.upkeep:backup", N_("Copy the database, without residents' words.")),
+    "backup": ("publisher.cli.upkeep:backup", N_("Copy the database while the service runs.")),
     "restore": ("publisher.cli.upkeep:restore", N_("Put a copy in the database's place.")),
     "migrate": ("publisher.cli.upkeep:migrate", N_("Bring the database up to this version.")),
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from publisher.service import Service
     from publisher.spending import Month
 
+_LOGIN = re.compile(r"tiedote login [A-Z]+ --org [A-Z]+")
+"""A command with what is to be filled in, in any language."""
 _MOST_LINKS = 50
 _AT_ONCE = 8
 
@@ -59,6 +62,7 @@ def of_account(service: Service, account: Account) -> Iterator[Finding]:
     """Ask one account's network, and judge the answer."""
     from channels.base import Health
     from publisher.examining import judge, look_at_pictures
+    from publisher.lifetimes import login_command
 
     answer, at = service.examine(account), service.clock.now()
     life = service.life_of(account)
@@ -74,7 +78,10 @@ def of_account(service: Service, account: Account) -> Iterator[Finding]:
         if not worst or identity.level is not Level.OK:
             yield identity
     for remark in worst:
-        yield _found(f"account:{account.organisation}:{account.name}", f"{_name(account)}: ", remark)
+        told = _found(f"account:{account.organisation}:{account.name}", f"{_name(account)}: ", remark)
+        # The sentences are for every account; here it is known which one is meant.
+        command = login_command(account.organisation, account.channel, account.name)
+        yield replace(told, remedy=_LOGIN.sub(command, told.remedy))
 
 
 def _found(name: str, before: str, remark: Remark) -> Finding:

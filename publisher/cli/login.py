@@ -133,12 +133,10 @@ def opened(config: Config) -> Iterator[tuple[Store, str | None]]:
     from publisher.store import Store
     from publisher.vault import Vault
 
-    for open_file in (one for one in config.warnings if one.code == "open_secret"):
-        raise Stop(
-            f"{config.path.name}:{open_file.position.line}: {open_file.message}. {_('Nothing was stored.')}",
-            remedy=open_file.remedy,
-            code=Exit.CONFIGURATION,
-        )
+    for fault in (one for one in config.warnings if one.code == "open_secret"):
+        nothing = _("Nothing was stored.")
+        where = f"{config.path.name}:{fault.position.line}"
+        raise Stop(f"{where}: {fault.message}. {nothing}", remedy=fault.remedy, code=Exit.CONFIGURATION)
     try:
         Vault(config).lockbox.close("")
     except KeyFault as fault:
@@ -230,8 +228,10 @@ def _trouble(error: ChannelError) -> Stop:
 
     told = explain(error.kind, error.detail)
     code = Exit.TRY_LATER if isinstance(error, Retryable) else Exit.FINDINGS
+    # The network's own words come last in it, with a full stop or without.
+    said = told.message if told.message.endswith((".", "!", "?")) else f"{told.message}."
     nothing = _("Nothing was stored.")
-    return Stop(f"{told.message} {nothing}", remedy=told.remedy, code=code)
+    return Stop(f"{said} {nothing}", remedy=told.remedy, code=code)
 
 
 # ---------------------------------------------------------------- asking

@@ -559,3 +559,36 @@ def test_a_key_in_a_file_that_others_may_read_is_refused_before_anybody_consents
     )
     key.chmod(0o600)
     assert "http://127" in CliRunner().invoke(tiedote, command, input="").output
+
+
+WAYS = [
+    (("facebook",), 600),
+    (("instagram", "--account", "sivu"), 600),
+    (("instagram", "--account", "oma"), 3600),
+    (("x", "--account", "uusi", "--paste"), 30),
+    (("x", "--account", "vanha", "--way", "x_oauth1", "--paste"), 600),
+    (("linkedin", "--account", "rikas"), 1800),
+]
+"""Every way, and how many seconds its code is good for."""
+
+
+@pytest.mark.parametrize("arguments, life", WAYS)
+def test_consent_that_is_denied_or_comes_too_late_is_told_on_every_way(
+    nothing_new: Town, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], life: int
+) -> None:
+    """The command itself without a terminal: the browser is at work between its two lines."""
+    addresses: list[str] = []
+    monkeypatch.setattr("publisher.cli.login._show_address", lambda begun: addresses.append(begun.url))
+
+    def denied(_question: str) -> str:
+        return consent(addresses[-1], allow=False)
+
+    def late(_question: str) -> str:
+        end = consent(addresses[-1])
+        nothing_new.served.sandbox.clock.advance(life + 1)
+        return end
+
+    for person, told in ((denied, "Consent was not given. Nothing was stored."), (late, "was used, or took too long")):
+        monkeypatch.setattr("publisher.cli.login._typed", person)
+        code, said = in_process(nothing_new, "login", *arguments, "--org", "hausjarvi")
+        assert (code, told in said, ". Nothing was stored." in said) == (1, True, True), said

@@ -96,7 +96,7 @@ def test_what_residents_do_comes_back_exactly(place: Place) -> None:
     }
     assert {key: row["comments"] for key, row in results.items()} == expected
     assert {key: row["reactions"]["like"] for key, row in results.items()} == dict.fromkeys(expected, 2)
-    assert results["hausjarvi", "instagram"]["views"] is None, "what a network does not tell is never a number"
+    assert results["hausjarvi", "instagram"]["clicks"] is None, "what a network does not tell is never a number"
 
 
 def test_the_weekly_report_has_the_same_numbers(place: Place) -> None:

@@ -134,8 +134,8 @@ def test_without_a_budget_nothing_is_stopped_and_all_is_told(tmp_path: Path) -> 
         assert spent(one) >= Decimal("0.200")
         sentences = {
             "en": "X has cost $0.21 in 11/2026 so far.",
-            "fi": "X on maksanut 11/2026 tähän mennessä 0,21 $.",
-            "sv": "X har kostat 0,21 $ hittills under 11/2026.",
+            "fi": "X: kulut 11/2026 tähän mennessä 0,21 $.",
+            "sv": "X: kostnader 11/2026 hittills 0,21 $.",
         }
         for language, sentence in sentences.items():
             assert sentence in weekly_text(summary, language)

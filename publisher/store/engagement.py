@@ -322,39 +322,62 @@ def upsert_comments(conn: Connection, account_id: int, comments: Sequence[NewCom
 def _settle_answers(conn: Connection, account_id: int, threads: Iterable[str]) -> None:
     """Note what is answered below these comments: done when something was written there or has gone, so that no list has to look.
 
-    Our reply answers its parent; where networks keep threads flat, also what was written there before it.
+    Our reply answers its parent; where networks keep threads flat, also what was written there before it, and elsewhere everything that it
+    stands below.
     """
-    ours = _comments.alias("ours")
-    flat = exists().where(_accounts.c.id == account_id, _accounts.c.channel.in_(FLAT))
-    later_in_thread = and_(
-        ours.c.parent_remote_id == _comments.c.parent_remote_id, ours.c.created_at > _comments.c.created_at, flat
-    )
+    flat = conn.execute(select(_accounts.c.channel).where(_accounts.c.id == account_id)).scalar_one() in FLAT
+    ours, below = _comments.alias("ours"), _comments.alias("below")
     to_it = ours.c.parent_remote_id == _comments.c.remote_id
-    replies = [
-        select(func.min(ours.c.created_at))
-        .where(ours.c.account_id == account_id, ours.c.own, meant)
-        .correlate(_comments)
-        .scalar_subquery()
-        for meant in (to_it, later_in_thread)
-    ]
-    first = case(
-        (replies[1].is_(None), replies[0]),
-        (replies[0].is_(None), replies[1]),
-        (replies[0] < replies[1], replies[0]),
-        else_=replies[1],
+    in_its_row = and_(
+        ours.c.parent_remote_id == _comments.c.parent_remote_id, ours.c.created_at > _comments.c.created_at
     )
+    direct = select(func.min(ours.c.created_at)).where(ours.c.account_id == account_id, ours.c.own)
+    beneath = select(func.min(below.c.answered_at)).where(
+        below.c.account_id == account_id, below.c.parent_remote_id == _comments.c.remote_id
+    )
+    first = _earlier(direct.where(to_it), direct.where(in_its_row) if flat else beneath)
     for some in _batches(dict.fromkeys(threads)):
-        for below in (_comments.c.remote_id, _comments.c.parent_remote_id):
-            conn.execute(
-                update(_comments)
-                .where(
-                    _comments.c.account_id == account_id,
-                    below.in_(some),
-                    ~_comments.c.own,
-                    _comments.c.answered_at.is_distinct_from(first),
-                )
-                .values(answered_at=first)
+        level: Sequence[str] = some
+        for _ in range(_DEEPEST):
+            if not _settle_level(conn, account_id, level, first) or flat:
+                break
+            level = [*level, *_parents_of(conn, account_id, level)]
+
+
+_DEEPEST = 50
+"""Answers to answers to answers are settled so many levels up."""
+
+
+def _settle_level(
+    conn: Connection, account_id: int, some: Sequence[str], first: ColumnElement[datetime | None]
+) -> bool:
+    """Note the first answer of these comments and of those right below them; tell whether anything has changed."""
+    changed = 0
+    for there in (_comments.c.remote_id, _comments.c.parent_remote_id):
+        changed += conn.execute(
+            update(_comments)
+            .where(
+                _comments.c.account_id == account_id,
+                there.in_(some),
+                ~_comments.c.own,
+                _comments.c.answered_at.is_distinct_from(first),
             )
+            .values(answered_at=first)
+        ).rowcount
+    return bool(changed)
+
+
+def _parents_of(conn: Connection, account_id: int, some: Sequence[str]) -> list[str]:
+    above = select(_comments.c.parent_remote_id).where(
+        _comments.c.account_id == account_id, _comments.c.remote_id.in_(some), _comments.c.parent_remote_id.is_not(None)
+    )
+    return [one for one in dict.fromkeys(conn.execute(above).scalars()) if one not in some]
+
+
+def _earlier(one: Select[tuple[datetime]], other: Select[tuple[datetime]]) -> ColumnElement[datetime | None]:
+    """Give the earlier of two moments that are looked up for a comment; one that there is not does not count."""
+    first, second = (query.correlate(_comments).scalar_subquery() for query in (one, other))
+    return case((second.is_(None), first), (first.is_(None), second), (first < second, first), else_=second)
 
 
 def _values(row: NewComment | Counters) -> dict[str, object]:

@@ -78,14 +78,14 @@ def test_done_knows_only_residents_comments(store):
     "channel, parent, written, answered",
     [
         ("facebook", "c1", MINUTE, {"c1"}),
-        ("x", "c2", MINUTE, {"c2"}),
+        ("x", "c2", MINUTE, {"c1", "c2"}),
         ("facebook", "c1", 3 * MINUTE, {"c1", "c2"}),
         ("x", "c1", 3 * MINUTE, {"c1"}),
         ("x", None, 3 * MINUTE, set()),
     ],
 )
 def test_our_reply_answers_what_it_stands_under(store, channel, parent, written, answered):
-    """Our reply answers its parent; where networks keep threads flat, also what a resident replied there before it."""
+    """Our reply answers all that it stands below, at any depth; where threads are flat, also what a resident replied there before it."""
     account = an_account(store, NOW, channel)
     post = a_post(store, account, NOW)
     put(
@@ -98,6 +98,27 @@ def test_our_reply_answers_what_it_stands_under(store, channel, parent, written,
     with store.read() as conn:
         assert {one.remote_id for one in engagement.list_comments(conn) if one.answered} == answered
         assert engagement.count_unanswered(conn, "hausjarvi") == (0, 2 - len(answered))
+
+
+def test_what_only_a_reply_that_is_gone_answered_waits_again(store):
+    """At any depth; and comments that name each other as parents, as nobody can write them, end no reading."""
+    account = an_account(store, NOW, "x")
+    post = a_post(store, account, NOW)
+    put(
+        store,
+        account.id,
+        a_comment(post, "c1"),
+        a_comment(post, "c2", parent_remote_id="c1", kind="reply"),
+        a_comment(post, "c3", parent_remote_id="c2", kind="reply"),
+        a_comment(post, "ours", parent_remote_id="c3", kind="reply", own=True),
+        a_comment(post, "a", parent_remote_id="b", kind="reply"),
+        a_comment(post, "b", parent_remote_id="a", kind="reply"),
+    )
+    with store.write() as conn:
+        assert engagement.count_unanswered(conn, "hausjarvi") == (0, 2)
+        gone = engagement.known_comments(conn, account.id, [post])["ours"].id
+        assert engagement.delete_comments(conn, [gone]) == 1
+        assert engagement.count_unanswered(conn, "hausjarvi") == (0, 5)
 
 
 def test_comments_come_oldest_first_with_the_posts_address_where_they_have_none(store):

@@ -219,7 +219,7 @@ class _Run:
 
     def _mails_to_come(self) -> bool:
         with self.store.read() as conn:
-            return _any(conn, "SELECT count(*) FROM notices WHERE state <> 'sent'")
+            return _any(conn, "SELECT count(*) FROM notices WHERE state NOT IN ('sent', 'joined')")
 
 
 def _any(conn: Any, count: str) -> bool:

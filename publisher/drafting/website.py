@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ _MOST_PAGE = 3_000_000
 _MOST_PICTURE = 20_000_000
 _SECONDS = 20
 """For reading a page that is here; the child has a bound of its own on what it computes."""
+_HANDED_ON = frozenset({"PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL"})
+"""What the child gets of the environment: no secret that is none of its business."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -132,6 +135,7 @@ def _parsed(page: Page) -> Mapping[str, Any]:
             timeout=_SECONDS,
             check=True,
             cwd=Path(__file__).parents[2],
+            env={name: value for name, value in os.environ.items() if name in _HANDED_ON},
         )
         said = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError, OSError) as error:

@@ -32,7 +32,7 @@ def test_the_first_hour_of_the_readme_ends_with_a_published_announcement(tmp_pat
         env={**os.environ, "COLUMNS": "80", "TIEDOTE_LANG": "en"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

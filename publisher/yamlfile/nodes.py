@@ -124,7 +124,8 @@ class Document:
         return self._hash(node.at.end_line, node.at.end_column) or self._hash_below(node.at)
 
     def _hash(self, line: int, column: int) -> Span | None:
-        rest = self.lines[line - 1][column - 1 :]
+        # A value that is not there, of a key without one at the very end, stands below the last line.
+        rest = self.lines[line - 1][column - 1 :] if line <= len(self.lines) else ""
         found = re.match(r"\s+(#[^\s#]\S*)", rest)
         if not found:
             return None

@@ -41,6 +41,7 @@ _LOG = logging.getLogger("tiedote.daemon")
 
 STOPPED, STALLED, ANOTHER_RUNS = 0, 70, 75
 
+_QUEUE = "queue"
 _TICK_SECONDS = 1
 _QUEUE_SECONDS = 10
 _MINUTE = 60
@@ -59,6 +60,9 @@ _WAITING_SHARE = 150.0
 
 _HEARTBEAT_EVERY = 20.0
 _STALLED_AFTER = 30.0
+_TAKING_IN_MAY_TAKE = 90.0
+"""While the queue is taken in, the tick may have to wait for the one writing connection: thousands of new files on a busy machine. Less
+than a supervisor waits for our heart (deploy/tiedote.service)."""
 _STOP_WITHIN = timedelta(seconds=70)
 _READING_MAY_TAKE = 8.0
 _GLANCE = 0.05
@@ -107,7 +111,7 @@ class Daemon:
         """Start the jobs, wait for `stop`, end them."""
         if self._service.checkout is not None:
             self._add("pull", self._service.pull_queue, _MINUTE)
-        self._add("queue", self.read_queue, _QUEUE_SECONDS)
+        self._add(_QUEUE, self.read_queue, _QUEUE_SECONDS)
         self._add("tick", self.tick, _TICK_SECONDS)
         self._add("collect", self._service.collect, _MINUTE)
         self._add("withdraw", self._service.finish_withdrawals, _MINUTE)
@@ -120,7 +124,8 @@ class Daemon:
         tell_supervisor("READY=1")
         _LOG.info("at work")
         while not stop.wait(_TICK_SECONDS) and not self._taken_over:
-            if time.monotonic() - self._ticked > _STALLED_AFTER:
+            patience = _TAKING_IN_MAY_TAKE if _QUEUE in self._running else _STALLED_AFTER
+            if time.monotonic() - self._ticked > patience:
                 _LOG.critical("the tick stands still; ending, so that the supervisor starts afresh")
                 os._exit(STALLED)
         return self._end(ANOTHER_RUNS if self._taken_over else STOPPED)

@@ -21,8 +21,10 @@ def take_in_files(conn: Connection, reading: Reading, times: Times, now: datetim
     broken = {file.key for file in known.values() if file.file in reading.problems and file.key not in present}
     _rename(conn, known, present, broken, reading.unsettled, now)
     known = announcements.known_files(conn)
+    announcements.add(conn, [_content(one) for key, one in present.items() if key not in known], now)
     for key, announcement in present.items():
-        _take_in_file(conn, known.get(key), announcement, now)
+        if key in known:
+            _take_in_file(conn, known[key], announcement, now)
     announcements.mark_broken(conn, broken)
     unsettled = {file.key for file in known.values() if file.file in reading.unsettled and file.key not in present}
     announcements.hold_back(conn, unsettled, held=True)
@@ -53,11 +55,8 @@ def _rename(
             announcements.rename(conn, old, key)
 
 
-def _take_in_file(conn: Connection, known: KnownFile | None, announcement: Announcement, now: datetime) -> None:
+def _take_in_file(conn: Connection, known: KnownFile, announcement: Announcement, now: datetime) -> None:
     content = _content(announcement)
-    if known is None:
-        announcements.add(conn, content, now)
-        return
     edited = known.content_hash != announcement.content_hash
     as_known = (known.file, known.contact, known.approved_by) == (content.file, content.contact, content.approved_by)
     if edited or known.held_back or known.missing_since or known.broken or not as_known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,13 +55,11 @@ def known_files(conn: Connection) -> dict[str, KnownFile]:
     return {row.key: KnownFile(**row._mapping) for row in conn.execute(select(*columns))}  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def add(conn: Connection, content: Content, now: datetime) -> None:
-    """Note a new file."""
-    conn.execute(
-        insert(_ANNOUNCEMENTS).values(
-            **_values(content), first_seen=now, edited_at=now, held_back=False, broken=False, edited_after=False
-        )
-    )
+def add(conn: Connection, contents: Sequence[Content], now: datetime) -> None:
+    """Note new files."""
+    if contents:
+        new = {"first_seen": now, "edited_at": now, "held_back": False, "broken": False, "edited_after": False}
+        conn.execute(insert(_ANNOUNCEMENTS), [{**_values(content), **new} for content in contents])
 
 
 def change(conn: Connection, content: Content, *, edited_at: datetime) -> None:

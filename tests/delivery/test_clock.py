@@ -155,10 +155,10 @@ def test_a_post_that_is_being_sent_when_the_clock_jumps_goes_out_once(
 
 
 BROKEN = """
-import sys, time
+import os, signal, sys, threading, time
 from pathlib import Path
 from apscheduler.schedulers.base import BaseScheduler
-from publisher import daemon
+from publisher import daemon, planning
 from publisher.config import load_config
 from publisher.lanes import Lanes
 from publisher.service import Service
@@ -175,6 +175,14 @@ if how == "no more threads":
     def refuse(*_arguments):
         raise RuntimeError("can't start new thread")
     Lanes.wake = refuse
+if how == "the queue is long":
+    take_in = planning.take_in
+    def slowly(store, *rest):
+        with store.write():
+            time.sleep(3)
+        threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        return take_in(store, *rest)
+    planning.take_in = slowly
 sys.exit(daemon.run_daemon(load_config(Path(sys.argv[1]))))
 """
 
@@ -199,6 +207,18 @@ def test_a_tick_that_stands_still_ends_the_process_and_loses_nothing(tmp_path: P
         with Service.open(load_config(path)) as service:
             assert service.run_once(timedelta(minutes=1)) == 0
         assert [post.text for post in sandbox.ledger()] == ["Tiedote heti."]
+
+
+def test_a_tick_that_waits_for_a_long_queue_does_not_stand_still(tmp_path: Path) -> None:
+    """Thousands of new files hold the one writing connection for long on a busy machine; to start afresh would only begin that again."""
+    announce(tmp_path, "heti", None)
+    sandbox = Sandbox(accounts=remote_accounts())
+    with serve(sandbox, ports=(0,)) as server:
+        path = write_config(tmp_path, server.base_url, channels=("x",))
+        command = [sys.executable, "-c", BROKEN, str(path), "the queue is long"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == daemon.STOPPED, done.stderr
+    assert [post.text for post in sandbox.ledger()] == ["Tiedote heti."]
 
 
 def test_only_the_one_process_that_publishes_checkpoints(tmp_path: Path) -> None:

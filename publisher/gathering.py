@@ -56,7 +56,8 @@ def gather(
         questions=[Question(**_said(one, words, shown)) for one in asked],
         waiting=waiting,
         other_unanswered=others,
-        ideas=[Idea(**_said(one, words, shown)) for one in ideas],
+        # Ideas wait for nobody: their beginnings are enough, and the mail stays small.
+        ideas=[Idea(**_said(one, "excerpt" if words == "full" else words, shown)) for one in ideas],
         ideas_found=ideas_found,
         attention=[
             *map(_troubled_delivery, reports.list_troubled(conn, key, period.start, period.until)),

@@ -24,7 +24,7 @@ _FULL = {"fi": "d.M.y 'klo' H.mm", "sv": "d.M.y 'kl.' H.mm", "en": "d MMM y, HH:
 EXCERPT = 200
 """Characters of a resident's message in a mail."""
 
-LONGEST = 2000
+LONGEST = 1000
 """As many where the whole message is asked for: ten of the longest that a network takes would be clipped by Gmail."""
 
 NETWORKS = {"facebook": "Facebook", "instagram": "Instagram", "x": "X", "linkedin": "LinkedIn"}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from publisher.mail import LONGEST, excerpt
 from publisher.store.notices import NoticeKind
-from tests.golden.cases import GOLDENS, Golden
+from tests.golden.cases import GOLDENS, Golden, failures, lively
 from tests.golden.looking import CHROMIUM, SCHEMES, Outline, browser, html_of, opened, text_of
 from tests.publisher.test_mail import an_alert
 
@@ -43,6 +45,28 @@ def test_a_mail_says_what_was_agreed(golden: Golden):
 def test_a_mail_is_small(golden: Golden):
     """Gmail cuts HTML off at 102 KB, and a mail is forwarded and kept for years."""
     mail = golden.mail()
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert len(html.get_content().encode()) < 90_000
+    assert len(mail.as_bytes()) < 150_000
+
+
+def test_the_worst_week_is_small_too():
+    """As many of everything as a mail shows, and residents' words at their longest, every letter of them dear on its way."""
+    summary, words = failures(), "Ääkkösiä & <b>merkkejä</b> " * 200
+    question = replace(summary.questions[0], text=excerpt(words, LONGEST))
+    idea = replace(lively().ideas[0], text=excerpt(words))
+    worst = replace(
+        summary,
+        questions=(question,) * 10,
+        waiting=99_999,
+        ideas=(idea,) * 5,
+        attention=summary.attention * 10,
+        services=summary.services * 10,
+        upcoming=summary.upcoming * 20,
+        awaiting=lively().awaiting * 30,
+    )
+    mail = Golden(name="worst", language="fi", summary=lambda: worst).mail()
     html = mail.get_body(("html",))
     assert html is not None
     assert len(html.get_content().encode()) < 90_000

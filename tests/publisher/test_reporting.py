@@ -411,7 +411,7 @@ def test_questions_and_troubles_are_told(office):
     ]
 
 
-@pytest.mark.parametrize("shown, least, most", [("full", 1900, 2000), ("excerpt", 150, 200), ("none", 0, 0)])
+@pytest.mark.parametrize("shown, least, most", [("full", 900, 1000), ("excerpt", 150, 200), ("none", 0, 0)])
 def test_the_configuration_says_how_much_of_residents_words_the_mail_holds(office, shown, least, most):
     """All of a message but for the longest, its beginning, or a link alone; LinkedIn's never."""
     words = "Milloin ajanvaraus toimii taas? " * 100

@@ -102,10 +102,8 @@ class Simulated:
                     sandbox.comment(post, f"Kommentti {day}", author=f"Asukas {day}")
                 if self._chance.random() < 0.3:
                     sandbox.share(post, author=f"Asukas {day}")
-            # X lets programs search seven days back: of an older reply nobody learns that it is gone.
-            since = self._one.clock.now() - timedelta(days=1 if network == "x" else 99)
             posts = [post for post in self._one.posts(network) if post.visible]
-            theirs = [one.id for post in posts for one in post.comments if not one.own and one.created_at > since]
+            theirs = [one.id for post in posts for one in post.comments if not one.own]
             if theirs and self._chance.random() < 0.3:
                 sandbox.remove(self._chance.choice(theirs))
 

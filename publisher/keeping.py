@@ -41,6 +41,9 @@ _PIECE = 48
 
 _CHUNK = 1 << 22
 
+_SUMMARY = "<report."
+"""How a summary's Message-ID begins; other mails quote nobody."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purged:
@@ -255,11 +258,12 @@ class Keeper:
         )
 
     def _mails(self, conn: Connection, person: Person, now: datetime) -> int:
-        """Have summaries that lie in a folder, and that nobody has taken, written anew without the words; returns how many."""
+        """Take away summaries that lie in a folder and quote the person; they are written anew if they were for somebody."""
         found = written_with(self._mail_folder, [said.text for said in person.said if said.text])
-        ours = care.mail_again(conn, list(found), now)
-        for message_id in ours:
-            found[message_id].unlink(missing_ok=True)
+        ours = {message_id: path for message_id, path in found.items() if message_id.startswith(_SUMMARY)}
+        care.mail_again(conn, list(ours), now)
+        for path in ours.values():
+            path.unlink(missing_ok=True)
         return len(ours)
 
     def _clean_copies(self, remote_ids: Sequence[str]) -> int:

@@ -527,6 +527,7 @@ class Service:
         self.keeper.purge_due(now, PROGRAM)
         with self.store.read() as conn:
             wanted_at = care.rewriting_wanted(conn)
+            at_once = at_once or care.rewriting_hurries(conn)
             following = rows.next_moment(conn, now)
         if wanted_at is None:
             return
@@ -539,6 +540,8 @@ class Service:
         """Have the database's file written anew after an erasure: by this process, or by the daemon; False: not within `wait`."""
         pause = threading.Event()
         end = self.clock.now() + wait
+        with self.store.write() as conn:
+            care.hurry_rewriting(conn)
         while self._rewriting_wanted():
             try:
                 with self._lock_held():

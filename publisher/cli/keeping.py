@@ -164,7 +164,10 @@ def _print_forgotten(forgotten: Forgotten, proof: Proof, *, on_server: bool) -> 
     click.echo(ngettext("%(n)d comment was emptied.", "%(n)d comments were emptied.", n) % {"n": n})
     if forgotten.mails:
         n = forgotten.mails
-        click.echo(ngettext("%(n)d mail was written anew.", "%(n)d mails were written anew.", n) % {"n": n})
+        click.echo(
+            ngettext("%(n)d mail was written anew or taken away.", "%(n)d mails were written anew or taken away.", n)
+            % {"n": n}
+        )
     if forgotten.copies:
         n = forgotten.copies
         click.echo(ngettext("%(n)d old copy was cleaned.", "%(n)d old copies were cleaned.", n) % {"n": n})

@@ -190,7 +190,7 @@ def _print_results(found: Sequence[PostResult], beside: Mapping[int, _Beside], z
         Column(heading=_("Reactions"), folds=True),
         Column(heading=_("Comments")),
         Column(heading=_("Shares")),
-        Column(heading=_("Views")),
+        Column(heading=_("Seen")),
         Column(heading="±"),
         Column(heading=_("As of")),
     ]
@@ -265,7 +265,7 @@ def _plain(value: object) -> str | int | None:
 def _print_days(days: Iterable[Day]) -> None:
     from publisher.cli.tables import Column, print_table
 
-    headings = (_("Day"), _("Of"), _("Reactions"), _("Comments"), _("Shares"), _("Views"))
+    headings = (_("Day"), _("Of"), _("Reactions"), _("Comments"), _("Shares"), _("Seen"))
     rows = [
         (
             day.day.isoformat(),

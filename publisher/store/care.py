@@ -39,7 +39,7 @@ _reports = ReportRow.__table__  # type: ignore[attr-defined]
 
 _Item = TypeVar("_Item")
 _BATCH = 500
-_REWRITE = "rewrite:wanted"
+_REWRITE, _AT_ONCE = "rewrite:wanted", "at once"
 _PURGED = "purged"
 
 _HAS_WORDS: ColumnElement[bool] = or_(
@@ -126,9 +126,21 @@ def want_rewriting(conn: Connection, now: datetime) -> None:
     meta.put(conn, _REWRITE, "yes", now)
 
 
+def hurry_rewriting(conn: Connection) -> None:
+    """Note that a person waits for the file to be written anew, if it is to be."""
+    wanted_at = meta.written_at(conn, _REWRITE)
+    if wanted_at is not None:
+        meta.put(conn, _REWRITE, _AT_ONCE, wanted_at)
+
+
 def rewriting_wanted(conn: Connection) -> datetime | None:
     """Return since when the file is to be written anew; None: it need not be."""
     return meta.written_at(conn, _REWRITE)
+
+
+def rewriting_hurries(conn: Connection) -> bool:
+    """Tell whether a person waits for it."""
+    return meta.get(conn, _REWRITE) == _AT_ONCE
 
 
 def rewritten(conn: Connection, wanted_at: datetime) -> None:
@@ -280,17 +292,13 @@ def still_said(conn: Connection, words: str) -> bool:
     return any(conn.execute(place.limit(1)).first() is not None for place in places)
 
 
-def mail_again(conn: Connection, message_ids: Collection[str], now: datetime) -> tuple[str, ...]:
-    """Let summaries be written anew, by Message-ID; returns those that are ours to write."""
-    found = tuple(
-        conn.execute(select(_reports.c.message_id).where(_reports.c.message_id.in_(list(message_ids)))).scalars()
-    )
+def mail_again(conn: Connection, message_ids: Collection[str], now: datetime) -> None:
+    """Let summaries be written anew, by Message-ID."""
     conn.execute(
         update(_reports)
-        .where(_reports.c.message_id.in_(found))
+        .where(_reports.c.message_id.in_(list(message_ids)))
         .values(state="due", sent_at=None, not_before=None, error=None, created_at=now, tries=0)
     )
-    return found
 
 
 # The trail

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from publisher.announcements import read_queue
 from publisher.cli import tiedote
@@ -127,6 +128,29 @@ def test_what_the_network_leaves_out_is_told(queue, call):
         "x": ["first_comment"],
     }
     assert "X: without the first comment, which it does not take" in call("plan").stdout
+
+
+def test_what_belongs_to_a_post_beside_its_words_is_told(queue, call, config_file):
+    """A poll, a thread, a card's own description and picture, a first comment: of each network what it gets."""
+    Image.new("RGB", (600, 400), "teal").save(config_file.parent / "schedules" / "k.png")
+    card = "{description: Vartissa, thumbnail: {file: k.png, alt: Lomake.}}"
+    queue("lupa", f"{LUPA}linkedin: {card}\nx: {{thread: [Hae lupa verkossa., Se on helppoa.]}}\n")
+    told = " ".join(call("plan").stdout.split())
+    assert (
+        "Facebook: first comment LinkedIn: the card's description, the card's picture, first comment X: a thread of 2 posts; without"
+        in told
+    )
+    one = {one["channel"]: one for one in planned(call)["deliveries"]}
+    assert (one["linkedin"]["card_description"], one["linkedin"]["card_thumbnail"], one["x"]["posts"]) == (
+        True,
+        True,
+        2,
+    )
+    assert (one["facebook"]["first_comment"], one["x"]["first_comment"], one["facebook"]["poll"]) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_it_costs_what_x_bills(queue, call):

@@ -10,6 +10,7 @@ from benchmarks.daemon import idle
 from benchmarks.deliveries import throughput
 from benchmarks.measuring import Figure
 from benchmarks.queue import many_files
+from benchmarks.reading import a_day, many_comments
 from benchmarks.start import start
 from benchmarks.summary import weekly_mail
 
@@ -23,7 +24,15 @@ def main() -> int:
     )
     print(_LINE.format("", "median", "floor", "", "ratio", "promised", ""))
     holds = True
-    for measure, repeats in ((start, 11), (idle, 3), (throughput, 3), (many_files, 5), (weekly_mail, 5)):
+    for measure, repeats in (
+        (start, 11),
+        (idle, 3),
+        (throughput, 3),
+        (many_files, 5),
+        (a_day, 1),
+        (many_comments, 3),
+        (weekly_mail, 5),
+    ):
         for figure in measure(repeats):
             print(_row(figure), flush=True)
             holds = holds and figure.holds

@@ -35,6 +35,9 @@ UP_TO: Mapping[Pays, Mapping[Use, float]] = {
     Pays.POSTING: {Use.PUBLISH: 1.0},
 }
 
+ALONE = 9 / 7
+"""How much of its part collecting may take where no post waits to go out before the allowance begins anew: nine tenths of all calls."""
+
 SLOWER_FROM = 0.75
 """Of its part; from here on collecting goes half as fast."""
 

@@ -6,7 +6,8 @@
     keep   one short transaction: comments followed, vanished ones dropped, one snapshot a post appended
 
 What cannot be read now is read later; nothing here ever stops publishing, or spends calls that publishing may need (`budget`). Where a
-network lets few calls through, a third of reading's part is spent by day and the rest on the round.
+network lets few calls through, a fifth of reading's part is spent by day and the rest on the round, which may
+take more where no post waits.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ LONGEST_TEXT = 10_000
 SLOW_EVERY = timedelta(hours=1)
 """How often numbers are read that move slowly and cost calls of their own."""
 
-BY_DAY = 1 / 3
+BY_DAY = 0.2
 """How much of reading's part may be spent before the day's round, where calls are few."""
 
 LEASE = timedelta(minutes=15)
@@ -193,17 +194,22 @@ class Collector:
         """Read; None: where calls are few, those that may be spent by now are spent."""
         with self._store.read() as conn:
             standing = budgets.standing(conn, account.id, asked.now)
+            ends = max((one.ends_at for one in standing), default=asked.now)
+            posts_wait = bool(deliveries.unsent(conn, account.id, deliveries.TO_GO_OUT, ends))
         wait = budget.wait_for(standing, Use.COLLECT)
         try:
             with self._channels(configured) as channel:
                 a_day = channel.capabilities.calls_a_day
-                calls = budget.calls_left(standing, Use.COLLECT, 1.0 if asked.full or a_day is None else BY_DAY)
-                if a_day is not None:
-                    calls = budget.calls_of(a_day, Use.COLLECT) if calls is None else calls
-                    if calls < _LEAST_CALLS and not asked.everything:
+                if a_day is None or asked.everything:
+                    if wait is not None:
+                        return Answered(error=Retryable(Kind.QUOTA_USED, after=wait.until - asked.now))
+                    calls = budget.calls_left(standing, Use.COLLECT)
+                else:
+                    part = BY_DAY if not asked.full else 1.0 if posts_wait else budget.ALONE
+                    calls = budget.calls_left(standing, Use.COLLECT, part)
+                    calls = int(part * budget.calls_of(a_day, Use.COLLECT)) if calls is None else calls
+                    if calls < _LEAST_CALLS:
                         return None
-                if wait is not None:
-                    return Answered(error=Retryable(Kind.QUOTA_USED, after=wait.until - asked.now))
                 with rationed(channel, calls):
                     answered = reading.read(channel, asked, lambda posts: self._known(account, posts))
                     return replace(answered, usage=channel.usage())

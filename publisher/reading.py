@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 
 from channels.base import Channel, Comment, CommentKind, Comments, Counts, Known, Listener, Tally, Usage
-from channels.errors import ChannelError
+from channels.errors import ChannelError, Kind
 from publisher.cadence import next_collection
 from publisher.store.engagement import COUNTED, Kept, KnownComment, TrackedPost
 
@@ -111,7 +111,9 @@ def read(channel: Channel, asked: Asked, known_of: KnownOf) -> Answered:
             answered = replace(answered, comments=(*answered.comments, *heard), heard=True)
     except ChannelError as error:
         unread = frozenset(post.remote_id for post in (*whole, *news)) - answered.news - answered.whole
-        return replace(answered, unread=answered.unread | unread, error=error)
+        # Where calls are few, that they come to an end is a day like any other.
+        spent = error.kind is Kind.QUOTA_USED and channel.capabilities.calls_a_day is not None and not asked.everything
+        return replace(answered, unread=answered.unread | unread, error=None if spent else error)
     return answered
 
 

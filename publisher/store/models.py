@@ -331,6 +331,7 @@ class CommentRow(Table, table=True):
     __tablename__ = "comments"
     __table_args__ = (
         UniqueConstraint("account_id", "remote_id"),
+        Index("ix_comments_delivery_id", "delivery_id", "kind", "own"),
         Index("ix_comments_parent", "account_id", "parent_remote_id"),
         Index(
             "ix_comments_unanswered",
@@ -343,7 +344,7 @@ class CommentRow(Table, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="accounts.id")
-    delivery_id: int | None = Field(default=None, foreign_key="deliveries.id", index=True)
+    delivery_id: int | None = Field(default=None, foreign_key="deliveries.id")
     remote_id: str
     parent_remote_id: str | None = None
     kind: str

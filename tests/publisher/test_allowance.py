@@ -88,7 +88,7 @@ def test_a_post_a_day_and_its_comments_leave_calls_for_publishing(page: Page) ->
         calls[now.date().isoformat()] += sum(entry.method == "GET" for entry in page.sandbox.requests())
         page.sandbox.log.clear()
         page.sandbox.clock.set(now + HALF_AN_HOUR)
-    assert max(calls.values()) <= 70
+    assert max(calls.values()) <= 90  # no post waits to go out before the day is over
     with page.store.read() as conn:
         tracked = engagement.tracked_posts(conn, page.account.id, BEGIN)
     assert all(post.read_at is not None for post in tracked)

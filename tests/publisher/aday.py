@@ -213,8 +213,8 @@ class Life:
 
 
 @contextmanager
-def living(variant: str, store: Store, folder: Path) -> Iterator[Life]:
-    """Thirty posts of the last thirty days, with what was said under them in that time."""
+def living(variant: str, store: Store, folder: Path, posts: int = POSTS) -> Iterator[Life]:
+    """A post a day for so many days, up to now."""
     name, settings, remote = VARIANTS[variant]
     clock = Clock(MIDNIGHT - POSTS * DAY, frozen=True)
     member = SandboxAccount(organisation="hausjarvi", channel=name, name="Hausjärven kunta", **ACCOUNTS[name] | remote)
@@ -238,8 +238,8 @@ def living(variant: str, store: Store, folder: Path) -> Iterator[Life]:
             posts=[],
             chance=random.Random(7),
         )
-        for day in range(POSTS):
-            clock.set(MIDNIGHT - (POSTS - day) * DAY + timedelta(hours=9))
+        for day in range(posts):
+            clock.set(MIDNIGHT - (posts - day) * DAY + timedelta(hours=9))
             life.publish()
         clock.set(MIDNIGHT)
         yield life

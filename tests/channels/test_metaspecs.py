@@ -23,7 +23,7 @@ import pytest
 from PIL import Image
 
 from channels import facebook, instagram
-from channels.base import Channel, Picture, Post, Step
+from channels.base import Channel, Picture, Post, Step, Target
 from channels.sandbox.fieldspec import Field, parse_fields
 from tests.channels.callsites import CallSites
 from tests.channels.chains import following
@@ -45,6 +45,7 @@ NODES = {
     MEDIUM: "IGMedia",
     CONTAINER: "ShadowIGMediaBuilder",
     ANSWER: "IGComment",
+    REMARK: "Comment",
 }
 """What each id is that the network of these tests hands out."""
 
@@ -176,6 +177,10 @@ def on_facebook(network: Playback) -> None:
     network.answer(200, {"success": True}).answer(200, {"success": True})
     channel.amend(Post(text="Uudet sanat"), POST)
     channel.remove(POST)
+    network.answer(200, {"id": "7_10"}).answer(200, {"success": True}).answer(200, {"success": True})
+    channel.reply(Target(post_id=POST, remote_id=REMARK), "Kiitos")
+    channel.hide(REMARK, hidden=True)
+    channel.erase_comment(REMARK)
     network.answer(200, {"id": POST, "permalink_url": "https://x/"})
     channel.advance(Post(text="Moi https://example.fi/lupa", link="https://example.fi/lupa"), Step(name="draft"))
     channel.close()
@@ -214,6 +219,12 @@ def on_instagram(network: Playback) -> None:
     network.answer(200, {"success": True}).answer(200, {"id": USER, "username": "kunta"}).answer(200, {"data": []})
     channel.remove(MEDIUM)
     channel.examine()
+    network.answer(200, {"id": "1785002"}).answer(200, {"data": []})
+    network.answer(200, {"success": True}).answer(200, {"success": True})
+    channel.reply(Target(post_id=MEDIUM, remote_id=ANSWER), "Kiitos")
+    channel.locate_reply(Target(post_id=MEDIUM, remote_id=ANSWER), "Kiitos", SINCE)
+    channel.hide(ANSWER, hidden=True)
+    channel.erase_comment(ANSWER)
     network.answer(200, {"id": CONTAINER})
     alone = Post(text="Moi", pictures=(a_picture(),))
     channel.advance(alone, Step(name="container", memo={"address0": "https://cdn/1.jpg", "stored0": PHOTO}))

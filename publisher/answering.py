@@ -96,6 +96,9 @@ class Answers:
         self._settle_those_of(to)
         with self._store.write() as conn:
             for earlier in replies.of_comment(conn, to.account_id, to.target.remote_id):
+                if earlier.stage is Stage.READY and not same_words(text, earlier.text) and self._is_left(earlier):
+                    replies.drop(conn, earlier.id, self._clock.now())
+                    continue
                 if earlier.stage in replies.OPEN:
                     return self._goes_on(earlier, text)
                 said = earlier.stage in {Stage.SENT, Stage.ABSENT} and same_words(text, earlier.text)
@@ -105,6 +108,10 @@ class Answers:
             stage = Stage.READY if approved else Stage.AWAITING
             reply = replies.ask(conn, to, text, by, stage, self._clock.now())
         return Result(outcome=Outcome.DONE if approved else Outcome.AWAITS, reply=reply)
+
+    def _is_left(self, ready: Reply) -> bool:
+        """Tell whether whoever asked for it is gone: it would have been sent long since. Should they come back, it is called off."""
+        return self._clock.now() - ready.asked_at > REQUEST_AT_MOST
 
     @staticmethod
     def _goes_on(earlier: Reply, text: str) -> Result:

@@ -210,6 +210,13 @@ def test_two_people_answer_at_once_and_one_is_heard(tmp_path: Path) -> None:
         first = desk.ask(to, ANSWER, "maija", approved=True)
         assert first.reply is not None
         assert desk.ask(to, "Jotain aivan muuta.", "matti", approved=True).outcome is Outcome.BUSY
+        one.clock.advance(REQUEST_AT_MOST.total_seconds() + 1)
+        other = desk.ask(
+            to, "Jotain aivan muuta.", "matti", approved=True
+        )  # Maija's process is dead, or finds her reply called off.
+        assert (other.outcome, desk.send(first.reply.id).outcome) == (Outcome.DONE, Outcome.BUSY)
+        first = other
+        assert first.reply is not None
         with one.service.store.write() as conn:
             assert replies.open_intent(conn, first.reply.id, one.clock.now(), one.clock.now() + REQUEST_AT_MOST)
         assert desk.send(first.reply.id).outcome is Outcome.BUSY

@@ -20,7 +20,7 @@ from publisher.store import meta
 from publisher.store.copies import BadCopy, copy_without_words
 from publisher.store.engine import Store, StoreAway
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest migration; a test holds it against the folder."""
 
 COPIES_KEPT = 5

@@ -340,6 +340,12 @@ class CommentRow(Table, table=True):
             sqlite_where=text("NOT own AND done_at IS NULL AND answered_at IS NULL"),
             postgresql_where=text("NOT own AND done_at IS NULL AND answered_at IS NULL"),
         ),
+        Index(
+            "ix_comments_topics",
+            "topics",
+            sqlite_where=text("topics IS NOT NULL"),
+            postgresql_where=text("topics IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from publisher.cues import Kind
 from publisher.store import Store, engagement, migrate
 from tests.publisher.aday import MIDNIGHT, living
 
@@ -37,13 +39,34 @@ def test_a_days_reading_misses_nothing_and_costs_little(
         assert day.dollars <= 0.05 + day.direct * 0.001 + (day.new - day.direct) * 0.005
 
 
-def test_what_waits_is_found_by_an_index(store: Store) -> None:
-    """However many comments are stored: the list of unanswered ones touches those alone, and an upsert finds its row at once."""
-    statement = str(engagement._views().where(engagement.WAITS).compile(dialect=store.engine.dialect))
+_BY_INDEX: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"unanswered": True}, "ix_comments_unanswered"),
+    ({"unanswered": True, "organisation": "hausjarvi"}, "ix_comments_unanswered"),
+    ({"unanswered": True, "looks": {"question"}}, "ix_comments_unanswered"),
+    ({"unanswered": True, "questions": True, "organisation": "hausjarvi"}, "ix_comments_unanswered"),
+    ({"looks": {"idea"}}, "ix_comments_topics"),
+    ({"looks": {"idea", "thanks"}, "organisation": "hausjarvi"}, "ix_comments_topics"),
+)
+
+
+def test_what_is_looked_for_is_found_by_an_index(store: Store) -> None:
+    """However many comments are stored: each list touches those alone that it shows."""
+    for asked, index in _BY_INDEX:
+        query = engagement.listed(**asked).compile(dialect=store.engine.dialect, compile_kwargs={"literal_binds": True})
+        with store.read() as conn:
+            plan = " / ".join(row[-1] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
+        assert index in plan, (asked, plan)
+
+
+def test_every_look_is_known_to_the_database() -> None:
+    """In the order in which they are written down."""
+    assert tuple(one for one in Kind if one is not Kind.QUESTION) == engagement.TOPICS
+
+
+def test_a_posts_comments_are_counted_by_an_index(store: Store) -> None:
+    """Without a look at them."""
     with store.read() as conn:
-        plan = " / ".join(row[-1] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}"))
         counted = conn.execute(
             text("EXPLAIN QUERY PLAN SELECT count(*) FROM comments WHERE delivery_id IN (1, 2) AND kind = 'comment'")
         ).all()
-    assert "ix_comments_unanswered" in plan, plan
     assert "COVERING INDEX ix_comments_delivery_id" in counted[0][-1]

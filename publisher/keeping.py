@@ -1,6 +1,6 @@
 """Keeps residents' words no longer than allowed, and forgets a person who asks.
 
-    purge    every network's own rule and the organisation's `retention`, whichever is stricter
+    purge    by `purging`
     who      finds the comments of one person: by comment, pseudonym, the network's id, or a name
     forget   empties them, remembers only a keyed hash so that they never come back, and has waiting mails written anew
     prove    looks for what was erased, byte by byte, in every file of ours that could hold it
@@ -26,10 +26,11 @@ from publisher.collection import Pool, rationed
 from publisher.config import Config, configured
 from publisher.mail.waiting import written_with
 from publisher.pseudonyms import KEY, digest, pseudonym, veiled
-from publisher.retention import ERASED_AHEAD, PURGED_EVERY, RULES
+from publisher.purging import Purger
+from publisher.retention import RULES
 from publisher.store import Connection, Store, accounts, budgets, care, engagement, meta
 from publisher.store.accounts import AccountState
-from publisher.store.care import Expired, Limit, Said
+from publisher.store.care import Said
 from publisher.store.copies import BadCopy, copies_of, copy_without_words, must_be_cleaned
 from publisher.store.replies import Addressed
 
@@ -43,20 +44,6 @@ _CHUNK = 1 << 22
 
 _SUMMARY = "<report."
 """How a summary's Message-ID begins; other mails quote nobody."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purged:
-    """How many comments lost their words, their author's name, or everything but their place in the counts."""
-
-    words: int
-    names: int
-    rows: int
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """Give them for the trail."""
-        return {"words": self.words, "names": self.names, "comments": self.rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,55 +89,13 @@ class Opened:
     error: ChannelError | None = None
 
 
-class Keeper:
-    """Erases. Thread-safe: all state is in the database."""
+class Keeper(Purger):
+    """Erases, and looks for what was erased. Thread-safe: all state is in the database."""
 
     def __init__(self, store: Store, channels: Pool, config: Config) -> None:
         """`channels` lends a connected channel for an account."""
-        self._store = store
+        super().__init__(store, config)
         self._channels = channels
-        self._config = config
-
-    # Keeping no longer than allowed
-
-    def purge_due(self, now: datetime, by: str) -> bool:
-        """Purge if it is time again; tells whether it was."""
-        with self._store.read() as conn:
-            last = care.purged_at(conn)
-        if last is not None and now - last < PURGED_EVERY:
-            return False
-        self.purge(now, by)
-        return True
-
-    def purge(self, now: datetime, by: str, *, dry_run: bool = False) -> Purged:
-        """Erase what may not be kept any longer, of every account that ever was; with `dry_run` only count it."""
-        with self._store.read() as conn:
-            limits = [limit for account in accounts.list_accounts(conn) for limit in self._limits(account, now)]
-            oldest = now - self._config.retention.comments
-            expired = care.find_expired(conn, limits, oldest, names=not self._config.retention.author_names)
-        purged = Purged(words=len(expired.words), names=len(expired.names), rows=len(expired.rows))
-        if not dry_run:
-            self._erase(expired, purged, now, by)
-        return purged
-
-    def _erase(self, expired: Expired, purged: Purged, now: datetime, by: str) -> None:
-        with self._store.write() as conn:
-            care.erase_expired(conn, expired, now)
-            care.note_purge(conn, now)
-            if any(purged.numbers.values()):
-                care.note(conn, by=by, action="purge", numbers=purged.numbers, now=now)
-
-    def _limits(self, account: AccountState, now: datetime) -> Iterable[Limit]:
-        rule = RULES.get(account.channel)
-        if rule is None:
-            return
-        if rule.words is not None:
-            yield Limit(account_id=account.id, seen_before=now - rule.words + ERASED_AHEAD)
-        if rule.followed:
-            yield Limit(account_id=account.id, published_before=now - self._config.collection.track_for)
-        left = account.key not in configured(self._config)
-        if left and (account.collected_at is None or now - account.collected_at >= rule.after_account):
-            yield Limit(account_id=account.id, seen_before=now)
 
     # Who it is
 

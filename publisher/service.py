@@ -43,6 +43,7 @@ from publisher.planning import PLANNED_AHEAD, PlanReport, Prospect, Reading, Tim
 from publisher.policy import RetryRules
 from publisher.pool import ChannelPool
 from publisher.preflight import Preflight
+from publisher.purging import PROGRAM
 from publisher.readback import ReadBack
 from publisher.rehearsal import open_rehearsal, shown
 from publisher.remarks import Level, Remark
@@ -76,8 +77,6 @@ _GLANCE = 0.5
 _STOP_WITHIN = timedelta(seconds=90)
 _COLLECTORS = 4
 _QUIET = timedelta(minutes=1)
-PROGRAM = "tiedote"
-"""Who did it, in the trail, when no person did."""
 
 
 class SystemClock:

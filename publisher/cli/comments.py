@@ -70,17 +70,20 @@ def comments(  # noqa: PLR0913 -- one argument for each option
     """List residents' comments."""
     if ctx.invoked_subcommand is not None:
         return
+    from publisher.purging import PROGRAM, Purger
     from publisher.store import engagement, replies
 
     if as_csv and as_json:
         raise click.UsageError(_("--csv and --json do not go together."))
     wanted = {*kinds, "idea"} if ideas else set(kinds)
-    with open_store(ctx) as (config, store), store.read() as conn:
+    with open_store(ctx) as (config, store):
         must_exist(organisation, config)
-        found = engagement.list_comments(
-            conn, organisation=organisation, unanswered=unanswered, service=service, looks=wanted
-        )
-        waiting = frozenset(one.target.remote_id for one in replies.awaiting(conn))
+        Purger(store, config).purge_due(now(), PROGRAM)
+        with store.read() as conn:
+            found = engagement.list_comments(
+                conn, organisation=organisation, unanswered=unanswered, service=service, looks=wanted
+            )
+            waiting = frozenset(one.target.remote_id for one in replies.awaiting(conn))
     ordered = _in_order(found, unanswered=unanswered)
     if as_csv:
         _print_csv(ordered, config)
@@ -117,11 +120,13 @@ def done(ctx: click.Context, comment_id: str) -> None:
 @click.pass_context
 def show(ctx: click.Context, comment_id: str) -> None:
     """Open one comment."""
+    from publisher.purging import PROGRAM
     from publisher.rehearsal import shown
     from publisher.store import replies
 
     number = comment_number(comment_id)
     with open_service(ctx) as service:
+        service.keeper.purge_due(now(), PROGRAM)
         with service.store.read() as conn:
             found = None if number is None else replies.comment(conn, number)
         if found is None:

@@ -26,7 +26,8 @@ from publisher.locale import N_, _, ngettext
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from publisher.keeping import Forgotten, Person, Proof, Purged
+    from publisher.keeping import Forgotten, Person, Proof
+    from publisher.purging import Purged
     from publisher.store.care import Trace
 
 _PATIENCE = timedelta(minutes=2)

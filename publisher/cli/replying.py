@@ -107,9 +107,11 @@ def _must_be_possible(service: Service, to: Addressed, *, delete: bool) -> None:
 
 
 def _comment(service: Service, comment_id: str) -> Addressed:
+    from publisher.purging import PROGRAM
     from publisher.store import replies
 
     number = comment_number(comment_id)
+    service.keeper.purge_due(service.clock.now(), PROGRAM)
     with service.store.read() as conn:
         found = None if number is None else replies.comment(conn, number)
     if found is None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +188,28 @@ def test_a_reply_that_needs_approval_is_sent_by_somebody_else(desk, tmp_path: Pa
     assert strict.run("reply", comment, "--approve", "--by", "maija", "--yes").exit_code == 1
     assert strict.run("reply", comment, "--approve", "--by", "Matti", "--yes").exit_code == 0
     assert [one.text for one in desk.post("linkedin").comments if one.own] == ["Kyllä saa."]
+
+
+def test_nothing_is_shown_whose_time_was_up_while_no_service_ran(desk):
+    """LinkedIn's 48 hours are over on a machine that was off: whoever shows words erases first, and reading anew does not renew them."""
+    number = chosen(desk, "linkedin", "Saako")["id"].removeprefix("c-")
+    file = desk.config.with_name("tiedote.db")
+
+    def long_ago() -> None:
+        with closing(sqlite3.connect(file)) as conn, conn:
+            conn.execute(
+                "UPDATE comments SET text = 'Saako lomakkeen', seen_at = datetime(created_at, '-3 days') WHERE id = ?",
+                (number,),
+            )
+            conn.execute("DELETE FROM meta WHERE key = 'purged'")
+
+    def is_kept() -> bool:
+        with closing(sqlite3.connect(file)) as conn:
+            return bool(conn.execute("SELECT text FROM comments WHERE id = ?", (number,)).fetchone()[0])
+
+    for shows in (("comments",), ("comments", "show", number), ("reply", number, "Ei."), ("hide", number, "--delete")):
+        long_ago()
+        told = desk.run(*shows).output
+        assert ("Saako lomakkeen\n" in told, is_kept()) == (False, False), shows
+    assert desk.run("collect", "--all").exit_code == 0
+    assert not is_kept()

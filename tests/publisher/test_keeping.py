@@ -12,8 +12,9 @@ import pytest
 
 from channels.base import Channel
 from publisher.config import Account, RetentionSettings
-from publisher.keeping import Keeper, Purged, wanted_by
+from publisher.keeping import Keeper, wanted_by
 from publisher.pseudonyms import KEY, pseudonym
+from publisher.purging import Purged
 from publisher.retention import ERASED_AHEAD, PURGED_EVERY, RULES
 from publisher.store import Store, care, engagement, meta
 from publisher.store.engagement import NewComment

@@ -28,7 +28,12 @@ def digest(key: bytes, account_id: int, pseudonym_or_comment: str) -> str:
 
 def veiled(key: bytes, account_id: int, remote_id: str) -> str:
     """Give what a comment is called once it is forgotten; one that has this name already keeps it."""
-    return remote_id if remote_id.startswith(_VEIL) else _VEIL + digest(key, account_id, remote_id)
+    return remote_id if is_veiled(remote_id) else _VEIL + digest(key, account_id, remote_id)
+
+
+def is_veiled(remote_id: str) -> bool:
+    """Tell whether this is what a forgotten comment is called, by which no network knows it."""
+    return remote_id.startswith(_VEIL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from functools import reduce
 from channels.base import Channel, Comment, CommentKind, Comments, Counts, Known, Listener, Tally, Usage
 from channels.errors import ChannelError, Kind
 from publisher.cadence import next_collection
+from publisher.pseudonyms import is_veiled
 from publisher.store.engagement import COUNTED, Kept, KnownComment, TrackedPost
 
 DAY = timedelta(days=1)
@@ -32,6 +33,9 @@ WHOLE_EVERY: Mapping[str, timedelta] = {
     "x": timedelta(days=7),
 }
 """How often every comment of a post is looked at. A page of many posts' comments is one call at Meta; X bills each comment anew."""
+
+LOOKED_UP_BY_ID = frozenset({"x"})
+"""Networks that list no comments of more than some days ago: such are looked up one by one."""
 
 WHOLE_USUALLY = DAY
 WHOLE_RARELY = timedelta(days=7)
@@ -206,7 +210,7 @@ def _talk(
     stored = known_of([post.delivery_id for post in (*whole, *news)])
     known = {one: found for post in news for one, found in _known(post, stored, whole=False).items()}
     known |= {one: found for post in whole for one, found in _known(post, stored, whole=True).items()}
-    comments = channel.comments(_ids([*whole, *news]), known)
+    comments = _comments(channel, [*whole, *news], known, stored)
     answered = _with(answered, comments, [*whole, *news], stored)
     # What is read as news may tell that something is gone: then there are more than the network counts.
     number_is_whole = channel.capabilities.number_is_whole
@@ -218,8 +222,18 @@ def _talk(
     ]
     if short:
         known = {one: found for post in short for one, found in _known(post, stored, whole=True).items()}
-        answered = _with(answered, channel.comments(_ids(short), known), short, stored)
+        answered = _with(answered, _comments(channel, short, known, stored), short, stored)
     return answered
+
+
+def _comments(
+    channel: Channel, posts: Sequence[TrackedPost], known: Mapping[str, Known], stored: Mapping[str, KnownComment]
+) -> Comments:
+    comments = channel.comments(_ids(posts), known)
+    if channel.name in LOOKED_UP_BY_ID:
+        # Whoever was forgotten cannot be looked up any more, and keeps the place in the count.
+        return replace(comments, there=comments.there | {one for one in stored if is_veiled(one)})
+    return comments
 
 
 def _known(post: TrackedPost, stored: Mapping[str, KnownComment], *, whole: bool) -> Mapping[str, Known]:
@@ -233,7 +247,7 @@ def _known(post: TrackedPost, stored: Mapping[str, KnownComment], *, whole: bool
             replies[one.parent_remote_id] = replies.get(one.parent_remote_id, 0) + 1
     known = Known(
         since=post.reading.news_at - SLACK,
-        ids=frozenset(one.remote_id for one in here),
+        ids=frozenset(one.remote_id for one in here if not is_veiled(one.remote_id)),
         replies=replies,
         whole=whole,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.keeping import Keeper
 from publisher.store import Store, migrate
 from tests.publisher.aday import MIDNIGHT, Life, living
 from tests.publisher.rows import comment_rows
@@ -54,6 +55,19 @@ def test_what_happens_on_the_network_happens_here(life: Life) -> None:
     life.sandbox.remove(other)
     later(life)
     assert set(comment_rows(life.store)) == {top}
+    forget(life, top)
+    for hours in (0, 0, 8 * 24):
+        life.sandbox.clock.advance(timedelta(hours=hours).total_seconds())
+        later(life)
+        (row,) = comment_rows(life.store).values()
+        assert (row.remote_id[:10], row.text) == ("forgotten:", None)
+
+
+def forget(life: Life, remote_id: str) -> None:
+    """Forget who wrote a comment."""
+    now = life.sandbox.clock.now()
+    keeper = Keeper(life.store, life.collector._channels, life.collector._config)
+    keeper.forget(keeper.who([f"c-{comment_rows(life.store)[remote_id].id}"], now), now, "maija")
 
 
 def later(life: Life) -> None:

@@ -156,7 +156,7 @@ _READS_FOR_ONE_BY_ID: Final = (
 _ON_TIMELINE: Final = frozenset({"create", "reply"})
 _MOST_PAGES: Final = 40  # a timeline ends after 3,200 posts; some cursors never end
 _IDS_A_CALL: Final = 100
-_POSTS_A_SEARCH: Final = 6  # a query takes 512 characters, and each post two operators of up to 38
+_POSTS_A_SEARCH: Final = 5  # a query takes 512 characters, and each post three operators of 86 together
 _SEARCH_REACHES: Final = timedelta(
     days=6, hours=23
 )  # seven days (https://docs.x.com/x-api/posts/search/introduction, 2026-08-22)
@@ -610,8 +610,8 @@ class X:
         return _list(page_at, most_pages)
 
     def _search(self, remote_ids: Sequence[str], without: str = "", since: datetime | None = None) -> _Listing:
-        """Search for what was written in these posts' conversations, and for what quotes them."""
-        terms = (f"conversation_id:{remote_id} OR quotes_of_tweet_id:{remote_id}" for remote_id in remote_ids)
+        """Search for answers in these posts' conversations, and for what quotes them; the posts themselves would be billed once more."""
+        terms = (f"conversation_id:{remote_id} is:reply OR quotes_of_tweet_id:{remote_id}" for remote_id in remote_ids)
         query = f"({' OR '.join(terms)}){without}"
 
         def page(token: str | None) -> Response:

@@ -115,7 +115,7 @@ def test_a_lost_answer_is_doubt_and_looking_settles_it(bench: Bench, fault: Faul
 def test_a_comment_is_hidden_and_shown_again(bench: Bench) -> None:
     """Twice is as good as once, both ways."""
     if bench.name not in HIDES:
-        pytest.skip("this network hides no comments")
+        return  # test_every_network_answers_and_says_what_else_it_does
     _, comment = asked(bench, "Tienaa kotoa käsin")
     with closing(bench.connect()) as channel:
         assert isinstance(channel, Hiding)
@@ -127,7 +127,7 @@ def test_a_comment_is_hidden_and_shown_again(bench: Bench) -> None:
 def test_a_comment_is_deleted_for_good(bench: Bench) -> None:
     """What is gone already is as good."""
     if bench.name not in ERASES:
-        pytest.skip("this network deletes no comments of others")
+        return  # test_every_network_answers_and_says_what_else_it_does
     post, comment = asked(bench, "Tienaa kotoa käsin")
     with closing(bench.connect()) as channel:
         assert isinstance(channel, Erasing)
@@ -140,7 +140,7 @@ def test_a_comment_is_deleted_for_good(bench: Bench) -> None:
 def test_x_takes_no_answer_to_somebody_who_did_not_mention_us(bench: Bench) -> None:
     """A refusal that holds for good, and nothing is written (docs.x.com, changelog of 2026-02-23)."""
     if bench.name != "x":
-        pytest.skip("only X refuses that")
+        return  # only X asks for a mention
     post, first = asked(bench)
     comment = bench.sandbox.comment(post, "Ei mainintaa kunnasta", author="Aino Mäkelä", parent=first)
     with closing(bench.connect()) as channel:

@@ -43,7 +43,9 @@ def test_a_kind_is_told_in_whole_sentences(kind, language):
     with use(language):
         told = explain(kind, "ValueError.", {"delivery": "d-7"})
     assert told.message.endswith(".")
-    assert told.remedy.endswith((".", "d-7", "DELIVERY", "LÄHETYS", "UTSKICK", "tiedote resume", "ORGANISATION", "ORGANISAATIO"))
+    assert told.remedy.endswith(
+        (".", "d-7", "DELIVERY", "LÄHETYS", "UTSKICK", "tiedote resume", "ORGANISATION", "ORGANISAATIO")
+    )
     assert "%" not in told.message + told.remedy
 
 

@@ -27,7 +27,7 @@ from publisher.config import Account, Config, everybody
 from publisher.cues import Kind as Looks
 from publisher.listening import kinds_of
 from publisher.policy import LONGEST_WAIT
-from publisher.pseudonyms import KEY, Veil, digest, pseudonym
+from publisher.pseudonyms import KEY, Veil, digest, pseudonym, unaddressed
 from publisher.reading import Answered, Asked
 from publisher.retention import WORDS_KEPT, keeps_words
 from publisher.store import Connection, Store, budgets, care, deliveries, engagement, meta, readings
@@ -420,7 +420,9 @@ def _unforgotten(conn: Connection, veil: Veil, rows: Sequence[NewComment], now: 
 
 def _veiled(row: NewComment, veil: Veil, covered: set[str]) -> NewComment:
     if row.parent_remote_id in covered:
-        row = replace(row, parent_remote_id=veil.over(row.parent_remote_id or ""))
+        row = replace(
+            row, parent_remote_id=veil.over(row.parent_remote_id or ""), text=row.text and unaddressed(row.text)
+        )
     if row.own or row.remote_id not in covered:
         return row
     return replace(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass, field
 
 KEY = "pseudonym"
 """The name of the key in the database."""
 
 _VEIL = "forgotten:"
+_ADDRESSED = re.compile(r"\s*(?:@[\w.]+[\s,:]+)+")
 
 
 def pseudonym(key: bytes, account_id: int, author_id: str | None) -> str | None:
@@ -34,6 +36,11 @@ def veiled(key: bytes, account_id: int, remote_id: str) -> str:
 def is_veiled(remote_id: str) -> bool:
     """Tell whether this is what a forgotten comment is called, by which no network knows it."""
     return remote_id.startswith(_VEIL)
+
+
+def unaddressed(text: str) -> str:
+    """Take off the names that an answer begins with: X puts the author's there, and on Instagram people do."""
+    return _ADDRESSED.sub("", text, count=1) if _ADDRESSED.match(text) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, fals
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.sql import Select
 
+from publisher.pseudonyms import unaddressed
 from publisher.store import meta, replies
 from publisher.store.engine import Store, StoreAway
 from publisher.store.models import (
@@ -258,11 +259,9 @@ def forget(conn: Connection, said: Mapping[int, str], answers: Mapping[tuple[int
             )
         )
     for (account_id, remote_id), veiled in answers.items():
-        conn.execute(
-            update(_comments)
-            .where(_comments.c.account_id == account_id, _comments.c.parent_remote_id == remote_id)
-            .values(parent_remote_id=veiled)
-        )
+        below = and_(_comments.c.account_id == account_id, _comments.c.parent_remote_id == remote_id)
+        for answer in conn.execute(select(_comments.c.id, _comments.c.text).where(below)).all():
+            _change(conn, [answer.id], parent_remote_id=veiled, text=answer.text and unaddressed(answer.text))
         replies.rename(conn, account_id, remote_id, veiled, now)
     want_rewriting(conn, now)
 

@@ -55,12 +55,20 @@ def test_what_happens_on_the_network_happens_here(life: Life) -> None:
     life.sandbox.remove(other)
     later(life)
     assert set(comment_rows(life.store)) == {top}
+    life.sandbox.comment(
+        post_id, "kiitos!" if network == "x" else "@EeroLehtonen kiitos!", author="Aino Mäkelä", parent=top
+    )
+    later(life)
     forget(life, top)
     for hours in (0, 0, 8 * 24):
         life.sandbox.clock.advance(timedelta(hours=hours).total_seconds())
         later(life)
-        (row,) = comment_rows(life.store).values()
-        assert (row.remote_id[:10], row.text) == ("forgotten:", None)
+        rows = {row.parent_remote_id: row for row in comment_rows(life.store).values()}
+        veiled = rows.pop(None if None in rows else post_id).remote_id
+        assert veiled.startswith("forgotten:")
+        (answer,) = rows.values()
+        over = network == "linkedin" and hours > 48
+        assert (answer.parent_remote_id, answer.text) == (veiled, None if over else "kiitos!")
 
 
 def forget(life: Life, remote_id: str) -> None:

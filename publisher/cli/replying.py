@@ -107,6 +107,7 @@ def _must_be_possible(service: Service, to: Addressed, *, delete: bool) -> None:
 
 
 def _comment(service: Service, comment_id: str) -> Addressed:
+    from publisher.pseudonyms import is_veiled
     from publisher.purging import PROGRAM
     from publisher.store import replies
 
@@ -116,6 +117,12 @@ def _comment(service: Service, comment_id: str) -> Addressed:
         found = None if number is None else replies.comment(conn, number)
     if found is None:
         raise no_comment(comment_id)
+    if is_veiled(found.target.remote_id):
+        raise Stop(
+            _("It is not on the network any more, or was forgotten here."),
+            remedy=_("Do it on the network itself."),
+            code=Exit.FINDINGS,
+        )
     return found
 
 

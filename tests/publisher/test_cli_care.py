@@ -140,6 +140,11 @@ def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
     assert max(map(len, told.stdout.splitlines())) <= 80
     after = {one["id"]: one for one in desk.data("comments")["comments"]}
     assert (len(after), after[eero]["text"], after[eero]["remote_id"][:10]) == (len(comments), None, "forgotten:")
+    for asked in (("reply", eero, "Hei!", "--yes"), ("hide", eero, "--yes")):
+        before = len(desk.sandbox.requests())
+        told = desk.run(*asked)
+        assert (told.exit_code, "was forgotten here" in told.stderr) == (1, True), told.stderr
+        assert not [one for one in desk.sandbox.requests()[before:] if one.method == "POST"]
     copies = sorted((database(desk).parent / "backups").glob("tiedote-*.db"))
     for copy in copies:
         assert gone.encode() not in copy.read_bytes()

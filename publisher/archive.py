@@ -191,12 +191,16 @@ def _write_manifest(folder: Path, rows: Mapping[str, int], zone: tzinfo, span: S
     path = folder / MANIFEST
     path.write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     sha256 = _hash(path)
-    sums = [*((str(one["sha256"]), str(one["file"])) for one in files), (sha256, MANIFEST)]
-    (folder / SUMS).write_text("".join(f"{digest}  {name}\n" for digest, name in sums), encoding="utf-8")
+    (folder / SUMS).write_text(_sums(files, sha256), encoding="utf-8")
     for name in (*_files(folder), MANIFEST, SUMS):
         with (folder / name).open("rb") as handle:
             os.fsync(handle.fileno())
     return sha256
+
+
+def _sums(files: Iterable[Mapping[str, Any]], manifest_sha256: str) -> str:
+    sums = [*((one["sha256"], one["file"]) for one in files), (manifest_sha256, MANIFEST)]
+    return "".join(f"{digest}  {name}\n" for digest, name in sums)
 
 
 def _files(folder: Path) -> list[str]:
@@ -243,13 +247,18 @@ def verify(folder: Path) -> Verdict:
         told = {str(one["file"]): one for one in manifest["files"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NoArchive(str(error)) from error
-    here = _files(folder)
+    here, sha256, sums = _files(folder), _hash(path), folder / SUMS
+    missing = told.keys() - set(here)
     changed = [name for name in here if name in told and not _is_as_told(folder / name, told[name])]
+    if not sums.is_file():
+        missing |= {SUMS}
+    elif sums.read_bytes() != _sums(told.values(), sha256).encode():
+        changed.append(SUMS)  # Or the manifest, of which it has the hash.
     return Verdict(
         files=len(told),
-        sha256=_hash(path),
+        sha256=sha256,
         changed=tuple(changed),
-        missing=tuple(sorted(told.keys() - set(here))),
+        missing=tuple(sorted(missing)),
         added=tuple(name for name in here if name not in told),
     )
 

@@ -86,6 +86,12 @@ def test_the_archive_of_record_holds_what_went_out_and_vouches_for_it(desk: Desk
         subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
     assert desk.run("export", "--year", year, "--to", str(folder)).exit_code == 2
     assert desk.run("export", "--verify", str(folder)).exit_code == 0
+    for name in ("SHA256SUMS", "manifest.json"):
+        was = (folder / name).read_bytes()
+        (folder / name).write_bytes(was.replace(b"a", b"b", 1) if name == "SHA256SUMS" else was + b" ")
+        told = desk.run("export", "--verify", str(folder), "--json")
+        assert (told.exit_code, json.loads(told.stdout)["changed"]) == (1, ["SHA256SUMS"]), name
+        (folder / name).write_bytes(was)
     with (folder / "posts.jsonl").open("ab") as handle:
         handle.write(b"{}\n")
     (folder / "counts.csv").unlink()

@@ -63,8 +63,8 @@ def test_what_happens_on_the_network_happens_here(life: Life) -> None:
     for hours in (0, 0, 8 * 24):
         life.sandbox.clock.advance(timedelta(hours=hours).total_seconds())
         later(life)
-        rows = {row.parent_remote_id: row for row in comment_rows(life.store).values()}
-        veiled = rows.pop(None if None in rows else post_id).remote_id
+        rows = {row.parent_remote_id or "": row for row in comment_rows(life.store).values()}
+        veiled = rows.pop("" if "" in rows else post_id).remote_id
         assert veiled.startswith("forgotten:")
         (answer,) = rows.values()
         over = network == "linkedin" and hours > 48

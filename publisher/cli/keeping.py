@@ -122,10 +122,15 @@ def _trace_data(one: Trace, zone: tzinfo) -> dict[str, object]:
 @click.pass_context
 def forget(ctx: click.Context, person: tuple[str, ...], ask: bool, yes: bool, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
     """Forget one person."""
+    from publisher.keeping import wanted_by
+
     with open_service(ctx) as service:
         found = service.keeper.who(person, now(), ask=ask)
         _show_person(found)
-        if not found.said and not found.authors:
+        # Whoever has not written yet can be forgotten by an id on a network; a name alone would be forgotten to no avail.
+        by_id = found.authors and any(wanted_by(one).channel is not None for one in person)
+        if not found.said and not by_id:
+            _tell_mentioned(found)
             raise Stop(
                 _("Nobody was found who goes by this."),
                 remedy=_("Name one of the person's comments, for example c-12; tiedote comments lists them."),
@@ -197,15 +202,19 @@ def _print_forgotten(forgotten: Forgotten, proof: Proof, *, on_server: bool) -> 
 def _end(ctx: click.Context, found: Person, proof: Proof, *, anew: bool) -> None:
     for path in proof.left:
         say(_("Still has something: %(path)s") % {"path": path})
-    if found.mentioned:
-        ids = ", ".join(f"c-{one}" for one in found.mentioned[:10])
-        tell(_("Others' comments have the name in their words; look at them: %(ids)s") % {"ids": ids})
+    _tell_mentioned(found)
     tell(_("On the networks it stays as it is: there the person, or you, can delete it."))
     if proof.left and anew:
         ctx.exit(Exit.FAILED)
     if not anew:
         _tell_not_rewritten()
         ctx.exit(Exit.TRY_LATER)
+
+
+def _tell_mentioned(found: Person) -> None:
+    if found.mentioned:
+        ids = ", ".join(f"c-{one}" for one in found.mentioned[:10])
+        tell(_("Others' comments have the name in their words; look at them: %(ids)s") % {"ids": ids})
 
 
 def _tell_not_rewritten() -> None:

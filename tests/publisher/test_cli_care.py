@@ -138,6 +138,10 @@ def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
     assert desk.run("backup").exit_code == 0
     assert desk.run("forget", eero).exit_code == 2
     assert desk.run("forget", "c-999999", "--yes").exit_code == 1
+    told = desk.run(
+        "forget", "Eero Lehtonen", "--yes"
+    )  # His name is not kept: it leads nowhere, and that is not called done.
+    assert (told.exit_code, "Nobody was found" in told.stderr) == (1, True)
     told = desk.run("forget", eero, "--yes")
     assert told.exit_code == 0, told.stderr
     assert "1 comment was emptied." in told.stdout

@@ -128,13 +128,16 @@ def test_comments_come_oldest_first_with_the_posts_address_where_they_have_none(
     put(
         store,
         account.id,
-        a_comment(post, "new", created_at=NOW + MINUTE, url="https://example.org/new"),
+        a_comment(post, "new", created_at=NOW + MINUTE, url="https://example.org/new", topics="idea thanks"),
         a_comment(post, "old", created_at=NOW - MINUTE),
         a_comment(post, "ours", own=True),
     )
     with store.read() as conn:
         found = engagement.list_comments(conn)
         assert engagement.list_comments(conn, organisation="loppi") == ()
+        assert len(engagement.list_comments(conn, organisation="hausjarvi", unanswered=True)) == 2
+        for looks, wanted in (({"thanks"}, ["new"]), ({"idea", "question"}, ["new"]), ({"inappropriate"}, [])):
+            assert [one.remote_id for one in engagement.list_comments(conn, looks=looks)] == wanted
     assert [(one.remote_id, one.url) for one in found] == [
         ("old", "https://example.org/post-1"),
         ("new", "https://example.org/new"),

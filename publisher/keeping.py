@@ -25,7 +25,7 @@ from publisher.budget import Use
 from publisher.collection import Pool, rationed
 from publisher.config import Config, configured
 from publisher.mail.waiting import written_with
-from publisher.pseudonyms import KEY, digest, pseudonym, veiled
+from publisher.pseudonyms import KEY, digest, is_veiled, pseudonym, veiled
 from publisher.purging import Purger
 from publisher.retention import RULES
 from publisher.store import Connection, Store, accounts, budgets, care, engagement, meta
@@ -155,6 +155,8 @@ class Keeper(Purger):
 
     def open(self, comment: Addressed, now: datetime) -> Opened:
         """Read a comment's words from its network, for somebody who looks at them now; nothing is stored."""
+        if is_veiled(comment.target.remote_id):
+            return Opened(text=None, gone=True)
         with self._store.read() as conn:
             account = accounts.get_account(conn, comment.account_id)
             standing = budgets.standing(conn, account.id, now)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -22,7 +22,8 @@ from publisher.config import Config
 from publisher.model import WAITING, Plan, Skipped, State
 from publisher.planning import Foreseen, Reading, Times, key_of
 from publisher.spending import Month
-from publisher.store import Store, charges, meta, migrate
+from publisher.store import Store, accounts, charges, meta, migrate
+from publisher.store.accounts import AccountState
 from publisher.store.deliveries import FrozenPost, Key, PlannedRow
 
 
@@ -84,6 +85,8 @@ class Outlook:
     half_gone: bool
     readable: bool
     months: tuple[Month, ...]
+    blocked: tuple[AccountState, ...] = ()
+    """The accounts on which nothing goes out before something is mended."""
 
 
 _GOES = frozenset({State.SCHEDULED, State.PUBLISHING, State.RETRYING, State.CONFIRMING})
@@ -116,7 +119,9 @@ def look_ahead(config: Config, store: Store | None, now: datetime, ahead: timede
         with known.read() as conn:
             paused = meta.paused(conn)
             months = spending.months(conn, config, now)
-    return _Eye(config, reading, composed, foreseen, months, now, until).see(paused, read.readable)
+            blocked = accounts.blocked(conn, reading.accounts)
+    seen = _Eye(config, reading, composed, foreseen, months, now, until).see(paused, read.readable)
+    return replace(seen, blocked=blocked)
 
 
 @contextmanager

@@ -10,7 +10,17 @@ Everything that `tiedote check` finds is found here, so nothing that it would co
 
 from publisher.announcements.memory import Memory
 from publisher.announcements.queue import Queue, paths_below, read_queue
-from publisher.announcements.reader import QueueView, Reading, read_file
+from publisher.announcements.reader import QueueView, Reading, file_name, read_file
 from publisher.announcements.stillness import Stillness
 
-__all__ = ["Memory", "Queue", "QueueView", "Reading", "Stillness", "paths_below", "read_file", "read_queue"]
+__all__ = [
+    "Memory",
+    "Queue",
+    "QueueView",
+    "Reading",
+    "Stillness",
+    "file_name",
+    "paths_below",
+    "read_file",
+    "read_queue",
+]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from publisher.announcements.memory import Memory
-from publisher.announcements.reader import SUFFIXES, QueueView, Reading, read_file
+from publisher.announcements.reader import SUFFIXES, QueueView, Reading, file_name, read_file
 from publisher.locale import _
 from publisher.model import Announcement, Position, Problem
 
@@ -100,7 +99,7 @@ def _counts(name: str) -> bool:
 
 
 def _name(path: Path, queue: Path) -> str:
-    return unicodedata.normalize("NFC", path.relative_to(queue).as_posix())
+    return file_name(path.relative_to(queue))
 
 
 def _without_namesakes(readings: list[Reading]) -> list[Reading]:

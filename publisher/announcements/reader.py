@@ -21,7 +21,7 @@ from publisher.announcements.times import Clockwork
 from publisher.compose import PublishersView
 from publisher.locale import _
 from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, Question, Repeat, When
-from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Unreadable, load, read
+from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Unreadable, harmless, load, read
 from publisher.yamlfile.reading import shown, truth
 
 LIMITS = Limits()
@@ -79,7 +79,7 @@ class _FileReader:
         self._queue = queue if absolute.is_relative_to(queue) else absolute.parent
         self._below = absolute.relative_to(self._queue)
         self._may_be_anywhere = self._queue != queue
-        self._file = unicodedata.normalize("NFC", self._below.as_posix())
+        self._file = file_name(self._below)
 
     def read(self, now: datetime | None, source: bytes | None = None) -> Reading:
         real = self._path
@@ -93,6 +93,12 @@ class _FileReader:
                         _("this is a link to a file outside the folder of announcements"),
                         _("Copy the file into the folder."),
                     )
+        if harmless(str(self._below)) != str(self._below):
+            return self._refused(
+                "file_name",
+                _("the name of the file, or of its folder, holds a sign that cannot be shown"),
+                _("Rename it; letters, digits and hyphens always work."),
+            )
         if self._path.suffix.lower() not in SUFFIXES:
             return self._refused(
                 "file_name",
@@ -216,10 +222,15 @@ class _FileReader:
         return own, both
 
 
+def file_name(below: Path) -> str:
+    """Name a file as lists, mails and the database do, by its path below the queue; what cannot be shown or stored becomes U+FFFD."""
+    return unicodedata.normalize("NFC", harmless(below.as_posix()))
+
+
 def _shown(path: Path) -> str:
     """Name a file as somebody at the command line would."""
     here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    return harmless(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _channels(section: Section, reader: FieldReader, organisation: str) -> dict[str, Fields]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,10 +115,12 @@ def _fix(reading: Reading, config: Config) -> bool:
 def _write_beside(path: Path, source: bytes, content: bytes) -> Path:
     """Keep the old content under a name that is free, then put the new one in its place in one step. Raises OSError."""
     number = 1
-    while (backup := path.with_name(f"{path.name}.bak{number if number > 1 else ''}")).exists():
+    # On a share somebody else may have put a link there, which would be written through.
+    while os.path.lexists(backup := path.with_name(f"{path.name}.bak{number if number > 1 else ''}")):
         number += 1
     backup.write_bytes(source)
     new = path.with_name(f".{path.name}.tmp")
+    new.unlink(missing_ok=True)
     new.write_bytes(content)
     shutil.copymode(path, new)
     new.replace(path)

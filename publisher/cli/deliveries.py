@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from publisher.lifetimes import TokenLife
     from publisher.spending import Month
+    from publisher.store.accounts import AccountState
     from publisher.store.approvals import Approval
     from publisher.store.deliveries import DeliveryView
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click passes by name
     """Show every delivery, the daemon's heartbeat and the pauses."""
     from publisher import spending
-    from publisher.store import announcements, approvals, deliveries, meta
+    from publisher.store import accounts, announcements, approvals, deliveries, meta
 
     with open_store(ctx) as (config, store), store.read() as conn:
         found = deliveries.list_deliveries(conn)
@@ -56,6 +57,14 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
             edited_after=announcements.edited_after(conn),
             faulty=announcements.faulty(conn),
             approvals=approvals.known(conn).latest,
+            blocked=accounts.blocked(
+                conn,
+                [
+                    (one.organisation, one.channel, one.name)
+                    for org in config.organisations.values()
+                    for one in org.accounts
+                ],
+            ),
         )
     if as_json:
         data = [as_data(delivery, config.timezone) for delivery in found]
@@ -63,6 +72,9 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
         return
     _print_deliveries(found, config.timezone)
     _print_troubles(found)
+    if house.blocked:
+        click.echo()
+        print_blocked(house.blocked)
     _print_faulty(house.faulty)
     _print_approvals(found, house.approvals)
     _print_edited(house.edited_after)
@@ -87,6 +99,8 @@ class House:
     """The latest approval of each announcement that has one, whatever its words."""
     faulty: Mapping[str, int] = field(default_factory=dict)
     """The files of which nothing goes out before they are mended, and how many faults each has."""
+    blocked: tuple[AccountState, ...] = ()
+    """The accounts on which nothing goes out before something is mended."""
     edited_after: tuple[str, ...] = ()
     """The files that say something else than what is out."""
 
@@ -106,6 +120,7 @@ def _house_data(house: House, zone: tzinfo) -> dict[str, object]:
             for token in house.tokens
         ],
         "costs": [words.month_data(month) for month in house.months],
+        "blocked_accounts": blocked_data(house.blocked, zone),
         "changed_after_publishing": list(house.edited_after),
         "faulty_files": [{"file": file, "faults": count} for file, count in house.faulty.items()],
     }
@@ -187,6 +202,35 @@ def _print_troubles(found: Sequence[DeliveryView]) -> None:
         told = explained(delivery, delivery.error_kind or "")
         echo_folded(f"  {delivery.name:<6} ", told.message)
         echo_folded(f"  {'':<6} = ", told.remedy)
+
+
+def print_blocked(accounts: Sequence[AccountState]) -> None:
+    """List the accounts that wait for a person, and what to do."""
+    click.echo(_("Nothing goes out on these accounts before that is mended:"))
+    for one in accounts:
+        told = _why_blocked(one)
+        echo_folded("  ", f"{one.organisation} {words.account_word(one.channel, one.name)}: {told.message}")
+        echo_folded("  = ", told.remedy)
+
+
+def blocked_data(accounts: Sequence[AccountState], zone: tzinfo) -> list[dict[str, object]]:
+    """Give the accounts that wait for a person, for scripts."""
+    return [
+        {
+            "organisation": one.organisation,
+            "channel": one.channel,
+            "account": one.name,
+            "since": words.iso(one.blocked_since, zone),
+            "error": {"kind": one.blocked_kind, "message": told.message, "remedy": told.remedy},
+        }
+        for one in accounts
+        for told in [_why_blocked(one)]
+    ]
+
+
+def _why_blocked(one: AccountState) -> Explained:
+    named = {"network": one.channel, "organisation": one.organisation}
+    return explain(one.blocked_kind or "", one.blocked_detail, named)
 
 
 def _print_faulty(files: Mapping[str, int]) -> None:

@@ -107,6 +107,11 @@ def _print(outlook: Outlook, config: Config, days: int) -> None:
             ngettext("Nothing goes out in %(n)d day.", "Nothing goes out in %(n)d days.", days) % {"n": days} + "\n"
         )
     _print_staying(outlook)
+    if outlook.blocked:
+        from publisher.cli.deliveries import print_blocked
+
+        print_blocked(outlook.blocked)
+        click.echo()
     _print_sum(outlook, days)
     _print_costs(outlook, config)
 
@@ -308,6 +313,8 @@ def _print_costs(outlook: Outlook, config: Config) -> None:
 
 
 def _data(outlook: Outlook, config: Config, *, compared: bool) -> Mapping[str, object]:
+    from publisher.cli.deliveries import blocked_data
+
     zone = config.timezone
     deliveries = [*outlook.going, *outlook.cancelled]
     return {
@@ -318,6 +325,7 @@ def _data(outlook: Outlook, config: Config, *, compared: bool) -> Mapping[str, o
         "deliveries": [_delivery(one, zone) for one in sorted(deliveries, key=lambda one: one.due_at)],
         "not_going": [_not_going(one) for one in outlook.staying],
         "faulty_files": [{"file": file, "faults": count} for file, count in outlook.faulty.items()],
+        "blocked_accounts": blocked_data(outlook.blocked, zone),
         "later": outlook.later,
         "paused": sorted(outlook.paused),
         "cost": {

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _STDOUT = Path("-")
+_BEGINNING = b"<!doctype html>"
 
 
 @click.command(
@@ -115,6 +116,9 @@ def _write(path: Path, content: str, found: Preview, announcement: Path) -> None
         raise click.UsageError(_("%(path)s is the announcement itself; name another file.") % {"path": path})
     beside = path.with_name(f".{path.name}.tmp")
     try:
+        if path.is_file() and not _is_page(path):
+            raise click.UsageError(_("%(path)s is there already and is no page; name another file.") % {"path": path})
+        beside.unlink(missing_ok=True)  # never through a link that somebody else has put there
         beside.write_text(content, encoding="utf-8")
         beside.replace(path)
     except OSError as error:
@@ -122,6 +126,12 @@ def _write(path: Path, content: str, found: Preview, announcement: Path) -> None
         raise Stop(message, code=Exit.USAGE) from error
     count = len(found.posts)
     say(ngettext("%(n)d post in %(path)s", "%(n)d posts in %(path)s", count) % {"n": count, "path": path})
+
+
+def _is_page(path: Path) -> bool:
+    """Tell a preview of before, which may be written anew, from a file that somebody would miss."""
+    with path.open("rb") as file:
+        return file.read(len(_BEGINNING)).lower() in {_BEGINNING, b""}
 
 
 # ---------------------------------------------------------------- for people

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -121,9 +120,9 @@ def take_in(service: Service, path: Path) -> None:
 
 
 def _reading(config: Config, path: Path) -> Reading:
-    from publisher.announcements import read_queue
+    from publisher.announcements import file_name, read_queue
 
-    name = unicodedata.normalize("NFC", path.relative_to(config.queue.absolute()).as_posix())
+    name = file_name(path.relative_to(config.queue.absolute()))
     # Read with all others: two files with one identity are a fault that neither shows alone.
     found = next((one for one in read_queue(config).readings if one.file == name), None)
     if found is None:

@@ -54,6 +54,12 @@ def list_accounts(conn: Connection) -> tuple[AccountState, ...]:
     return tuple(_state(row) for row in conn.execute(select(_ACCOUNTS).order_by(_ACCOUNTS.c.id)))
 
 
+def blocked(conn: Connection, keys: Iterable[tuple[str, str, str]]) -> tuple[AccountState, ...]:
+    """Return which of these accounts, by organisation, channel and name, are blocked until somebody mends something."""
+    wanted = set(keys)
+    return tuple(one for one in list_accounts(conn) if one.blocked_kind is not None and one.key in wanted)
+
+
 def get_account(conn: Connection, account_id: int) -> AccountState:
     """Return one account."""
     return _state(conn.execute(select(_ACCOUNTS).where(_ACCOUNTS.c.id == account_id)).one())

@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -228,8 +229,9 @@ def _events(text: str) -> Iterator[yaml.Event]:
     try:
         yield from yaml.parse(text, Loader=_FAST)
     except yaml.MarkedYAMLError:
-        for _event in yaml.parse(text, Loader=yaml.SafeLoader):
-            pass
+        with suppress(ValueError):  # of "\\U00110000", which is no character: the pure parser trips over it
+            for _event in yaml.parse(text, Loader=yaml.SafeLoader):
+                pass
         raise
 
 

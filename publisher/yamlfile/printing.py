@@ -10,7 +10,7 @@ from publisher.locale import _
 from publisher.model import Problem
 
 _WIDTH = 100
-_UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def render(problem: Problem) -> str:
@@ -65,7 +65,7 @@ def columns(text: str) -> int:
 
 
 def harmless(text: str) -> str:
-    """Keep a file's control characters away from the terminal."""
+    """Keep a file's control characters away from the terminal, and what is no character (of a name from an old share) from everything."""
     return _UNSAFE.sub("\ufffd", text)
 
 

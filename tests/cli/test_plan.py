@@ -16,7 +16,7 @@ from publisher.cli import tiedote
 from publisher.config import load_config
 from publisher.locale import LANGUAGES
 from publisher.service import Service
-from publisher.store import Store, deliveries, meta
+from publisher.store import Store, accounts, deliveries, meta
 from tests.cli.conftest import CONFIG
 
 X = '      x: {user_id: "2000000102", access_token: planted-x-token}\n'
@@ -212,6 +212,22 @@ def test_a_pause_and_a_person_are_told(queue, call, take_in, config_file):
     assert data["paused"] == ["*"]
     assert len(data["deliveries"]) == 2
     assert "Publishing is paused. To go on: tiedote resume" in call("plan").stdout
+
+
+def test_an_account_that_waits_for_a_person_is_told_with_the_remedy(queue, call, take_in, config_file):
+    """Also in status: what would otherwise stand there as scheduled for ever."""
+    queue("lupa", LUPA)
+    take_in()
+    store = Store(load_config(config_file).database)
+    with store.write() as conn:
+        accounts.block(conn, 1, "wrong_account", "Hausjärven kunta", TOMORROW, TOMORROW)
+    store.close()
+    for command in ("plan", "status"):
+        (one,) = json.loads(call(command, "--json").stdout)["blocked_accounts"]
+        assert (one["channel"], one["error"]["kind"]) == ("facebook", "wrong_account")
+        told = " ".join(call(command).stdout.split())
+        assert "Facebook: The access token belongs to another account" in told
+        assert f"= {one['error']['remedy']}" in told
 
 
 def test_an_older_database_is_not_compared_with(queue, call, config_file):

@@ -186,6 +186,10 @@ def test_the_page_is_written_whole_and_never_over_the_announcement(write, shown,
     assert '<html lang="en">' in page
     assert call("preview", path, "--html", path).exit_code == 2
     assert (tmp_path / "schedules" / "lupa.yaml").read_bytes() == before
+    shown(path, "--html", str(tmp_path / "sivu.html"))
+    config = (tmp_path / "config.yaml").read_bytes()
+    assert "is no page" in call("preview", path, "--html", str(tmp_path / "config.yaml")).stderr
+    assert (tmp_path / "config.yaml").read_bytes() == config
     done = call("preview", path, "--html", str(tmp_path / "no" / "sivu.html"))
     assert done.exit_code == 2
     assert "cannot be written: No such file or directory" in done.stderr

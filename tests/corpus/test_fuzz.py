@@ -28,6 +28,7 @@ LINES = sorted({line for seed in SEEDS for line in seed.splitlines(keepends=True
 SIGNS = [
     *(b": ", b" #", b"- ", b"? ", b"[", b"]", b"{", b"}", b"|\n", b">-\n", b"&a ", b"*a", b"!t ", b"%", b"@", b"`", b'"', b"'"),
     *(b"\t", b"\r", b"\n\n", b"---\n", b"...\n", b"<<: ", b"\\", b"\0", b"\x85", b"\xff\xfe", b"\xef\xbb\xbf", b"\xe4", b"\x1b[2J"),
+    *(b'"\\U00110000"', b"\\ud800", b"\\0"),
     *("\u00a0".encode(), "\u200b".encode(), "\u2028".encode(), "\u202e".encode(), "👩‍🎓".encode(), b"@[kela]", b"${HOME}", b"#"),
     *(b"~", b"no", b"2026-12-01", b"31.10.2027 klo 3.30", b"https://", b"../" * 9, b"x: {", b"fi: ", b"  ", b"a" * 300),
 ]  # fmt: skip

@@ -814,6 +814,24 @@ def test_the_queue_has_every_file(desk):
     assert [problem.code for problem in queue.problems["c.yaml"]] == ["unknown_field"]
 
 
+@pytest.mark.parametrize(
+    "name", [b"p\xe4iv\xe4.yaml", b"k\xe4/lupa.yaml", b"a\x1b[31mb.yaml", b"a\nb.yaml", "a\u202eb.yaml".encode()]
+)
+def test_a_name_that_cannot_be_shown_or_stored_is_a_fault_of_that_file_alone(desk, name):
+    """A share's old names are bytes that no database takes, and an escape sequence would command the terminal; the others go out."""
+    path = desk.queue / os.fsdecode(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("text: A\n", encoding="utf-8")
+    desk.write("text: B\n", "b.yaml")
+    queue = read_queue(desk.config)
+    assert [one.key for one in queue.announcements] == ["b"]
+    ((file, (problem,)),) = [(file, faults) for file, faults in queue.problems.items() if file != "b.yaml"]
+    assert (problem.code, file in queue.files) == ("file_name", True)
+    for told in (file, problem.position.file):
+        assert "\ufffd" in told.encode("utf-8").decode("utf-8")
+        assert not {"\x1b", "\n", "\u202e"} & set(told)
+
+
 def test_two_files_cannot_be_the_same_announcement(desk):
     """Nobody can say which of them counts, so neither goes out."""
     desk.write("text: A\n", "a.yaml")

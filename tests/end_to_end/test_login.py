@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -73,6 +74,7 @@ class Town:
             dimensions=(50, 80),
             encoding="utf-8",
             timeout=20,
+            preexec_fn=ctrl_c_ends,
         )
         log = Screen()
         screen.logfile_read = log
@@ -94,6 +96,11 @@ class Screen:
 
     def flush(self) -> None:
         """Nothing is held back."""
+
+
+def ctrl_c_ends() -> None:
+    """As in every terminal; a shell that runs the tests in the background has its children ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def free_port() -> int:

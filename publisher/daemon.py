@@ -105,6 +105,7 @@ class Daemon:
         self._read_at: float | None = None
         self._reread_after = _REREAD_EVERY
         self._running: set[str] = set()
+        self._took_in_until = float("-inf")
         self._taken_over = False
 
     def run(self, stop: threading.Event) -> int:
@@ -124,11 +125,16 @@ class Daemon:
         tell_supervisor("READY=1")
         _LOG.info("at work")
         while not stop.wait(_TICK_SECONDS) and not self._taken_over:
-            patience = _TAKING_IN_MAY_TAKE if _QUEUE in self._running else _STALLED_AFTER
-            if time.monotonic() - self._ticked > patience:
+            if self._stands_still(time.monotonic()):
                 _LOG.critical("the tick stands still; ending, so that the supervisor starts afresh")
                 os._exit(STALLED)
         return self._end(ANOTHER_RUNS if self._taken_over else STOPPED)
+
+    def _stands_still(self, now: float) -> bool:
+        """Tell whether the tick is overdue; after a long taking in it gets its time anew, for it may have had to wait all along."""
+        if now - self._ticked > _TAKING_IN_MAY_TAKE:
+            return True
+        return _QUEUE not in self._running and now - max(self._ticked, self._took_in_until) > _STALLED_AFTER
 
     def _end(self, code: int) -> int:
         tell_supervisor("STOPPING=1")
@@ -157,6 +163,7 @@ class Daemon:
 
     def _run_job(self, name: str, job: Callable[[], object]) -> None:
         self._running.add(name)
+        begun = time.monotonic()
         try:
             job()
         except StoreAway as away:
@@ -164,6 +171,8 @@ class Daemon:
         except Exception:  # noqa: BLE001 - one failed run of a job must not end the others; it runs again
             _LOG.exception("%s failed; it runs again", name)
         finally:
+            if name == _QUEUE and time.monotonic() - begun > _STALLED_AFTER / 3:
+                self._took_in_until = time.monotonic()
             self._running.discard(name)
 
     def tick(self) -> None:

@@ -221,6 +221,21 @@ def test_a_tick_that_waits_for_a_long_queue_does_not_stand_still(tmp_path: Path)
     assert [post.text for post in sandbox.ledger()] == ["Tiedote heti."]
 
 
+def test_the_tick_has_its_time_anew_after_a_long_taking_in(tmp_path: Path) -> None:
+    """It waited for the writing connection all along; quick readings of the queue, one after another, give it none."""
+    with at_work(tmp_path) as one:
+        clock = daemon.Daemon(one.service)
+        begun = clock._ticked
+        assert not clock._stands_still(begun + daemon._STALLED_AFTER - 1)
+        clock._run_job("queue", lambda: None)
+        assert clock._stands_still(begun + daemon._STALLED_AFTER + 1)
+        clock._took_in_until = begun + daemon._STALLED_AFTER + 5
+        assert not clock._stands_still(begun + daemon._STALLED_AFTER + 6)
+        assert clock._stands_still(begun + 2 * daemon._STALLED_AFTER + 6)
+        clock._took_in_until = begun + daemon._TAKING_IN_MAY_TAKE
+        assert clock._stands_still(begun + daemon._TAKING_IN_MAY_TAKE + 1)
+
+
 def test_only_the_one_process_that_publishes_checkpoints(tmp_path: Path) -> None:
     """A command beside the daemon never does: two that do so at once can damage SQLite before 3.51.3."""
 

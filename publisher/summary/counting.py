@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher.summary.values import (
@@ -35,6 +35,20 @@ UNREAD_AFTER = timedelta(hours=36)
 """An account whose newest reading is older than this has a gap worth telling; old posts are read once a day."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Frame:
+    """What every line is counted in. `skewed`: channel and account of those that were read by the end of one span and not of another."""
+
+    period: Period
+    first: bool
+    track_for: timedelta
+    skewed: frozenset[tuple[str, str]]
+
+    def comparable(self, posts: Sequence[PostFacts]) -> bool:
+        """Tell whether what came in may be set beside what came in before: a half-read week would look like a bad one."""
+        return not self.first and not any((post.channel, post.account) in self.skewed for post in posts)
+
+
 def summarise(
     organisation: str, name: str, channels: Sequence[str], period: Period, facts: Facts, as_of: datetime
 ) -> Summary:
@@ -43,17 +57,16 @@ def summarise(
     published = [post for post in facts.posts if period.start <= post.published_at < period.until]
     bars = tuple(_bars(facts, period))
     first = facts.known_since is None or facts.known_since >= period.previous.end
+    frame = _Frame(period=period, first=first, track_for=facts.track_for, skewed=_skewed(facts, period))
     return Summary(
         organisation=organisation,
         name=name,
         period=period,
         as_of=as_of,
         announcements=len({post.announcement for post in published}),
-        total=_line("", facts.posts, period, first=first),
-        channels=tuple(
-            _line(one, [post for post in facts.posts if post.channel == one], period, first=first) for one in names
-        ),
-        services=tuple(_services(facts.posts, period, first=first)),
+        total=_line("", facts.posts, frame),
+        channels=tuple(_line(one, [post for post in facts.posts if post.channel == one], frame) for one in names),
+        services=tuple(_services(facts.posts, frame)),
         bars=bars,
         first=first,
         best=_best(published, period.until),
@@ -85,15 +98,16 @@ def compare(now: int | None, before: int | None) -> Change:
     )
 
 
-def _line(channel: str, posts: Sequence[PostFacts], period: Period, *, first: bool) -> Line:
+def _line(channel: str, posts: Sequence[PostFacts], frame: _Frame) -> Line:
+    period = frame.period
     earlier = period.previous.shifted(-1, period.zone)
     this = [
-        _received(post, period.start, period.until, period.previous.start)
+        _received(post, period.start, period.until, period.previous.start, frame.track_for)
         for post in posts
         if post.published_at < period.until
     ]
     before = [
-        _received(post, period.previous.start, period.previous_until, earlier.start)
+        _received(post, period.previous.start, period.previous_until, earlier.start, frame.track_for)
         for post in posts
         if post.published_at < period.previous_until
     ]
@@ -102,16 +116,16 @@ def _line(channel: str, posts: Sequence[PostFacts], period: Period, *, first: bo
         channel=channel,
         posts=sum(period.start <= post.published_at < period.until for post in posts),
         received=received,
-        change=compare(received.interactions, None if first else _total(before).interactions),
+        change=compare(received.interactions, _total(before).interactions if frame.comparable(posts) else None),
         unread=sum(one.interactions is None for one in this),
     )
 
 
-def _services(posts: Sequence[PostFacts], period: Period, *, first: bool) -> list[Service]:
+def _services(posts: Sequence[PostFacts], frame: _Frame) -> list[Service]:
     groups: defaultdict[str, list[PostFacts]] = defaultdict(list)
     for post in posts:
         groups[post.service or post.title or post.announcement].append(post)
-    found = [Service(name=name, line=_line("", theirs, period, first=first)) for name, theirs in groups.items()]
+    found = [Service(name=name, line=_line("", theirs, frame)) for name, theirs in groups.items()]
     took_part = [one for one in found if one.line.posts or one.line.received.interactions]
     return sorted(took_part, key=lambda one: (-(one.line.received.interactions or 0), -one.line.posts, one.name))
 
@@ -121,22 +135,26 @@ def _bars(facts: Facts, period: Period) -> Iterator[Bar]:
         until = period.until_of(span)
         known = facts.known_since is not None and facts.known_since < until
         before = span.shifted(-1, period.zone).start
-        here = [_received(post, span.start, until, before) for post in facts.posts if post.published_at < until]
+        here = [
+            _received(post, span.start, until, before, facts.track_for)
+            for post in facts.posts
+            if post.published_at < until
+        ]
         yield Bar(span=span, interactions=_total(here).interactions if known else None)
 
 
-def _received(post: PostFacts, start: datetime, end: datetime, new_since: datetime) -> Tally:
+def _received(post: PostFacts, start: datetime, end: datetime, new_since: datetime, track_for: timedelta) -> Tally:
     """What came in between two instants. A post that was published after the first counts from 0.
 
     So does one that was published at `new_since` or later and was not read by the first instant: what it had by then was told nowhere
-    yet. Of an older one nobody knows what is new.
+    yet. Of an older one nobody knows what is new, nor of one that should have been read in between and was not: that is not 0.
     """
     after, before = post.readings.get(end), post.readings.get(start)
     if after is None:
         return Tally()
     if post.published_at >= start or (before is None and post.published_at >= new_since):
         return after.tally
-    if before is None:
+    if before is None or (after.at <= start and post.out and post.published_at + track_for > start + UNREAD_AFTER):
         return Tally()
     return Tally(
         reactions=_minus(after.tally.reactions, before.tally.reactions),
@@ -168,6 +186,13 @@ def _best(published: Sequence[PostFacts], until: datetime) -> Best | None:
         return None
     _interactions, post, so_far = max(taken_up, key=lambda one: (one[0], -one[1].published_at.timestamp()))
     return Best(announcement=post.announcement, title=post.title, channel=post.channel, url=post.url, so_far=so_far)
+
+
+def _skewed(facts: Facts, period: Period) -> frozenset[tuple[str, str]]:
+    """Give the accounts of which one span holds more, or less, of its time than the other. One that is never read is like itself."""
+    edges = {period.previous.start, period.previous_until, period.start, period.until}
+    silent = [frozenset((gap.channel, gap.account) for gap in _gaps(facts, edge)) for edge in edges]
+    return frozenset.union(*silent) - frozenset.intersection(*silent)
 
 
 def _gaps(facts: Facts, edge: datetime) -> Iterator[Gap]:

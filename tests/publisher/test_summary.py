@@ -126,6 +126,36 @@ def test_an_account_that_was_not_read_around_an_edge_is_told():
     assert summed(post).attention == ()
 
 
+def silent_since(moment: datetime, post: PostFacts) -> PostFacts:
+    """The same post, not read after a moment."""
+    return replace(post, readings={edge: replace(one, at=min(one.at, moment)) for edge, one in post.readings.items()})
+
+
+def test_a_week_in_which_nobody_read_is_not_a_quiet_one():
+    """What was last read before it began says nothing about it: not told, never 0. A post that is read no longer has its 0."""
+    whole = silent_since(BEFORE.start + DAY, a_post(LONG_AGO, counted(9), counted(30), counted(30), counted(30)))
+    summary = summed(whole)
+    assert (summary.total.received.interactions, summary.total.unread, summary.quiet) == (None, 1, False)
+    assert [bar.interactions for bar in summary.bars[-2:]] == [21, None]
+    assert summed(replace(whole, out=False)).total.received.interactions == 0
+    assert summed(whole, track_for=30 * DAY).total.received.interactions == 0
+
+
+def test_a_half_read_week_is_not_set_beside_a_whole_one():
+    """Three days without a reading would look like a fall; where that account counts nothing is compared, elsewhere all is."""
+    x = a_post(LONG_AGO, counted(10), counted(60), counted(60), counted(70), channel="x", service="lupa")
+    facebook = a_post(LONG_AGO, counted(10), counted(60), counted(60), counted(80), service="vene")
+    summary = summed(silent_since(WEEK.end - 3 * DAY, x), facebook, channels=("facebook", "x"))
+    assert [line.change.direction for line in (*summary.channels, summary.total)] == [
+        Direction.FEWER,
+        Direction.UNKNOWN,
+        Direction.UNKNOWN,
+    ]
+    assert {one.name: one.line.change.difference for one in summary.services} == {"vene": -30, "lupa": 0}
+    always = silent_since(BEFORE.start - 9 * DAY, x)
+    assert summed(always, facebook, channels=("facebook", "x")).total.change.difference == -30
+
+
 def test_a_blocked_account_is_told_once():
     """That it is not read either goes without saying."""
     blocked = Attention(trouble=Trouble.BLOCKED, channel="facebook", account="facebook", since=LAST_WEEK)

@@ -160,7 +160,7 @@ def _words(one: Said, shown: CommentText) -> str | None:
     """Give of a resident's words what a mail may hold."""
     if one.text is None or shown == "none" or one.channel in WORDS_KEPT:
         return None
-    return mail.excerpt(one.text, mail.LONGEST if shown == "full" else mail.EXCERPT)
+    return mail.excerpt(mail.unaddressed(one.text, one.channel), mail.LONGEST if shown == "full" else mail.EXCERPT)
 
 
 def _troubled_delivery(delivery: TroubledDelivery) -> Attention:

@@ -231,7 +231,14 @@ def _print_comments(found: Sequence[CommentView], config: Config, waiting: Colle
         if number:
             click.echo()
         _print_heading(comment, config, waiting)
-        print_said(comment.text, to_open(comment.url or ""), why=_reasons(comment) if why else ())
+        _print_short(comment, to_open(comment.url or ""), why=why)
+
+
+def _print_short(comment: CommentView, link: str, *, why: bool) -> None:
+    from publisher.mail.formats import unaddressed
+
+    text = None if comment.text is None else unaddressed(comment.text, comment.channel)
+    print_said(text, link, why=_reasons(comment) if why else ())
 
 
 def print_said(
@@ -302,7 +309,7 @@ def _print_ideas(found: Sequence[CommentView], config: Config, waiting: Collecti
         for comment in some:
             if comment.text is not None:
                 _print_heading(comment, config, waiting)
-                print_said(comment.text, to_open(comment.url or ""), why=_reasons(comment) if why else ())
+                _print_short(comment, to_open(comment.url or ""), why=why)
         for channel, n in Counter(comment.channel for comment in some if comment.text is None).items():
             counted = ngettext(
                 "%(n)d more on %(network)s, whose words may not be kept",

@@ -7,7 +7,7 @@ alert_mail(notice …)    a mail about one thing that needs a person
 
 from publisher.mail.alerts import alert_id, alert_mail
 from publisher.mail.envelope import NOBODY, as_page
-from publisher.mail.formats import EXCERPT, LONGEST, excerpt
+from publisher.mail.formats import EXCERPT, LONGEST, excerpt, unaddressed
 from publisher.mail.outbox import (
     Fault,
     FolderOutbox,
@@ -42,6 +42,7 @@ __all__ = [
     "as_page",
     "excerpt",
     "open_outbox",
+    "unaddressed",
     "weekly_id",
     "weekly_mail",
     "weekly_text",

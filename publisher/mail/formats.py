@@ -123,6 +123,14 @@ def excerpt(text: str, most: int = EXCERPT) -> str:
     return f"{cut[:at] if at > 0 else cut}…"
 
 
+def unaddressed(text: str, channel: str) -> str:
+    """Leave out the names that X puts before an answer, other residents among them; not if there is nothing else."""
+    return (_ADDRESSED.sub("", text) or text) if channel == "x" else text
+
+
+_ADDRESSED = re.compile(r"\A(?:\s*@[A-Za-z0-9_]{1,15}(?:\s+|\Z))+")
+
+
 def weblink(address: str | None) -> str:
     """Give an address only if it is one that a browser opens; '' otherwise."""
     try:

@@ -87,7 +87,8 @@ def _values(summary: Summary) -> dict[str, object]:
         "row_title": naming.row(period),
         "finding": wording.finding(summary) if _charted(summary) else "",
         "best": wording.best(summary.best) if summary.best else "",
-        "coming_title": naming.coming(period),
+        # Of a span of long ago it would be asked too late what was to come.
+        "coming_title": naming.coming(period) if period.span.shifted(1, period.zone).end > summary.as_of else "",
         "networks": _networks,
         "awaiting_approval": _awaiting(len(summary.awaiting)),
         "costs": wording.costs(summary),

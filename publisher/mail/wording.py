@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -75,6 +76,8 @@ def _received(summary: Summary) -> str:
     n = total.received.interactions
     if n is None:
         return _("How it was received is not known yet.")
+    if n < 0:
+        return _("Residents took back more than they gave: %(n)s.") % {"n": formats.signed(n)}
     words = ngettext(
         "Residents reacted, commented or shared %(n)s time", "Residents reacted, commented or shared %(n)s times", n
     ) % {"n": formats.number(n)}
@@ -116,14 +119,14 @@ def hint(attention: Attention, organisation: str, zone: tzinfo) -> Hint:
         case Trouble.REJECTED:
             return Hint(
                 what=_faulty(attention, told["file"]),
-                remedy=_("What is wrong and where: tiedote check %(file)s") % told,
+                remedy=_("What is wrong and where: tiedote check %(file)s") % {"file": shlex.quote(told["file"])},
             )
     # Where the trouble says it all, what the network answered on the way there would only confuse.
     kind = str(attention.trouble) if attention.trouble in _SAYS_ALL else attention.kind
     because = explain(
         kind or "not_understood",
         attention.detail,
-        {"delivery": f"d-{attention.delivery_id}"},
+        {"delivery": f"d-{attention.delivery_id}", "network": attention.channel, "organisation": organisation},
         state=_STATES.get(attention.trouble),
         thread=attention.thread,
     )
@@ -339,6 +342,8 @@ def footnotes(summary: Summary) -> list[str]:
     if summary.best:
         notes.append(_("The best post is one that was published in this time; its number is the total so far."))
     notes += [_read_late(gap, summary) for gap in summary.read_late]
+    if summary.total.change.direction is Direction.UNKNOWN and not summary.first:
+        notes.append(_("Where numbers are missing for a part of the time, nothing is compared."))
     untold = [formats.network(line.channel) for line in summary.channels if line.posts and line.received.shares is None]
     if untold:
         notes.append(_("Not told by the network: shares on %(networks)s.") % {"networks": ", ".join(untold)})

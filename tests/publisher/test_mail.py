@@ -23,6 +23,7 @@ from publisher.mail import (
     weekly_id,
     weekly_mail,
     weekly_text,
+    wording,
 )
 from publisher.store.notices import Notice, NoticeKind
 from publisher.summary import Change, Direction, Summary, Tally
@@ -210,6 +211,37 @@ def test_long_words_of_residents_are_cut_between_words():
     assert cut.endswith("sana…")
     assert len(cut) <= 200
     assert formats.excerpt("Toimiiko se?\n") == "Toimiiko se?"
+
+
+@pytest.mark.parametrize(
+    "text, channel, shown",
+    [
+        ("@Hausjrvenkunta @naapuri_1 Kuinka kauan käsittely kestää?", "x", "Kuinka kauan käsittely kestää?"),
+        ("@Hausjrvenkunta\nkysy @naapuri_1", "x", "kysy @naapuri_1"),
+        ("@Hausjrvenkunta: toimiiko?", "x", "@Hausjrvenkunta: toimiiko?"),
+        ("@kunta@example.fi on osoite", "x", "@kunta@example.fi on osoite"),
+        ("@a @b ", "x", "@a @b "),
+        ("@naapuri_1 katso", "facebook", "@naapuri_1 katso"),
+    ],
+)
+def test_the_names_before_an_answer_on_x_are_left_out(text, channel, shown):
+    """X puts them there, other residents' too; what somebody wrote further on stays."""
+    assert formats.unaddressed(text, channel) == shown
+
+
+def test_what_was_taken_back_is_not_done_a_negative_number_of_times():
+    """More likes withdrawn than given: a sentence of its own."""
+    with use("fi"):
+        line = replace(a_summary().total, posts=0, received=Tally(reactions=-2, comments=0, shares=0))
+        told = wording.headline(replace(a_summary(), total=line, announcements=0))
+    assert told == "Yhtään tiedotetta ei julkaistu. Kuntalaiset peruivat enemmän reaktioita kuin antoivat: −2."  # noqa: RUF001
+
+
+def test_a_summary_of_long_ago_does_not_ask_what_comes_next():
+    """In May nobody is told that the queue of April's last week is empty."""
+    summary = a_summary()
+    assert "NEXT WEEK" in weekly_text(summary, "en")
+    assert "NEXT WEEK" not in weekly_text(replace(summary, as_of=summary.period.end + timedelta(days=7)), "en")
 
 
 def test_members_words_that_may_not_be_kept_are_a_link():

@@ -451,6 +451,14 @@ def test_the_ideas_of_the_week_are_told(office):
     assert summary.ideas_found == 6
 
 
+def test_the_names_before_a_question_on_x_stay_out_of_the_mail(office):
+    """Other residents are among them."""
+    account = an_account(office.store, WEEK.start, "x")
+    ask(office.store, account.id, a_post(office.store, account, WEEK.start + DAY), "q", MONDAY, "@kunta @naapuri Onko?")
+    summary = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, MONDAY)
+    assert [one.text for one in summary.questions] == ["Onko?"]
+
+
 def test_more_questions_than_are_listed_are_counted(office):
     """The ten that have waited longest come out of the database; the subject tells of all."""
     account = an_account(office.store, WEEK.start)

@@ -68,7 +68,7 @@ def _values(summary: Summary) -> dict[str, object]:
         "title": naming.title(summary.name, period),
         "days": naming.days(period),
         "headline": wording.headline(summary),
-        "first": naming.first(period) if summary.first else "",
+        "first": naming.first(period) if summary.first and not summary.untold else "",
         "preheader": wording.preheader(summary, hints),
         "hints": hints,
         "hints_shown": wording.HINTS_SHOWN,

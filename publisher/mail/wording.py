@@ -56,6 +56,8 @@ def _interactions(total: Line) -> str:
 
 def headline(summary: Summary) -> str:
     """Say the week in two sentences."""
+    if summary.untold:
+        return _("Tiedote did not know the accounts yet, so there are no numbers of that time.")
     if summary.quiet:
         return naming.quiet(summary.period)
     return f"{_published(summary)} {_received(summary)}"

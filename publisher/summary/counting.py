@@ -41,6 +41,7 @@ class _Frame:
 
     period: Period
     first: bool
+    untold: bool
     track_for: timedelta
     skewed: frozenset[tuple[str, str]]
 
@@ -57,7 +58,8 @@ def summarise(
     published = [post for post in facts.posts if period.start <= post.published_at < period.until]
     bars = tuple(_bars(facts, period))
     first = facts.known_since is None or facts.known_since >= period.previous.end
-    frame = _Frame(period=period, first=first, track_for=facts.track_for, skewed=_skewed(facts, period))
+    untold = not period.running and (facts.known_since is None or facts.known_since >= period.until)
+    frame = _Frame(period=period, first=first, untold=untold, track_for=facts.track_for, skewed=_skewed(facts, period))
     return Summary(
         organisation=organisation,
         name=name,
@@ -69,6 +71,7 @@ def summarise(
         services=tuple(_services(facts.posts, frame)),
         bars=bars,
         first=first,
+        untold=untold,
         best=_best(published, period.until),
         questions=tuple(sorted(facts.questions, key=lambda question: (question.created_at, question.id))),
         waiting=max(facts.waiting, len(facts.questions)),
@@ -111,7 +114,7 @@ def _line(channel: str, posts: Sequence[PostFacts], frame: _Frame) -> Line:
         for post in posts
         if post.published_at < period.previous_until
     ]
-    received = _total(this)
+    received = Tally() if frame.untold else _total(this)
     return Line(
         channel=channel,
         posts=sum(period.start <= post.published_at < period.until for post in posts),

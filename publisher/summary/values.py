@@ -311,6 +311,8 @@ class Summary:
     """Oldest first; the last one is the span itself."""
     first: bool
     """There is nothing to compare with: the span before ended before the accounts were known."""
+    untold: bool
+    """It was over before the accounts were known: nobody counted, so that nothing is 0."""
     best: Best | None
     questions: tuple[Question, ...]
     """Those that have waited longest."""
@@ -330,7 +332,9 @@ class Summary:
     @property
     def quiet(self) -> bool:
         """Nothing was published and nothing came in, as far as is known."""
-        return self.total.posts == 0 and not self.total.unread and not self.total.received.interactions
+        return (
+            not self.untold and self.total.posts == 0 and not self.total.unread and not self.total.received.interactions
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,6 +194,14 @@ def test_the_first_week_has_nothing_to_be_compared_with():
     assert not summed().first
 
 
+def test_a_week_before_the_accounts_were_known_is_not_a_quiet_one():
+    """Asked for by name, it has no numbers; a first week that still runs has its zeros."""
+    for since in (None, WEEK.end):
+        summary = summed(known_since=since)
+        assert (summary.untold, summary.quiet, summary.total.received.interactions) == (True, False, None)
+    assert summed(known_since=None, period=Period.of(WEEK, ZONE, WEEK.start + DAY)).quiet
+
+
 def test_what_is_known_is_summed_beside_what_is_not():
     """Instagram tells no shares: its own line says so, the total has the others'."""
     summary = summed(

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
 
+from publisher.mail.formats import unaddressed
+
 _AS_QUOTED = 60
-"""Characters. A mail quotes the beginning of what somebody wrote."""
+"""Characters. A mail quotes the beginning of what somebody wrote, on X without the names before it; elsewhere those stand before this."""
 
 
 def written_with(folder: Path, words: Sequence[str], *, only: Path | None = None) -> dict[str, Path]:
     """Return the mails, by Message-ID, that hold any of these words, however they are folded or escaped."""
-    sought = [found for one in words if (found := _quoted(_plain(one)))]
+    sought = [found for one in words if (found := _quoted(_plain(unaddressed(one, "x"))))]
     if not sought:
         return {}
     mails = {}

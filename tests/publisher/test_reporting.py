@@ -14,7 +14,8 @@ from sqlalchemy import event
 from publisher import lifetimes
 from publisher.cadence import Week
 from publisher.config import Config, MailSettings, Recipient, ReportSettings
-from publisher.mail import Fault, NotTaken, Refused, SmtpOutbox, Unclear, open_outbox
+from publisher.mail import Fault, FolderOutbox, NotTaken, Refused, SmtpOutbox, Unclear, open_outbox
+from publisher.mail.waiting import written_with
 from publisher.model import State
 from publisher.reporting import GIVE_UP_AFTER, Reporter, Sent, pause
 from publisher.store import Store, engagement, migrate, reports, summaries
@@ -457,6 +458,11 @@ def test_the_names_before_a_question_on_x_stay_out_of_the_mail(office):
     ask(office.store, account.id, a_post(office.store, account, WEEK.start + DAY), "q", MONDAY, "@kunta @naapuri Onko?")
     summary = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, MONDAY)
     assert [one.text for one in summary.questions] == ["Onko?"]
+    # A mail in a folder is found by the words as they are stored: who is to be forgotten is forgotten there too.
+    office.round(MONDAY)
+    outbox = FolderOutbox(office.config.folder / "mails")
+    outbox.send(office.post.sent[0])
+    assert list(written_with(outbox.folder, ["@kunta @naapuri Onko?"]).values()) == [outbox.path(office.post.sent[0])]
 
 
 def test_more_questions_than_are_listed_are_counted(office):

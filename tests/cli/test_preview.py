@@ -15,7 +15,7 @@ from PIL import Image
 
 from publisher.preview.page import words as page_words
 from tests.cli.conftest import CONFIG
-from tests.golden.looking import CHROMIUM, SCHEMES, browser, opened
+from tests.golden.looking import SCHEMES, browser, needs_chromium, opened
 
 OTHERS = """\
       instagram: {user_id: "17841400000000102", access_token: planted, media: facebook_page}
@@ -210,7 +210,7 @@ def test_a_large_picture_makes_no_large_page(write, shown, tmp_path):
         assert picture.size == (1000, 667)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)")
+@needs_chromium
 def test_everybody_can_read_the_page(write, shown):
     """No violation that axe knows, light and dark; nothing to scroll sideways on the narrowest telephone, and every picture is shown."""
     poll = "poll: {question: Mitä seuraavaksi?, options: [Venepaikat, Uimahalli], days: 7}\n"

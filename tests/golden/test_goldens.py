@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from publisher.mail import LONGEST, excerpt
 from publisher.store.notices import NoticeKind
 from tests.golden.cases import GOLDENS, Golden, failures, lively
-from tests.golden.looking import CHROMIUM, SCHEMES, Outline, browser, html_of, opened, text_of
+from tests.golden.looking import SCHEMES, Outline, browser, html_of, needs_chromium, opened, text_of
 from tests.publisher.test_mail import an_alert
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 EVERY = pytest.mark.parametrize("golden", GOLDENS, ids=lambda golden: golden.name)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)")
 
 
 @pytest.fixture(scope="module")

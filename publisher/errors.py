@@ -6,6 +6,7 @@ language in use. A test holds that every kind of `channels.errors` and every rea
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -329,6 +330,26 @@ def explain(
             "Nobody can tell from here whether what follows the post went out: the next post of its thread, or its first comment."
         )
     return Explained(message=told, remedy=_(remedy) % known)
+
+
+_REFUSED: Mapping[int, str] = {
+    errno.ENOENT: N_("there is no such file or folder"),
+    errno.EACCES: N_("whoever runs this command has no right to it"),
+    errno.EPERM: N_("whoever runs this command has no right to it"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.ENOTDIR: N_("a part of the path is no folder"),
+    errno.EEXIST: N_("something of that name is there already"),
+    errno.ENOSPC: N_("the disk is full"),
+    errno.EDQUOT: N_("the disk is full"),
+    errno.EROFS: N_("the disk can only be read"),
+    errno.ENAMETOOLONG: N_("the name is too long"),
+}
+
+
+def why(error: OSError) -> str:
+    """Word what the system refused, as a clause; what is not known here in the system's own words, in brackets."""
+    known = _REFUSED.get(error.errno or 0)
+    return _(known) if known else _("it did not succeed (%(words)s)") % {"words": error.strerror or error}
 
 
 def omission(code: str) -> str:

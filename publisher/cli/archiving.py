@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.shared import Exit, Stop, json_option, now, open_store, print_json, say, tell, who
+from publisher.cli.shared import Exit, Stop, json_option, not_written, now, open_store, print_json, say, tell, who
 from publisher.locale import N_, _
 
 if TYPE_CHECKING:
@@ -70,11 +70,7 @@ def _write(ctx: click.Context, year: int | None, to: Path | None, *, as_json: bo
                 code=Exit.USAGE,
             ) from error
         except OSError as error:
-            raise Stop(
-                _("%(path)s cannot be written: %(why)s") % {"path": folder, "why": error.strerror},
-                remedy=_("Name another place."),
-                code=Exit.USAGE,
-            ) from error
+            raise not_written(error, folder, code=Exit.USAGE) from error
         with store.write() as conn:
             care.note(conn, by=who(), action="export", numbers={"year": wanted, **written.rows}, now=now())
     if as_json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.shared import Exit, Stop, config_path, load, now, say
+from publisher.cli.shared import Exit, Stop, config_path, load, not_written, now, say
 from publisher.locale import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -105,8 +105,12 @@ def _fix(reading: Reading, config: Config) -> bool:
     except Unreadable:
         return False
     except OSError as error:
-        message = _("%(path)s cannot be written: %(why)s") % {"path": error.filename or path, "why": error.strerror}
-        raise Stop(message) from error
+        raise not_written(
+            error,
+            error.filename or path,
+            remedy=_("Mend the file by hand, or give the command with the right to write into that folder."),
+            code=Exit.FAILED,
+        ) from error
     message = ngettext("%(n)d fault mended in %(path)s", "%(n)d faults mended in %(path)s", fixed.mended)
     say(message % {"n": fixed.mended, "path": path}, _("as it was: %(path)s") % {"path": backup})
     return True

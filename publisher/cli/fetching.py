@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.shared import Exit, Stop, load, now, say, tell
+from publisher.cli.shared import Exit, Stop, load, not_written, now, say, tell
 from publisher.locale import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -66,10 +66,7 @@ def fetch(ctx: click.Context, url: str, out: Path | None, organisation: str | No
             _("%(path)s is there already.") % {"path": out}, remedy=_("Give another name."), code=Exit.USAGE
         ) from error
     except OSError as error:
-        raise Stop(
-            _("%(path)s cannot be written: %(why)s") % {"path": error.filename, "why": error.strerror},
-            code=Exit.CONFIGURATION,
-        ) from error
+        raise not_written(error, error.filename or out or config.queue) from error
     click.echo(_("written: %(path)s") % {"path": written.path})
     if written.picture is not None:
         click.echo(_("written: %(path)s") % {"path": written.picture})

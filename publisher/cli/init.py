@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.shared import Exit, Stop, say
+from publisher.cli.shared import not_written, say
 from publisher.cli.writing import editor_files
 from publisher.locale import N_, _, current
 
@@ -37,8 +37,7 @@ def init(folder: Path, *, sandbox: bool) -> None:
         (folder / "schedules" / "images").mkdir(parents=True, exist_ok=True)
         written = {path: _write(path, content) for path, content in contents.items()} | dict(editor_files(folder))
     except OSError as error:
-        message = _("%(path)s cannot be written: %(why)s") % {"path": error.filename, "why": error.strerror}
-        raise Stop(message, code=Exit.CONFIGURATION) from error
+        raise not_written(error, error.filename or folder) from error
     for path, is_new in written.items():
         click.echo((_("written: %(path)s") if is_new else _("left as it is: %(path)s")) % {"path": path})
     if sandbox:

@@ -11,7 +11,7 @@ import click
 from channels import registry
 from publisher.cli import words
 from publisher.cli.check import found_file, problem_data
-from publisher.cli.shared import Exit, Stop, json_option, load, now, print_json, say
+from publisher.cli.shared import Exit, Stop, json_option, load, not_written, now, print_json, say
 from publisher.errors import left_out, omission
 from publisher.locale import N_, _, ngettext
 
@@ -122,8 +122,7 @@ def _write(path: Path, content: str, found: Preview, announcement: Path) -> None
         beside.write_text(content, encoding="utf-8")
         beside.replace(path)
     except OSError as error:
-        message = _("%(path)s cannot be written: %(why)s") % {"path": path, "why": error.strerror}
-        raise Stop(message, code=Exit.USAGE) from error
+        raise not_written(error, path, code=Exit.USAGE) from error
     count = len(found.posts)
     say(ngettext("%(n)d post in %(path)s", "%(n)d posts in %(path)s", count) % {"n": count, "path": path})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli import words
-from publisher.cli.shared import Exit, Stop, must_exist, now, one_of, open_store, org_option, say
+from publisher.cli.shared import Exit, Stop, must_exist, not_written, now, one_of, open_store, org_option, say
 from publisher.locale import N_, _, current
 from publisher.yamlfile.reading import is_address
 
@@ -157,16 +157,8 @@ def _write(reporter: Reporter, chosen: Sequence[Organisation], span: Span, path:
     try:
         write_eml(reporter.message(organisation, span, recipient, language, now()), path)
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise not_written(error, path, code=Exit.USAGE) from error
     say(_("Written: %(path)s") % {"path": path})
-
-
-def _not_written(path: Path, error: OSError) -> Stop:
-    return Stop(
-        _("%(path)s cannot be written: %(why)s") % {"path": path, "why": error.strerror},
-        remedy=_("Name another place."),
-        code=Exit.USAGE,
-    )
 
 
 def _open(reporter: Reporter, chosen: Sequence[Organisation], span: Span, config: Config) -> None:
@@ -180,7 +172,7 @@ def _open(reporter: Reporter, chosen: Sequence[Organisation], span: Span, config
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(as_page(message), encoding="utf-8")
         except OSError as error:
-            raise _not_written(path, error) from error
+            raise not_written(error, path, code=Exit.USAGE) from error
         click.echo(str(path))
         if not webbrowser.open(path.resolve().as_uri()):
             say(_("No browser opened; open the file by hand."))

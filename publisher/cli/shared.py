@@ -66,6 +66,14 @@ class Stop(click.ClickException):
             click.echo("\n    ".join([f"  = {first}", *rest]), file=file, err=True)
 
 
+def not_written(error: OSError, path: object, *, remedy: str = "", code: Exit = Exit.CONFIGURATION) -> Stop:
+    """Say that a file or folder could not be written, and why; a full disk does not name the file by itself."""
+    from publisher.errors import why
+
+    message = _("%(path)s cannot be written: %(why)s") % {"path": path, "why": why(error)}
+    return Stop(message, remedy=remedy or _("Name another place."), code=code)
+
+
 @dataclass(slots=True)
 class Invocation:
     """What the command line says for every command alike."""

@@ -16,6 +16,7 @@ from publisher.cli.shared import (
     later,
     load,
     must_be_writable,
+    not_written,
     now,
     open_store,
     refusal,
@@ -199,8 +200,4 @@ def _told(path: Path) -> Iterator[None]:
             code=Exit.CONFIGURATION,
         ) from error
     except OSError as error:
-        raise Stop(
-            _("%(path)s cannot be written: %(why)s") % {"path": error.filename or path, "why": error.strerror},
-            remedy=_("Name another place."),
-            code=Exit.USAGE,
-        ) from error
+        raise not_written(error, error.filename or path, code=Exit.USAGE) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.shared import Exit, Stop, config_path, say
+from publisher.cli.shared import Exit, Stop, config_path, not_written, say
 from publisher.locale import LANGUAGES, N_, _, current, use
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def new(ctx: click.Context, name: str | None) -> None:
             _("%(path)s is there already.") % {"path": path}, remedy=_("Give another name."), code=Exit.USAGE
         ) from error
     except OSError as error:
-        raise _unwritable(error) from error
+        raise not_written(error, error.filename or path) from error
     click.echo(_("written: %(path)s") % {"path": path})
     say(_("Change the texts, then: tiedote check %(path)s") % {"path": path})
 
@@ -72,7 +72,7 @@ def schema(ctx: click.Context, folder: Path | None, *, printed: bool) -> None:
             shown = _("written: %(path)s") if is_new else _("left as it is: %(path)s")
             click.echo(shown % {"path": written})
     except OSError as error:
-        raise _unwritable(error) from error
+        raise not_written(error, error.filename or path) from error
 
 
 def editor_files(folder: Path, organisations: Iterable[str] = ()) -> Iterator[tuple[Path, bool]]:
@@ -147,8 +147,3 @@ def _free(queue: Path, name: str) -> Path:
     while (path := queue / f"{name}{f'-{number}' if number > 1 else ''}.yaml").exists():
         number += 1
     return path
-
-
-def _unwritable(error: OSError) -> Stop:
-    message = _("%(path)s cannot be written: %(why)s") % {"path": error.filename, "why": error.strerror}
-    return Stop(message, code=Exit.CONFIGURATION)

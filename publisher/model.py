@@ -44,6 +44,8 @@ class Problem:
     warning: bool = False
     instead: str | None = None
     """What surely belongs in the place of what is underlined; None: that takes a person."""
+    first: tuple[int, str] | None = None
+    """The number and the words of an earlier line that this one is at odds with."""
 
 
 class Unset(Enum):

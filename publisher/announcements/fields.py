@@ -409,13 +409,15 @@ class FieldReader:
         if not parts.scheme and re.match(r"(?:www\.)?[\w-]+(?:\.[\w-]+)+(?:/|$)", link):
             message = _("the link '%(value)s' does not say https://") % known
             self.faults.error(node, "link", message, _("Write https:// before it."))
-        elif parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", link):
+        elif parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[\s\"<>]", link):
             message = _("'%(value)s' is not a link") % known
             remedy = _("Write the whole address, beginning with https://.")
             if link[:1] in "”“„«":
                 remedy = _("Write it without the quotation marks.")
             if parts.hostname and re.search(r"\s", link):
                 remedy = _("An address has no spaces; copy it from the browser's address bar.")
+            elif parts.hostname and re.search(r"[\"<>]", link):
+                remedy = _("A link would end at this sign: \" < >. Copy the address from the browser's address bar.")
             self.faults.error(node, "link", message, remedy)
 
     def _hashtags(self, section: Section) -> tuple[str, ...] | Unset:

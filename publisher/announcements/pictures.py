@@ -133,7 +133,7 @@ class PictureReader:
             facts = _facts_now(self._folder / name, self._queue)
         except Unreadable as why:
             message = _("picture '%(name)s': %(why)s") % {"name": shown(file), "why": why}
-            one.faults.error(file, f"picture_{why.code}", message, self._remedy(name, why.code))
+            one.faults.error(file, f"picture_{why.code}", message, self._remedy(name, why.code) or why.remedy)
             return None
         if facts.fault:
             message = _("picture '%(name)s': %(why)s") % {"name": shown(file), "why": _why(facts.fault)}

@@ -12,11 +12,12 @@ import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
 
+from publisher.errors import why
 from publisher.locale import _
 from publisher.model import Problem
 from publisher.yamlfile.mending import Fault, any_sign, begins_with_odd_space, diagnose, no_space_after_colon, odd_space
@@ -46,10 +47,11 @@ class Limits:
 
 
 class Unreadable(Exception):
-    """A file that cannot be opened as one; `code` is a stable word, the message is for people."""
+    """A file that cannot be opened as one; `code` is a stable word, the message and the remedy are for people."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, remedy: str = "") -> None:
         self.code = code
+        self.remedy = remedy
         super().__init__(message)
 
 
@@ -62,11 +64,12 @@ def read_bytes(path: Path, most: int) -> bytes:
     facts = os.fstat(handle)
     if not stat.S_ISREG(facts.st_mode):
         os.close(handle)
-        raise Unreadable("not_a_file", _("this is not a file"))
+        raise Unreadable("not_a_file", _("this is not a file"), _("Name a file, not a folder or a device."))
     with os.fdopen(handle, "rb") as file:
         data = file.read(min(facts.st_size, most) + 1)
     if len(data) > most:
-        raise Unreadable("too_large", _("the file is larger than %(size)s") % {"size": _size(most)})
+        message = _("the file is larger than %(size)s") % {"size": _size(most)}
+        raise Unreadable("too_large", message, _is_it_this_file())
     return data
 
 
@@ -74,8 +77,9 @@ def _closed(error: OSError) -> Unreadable:
     if error.errno in {errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG}:
         return Unreadable("missing", _("there is no such file"))
     if error.errno == errno.EACCES:
-        return Unreadable("unreadable", _("the file may not be read by whoever runs this command"))
-    return Unreadable("unreadable", _("the file cannot be opened: %(why)s") % {"why": error.strerror})
+        message = _("the file may not be read by whoever runs this command")
+        return Unreadable("unreadable", message, _("Ask whoever looks after the folder to let it be read."))
+    return Unreadable("unreadable", _("the file cannot be opened: %(why)s") % {"why": why(error)})
 
 
 def _size(count: int) -> str:
@@ -89,9 +93,10 @@ def read(
     try:
         # A link is followed here: whoever names the path decides whether it may lead there.
         data = read_bytes(Path(os.path.realpath(path)) if path.is_symlink() else path, limits.bytes)
-    except Unreadable as why:
+    except Unreadable as closed:
         document = Document(file=file, lines=(), root=None)
-        return document, [_problem(document, Fault(line=1, column=1, code=why.code, message=str(why)))]
+        fault = Fault(line=1, column=1, code=closed.code, message=str(closed), remedy=closed.remedy)
+        return document, [_problem(document, fault)]
     return load(data, file, limits, secretive=secretive)
 
 
@@ -134,6 +139,7 @@ def _problem(document: Document, fault: Fault) -> Problem:
         remedy=fault.remedy,
         excerpt=document.excerpt(fault.line),
         instead=fault.instead,
+        first=None if fault.first is None else (fault.first, document.excerpt(fault.first)),
     )
 
 
@@ -142,7 +148,31 @@ def decode(source: bytes) -> tuple[str, list[Fault]]:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if source.startswith(mark):
             return _decode_as(source, encoding)
+    for encoding in _without_mark(source):
+        with suppress(UnicodeDecodeError):
+            text = source.decode(encoding)
+            if not _UNPRINTABLE.search(text):
+                return text, [_not_utf8(1, 1)]
     return _decode_as(source, "utf-8")
+
+
+def _without_mark(source: bytes) -> Iterator[str]:
+    """Tell of which UTF-16 a file without its mark may be: of our letters, each has a zero for its second byte, or its first."""
+    share = len(source) // 3
+    if source[1::2].count(0) > share and not source[::2].count(0):
+        yield "utf-16-le"
+    elif source[::2].count(0) > share and not source[1::2].count(0):
+        yield "utf-16-be"
+
+
+def _not_utf8(line: int, column: int) -> Fault:
+    return Fault(
+        line=line,
+        column=column,
+        code="encoding",
+        message=_("the file is not saved as UTF-8"),
+        remedy=_("In the editor, choose Save As and the encoding UTF-8."),
+    )
 
 
 def _decode_as(source: bytes, encoding: str) -> tuple[str, list[Fault]]:
@@ -152,14 +182,7 @@ def _decode_as(source: bytes, encoding: str) -> tuple[str, list[Fault]]:
         # Windows programs save "ANSI"; shown so, the line is readable, and the rest of the file is checked too.
         text = source.decode("cp1252", errors="replace")
         before = _LINE_BREAK.split(source[: error.start].decode("cp1252", errors="replace"))
-        fault = Fault(
-            line=len(before),
-            column=len(before[-1]) + 1,
-            code="encoding",
-            message=_("the file is not saved as UTF-8"),
-            remedy=_("In the editor, choose Save As and the encoding UTF-8."),
-        )
-        return text, [fault]
+        return text, [_not_utf8(len(before), len(before[-1]) + 1)]
 
 
 def _understand(
@@ -390,7 +413,7 @@ def _is_it_this_file() -> str:
 def _twice(key: Scalar, first: Entry) -> Fault:
     known = {"field": first.name, "first": first.key.at.line, "second": key.at.line}
     message = _("'%(field)s' is given twice, on lines %(first)d and %(second)d") % known
-    return _fault(key.at, "duplicate", message, _("Remove one of the two."))
+    return replace(_fault(key.at, "duplicate", message, _("Remove one of the two.")), first=first.key.at.line)
 
 
 def _span(event: yaml.Event) -> Span:

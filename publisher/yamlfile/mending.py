@@ -35,6 +35,8 @@ class Fault:
     message: str
     remedy: str = ""
     instead: str | None = None
+    first: int | None = None
+    """An earlier line that this one is at odds with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

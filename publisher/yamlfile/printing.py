@@ -39,11 +39,19 @@ def _on_one_line(problem: Problem) -> str:
 def _with_caret(problem: Problem) -> list[str]:
     if not problem.excerpt.strip():
         return []
+    before_it = []
+    if problem.first is not None and problem.first[0] != problem.position.line:
+        number, words = problem.first
+        before_it = [f"{number:>5} | {_cut(harmless(words.expandtabs(1)).rstrip(), 0)[0]}"]
     at = problem.position
     text, column = _cut(harmless(problem.excerpt.expandtabs(1)).rstrip(), at.column - 1)
     length = max(1, min(at.length, len(text) - column))
     before = " " * columns(text[:column])
-    return [f"{at.line:>5} | {text}", f"      | {before}{'^' * max(1, columns(text[column : column + length]))}"]
+    return [
+        *before_it,
+        f"{at.line:>5} | {text}",
+        f"      | {before}{'^' * max(1, columns(text[column : column + length]))}",
+    ]
 
 
 def _cut(text: str, column: int) -> tuple[str, int]:

@@ -475,6 +475,7 @@ def test_a_first_time_that_has_passed_is_fine_while_a_repeat_goes_on(desk):
         ("text: A\nlink: www.loppi.fi\n", ("link", 2, 7)),
         ("text: A\nlink: ftp://a.fi\n", ("link", 2, 7)),
         ("text: A\nlink: https://a.fi/x y\n", ("link", 2, 7)),
+        ("text: A\nlink: 'https://a.fi/?q=\"x\"'\n", ("link", 2, 7)),
         ("text: A\nlink: 'https://[x'\n", ("link", 2, 7)),
         ("text: A\nchannels: [facebok]\n", ("choice", 2, 12)),
         ("text: A\nchannels: []\n", ("missing", 2, 1)),

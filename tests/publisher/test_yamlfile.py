@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.yamlfile import Block, Faults, Items, Limits, Scalar, Section, Span, load, read, render, render_github
+from publisher.yamlfile.fixing import fix
 from publisher.yamlfile.nodes import hide_secrets
 
 START = Span(1, 1, 1, 1)
@@ -126,7 +127,8 @@ def test_each_slip_is_named_at_its_place(text, expected):
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 100,
         b"{\\rtf1\\ansi Hei}",
         b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
-        "a: b\n".encode("utf-16-le"),
+        b"\x00\x01" * 50,
+        b"\x01\x00" * 50,
     ],
 )
 def test_a_file_that_is_no_text_is_one_fault(content):
@@ -207,6 +209,34 @@ def test_old_windows_files_are_readable():
         assert problems == []
         assert document.root is not None
         assert document.root.entries[0].key.at.column == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_told_and_mended(encoding):
+    """Some programs save "Unicode" without the two bytes before it: the words are read, and `--fix` saves them as UTF-8."""
+    words = "text: Päivähoito 🐈 alkaa\nlink: https://kunta.fi/\n"
+    document, problems = load(words.encode(encoding), "a.yaml")
+    assert [problem.code for problem in problems] == ["encoding"]
+    assert document.root is not None
+    assert [entry.name for entry in document.root] == ["text", "link"]
+    fixed = fix(words.encode(encoding), lambda content: load(content, "a.yaml")[1])
+    assert fixed is not None
+    assert fixed.content == words.encode()
+
+
+def test_a_field_that_is_given_twice_is_shown_on_both_lines():
+    """Whoever removes one of the two sees both."""
+    _document, problems = load(b"text: one\nlink: https://kunta.fi/\ntext: two\n", "a.yaml")
+    assert render(problems[0]).splitlines()[1:4] == ["    1 | text: one", "    3 | text: two", "      | ^^^^"]
+
+
+@pytest.mark.parametrize("name", ["folder", "large"])
+def test_what_is_no_file_or_too_large_says_what_to_do(name, tmp_path):
+    """Each refusal has its remedy."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "large").write_bytes(b"a" * (Limits().bytes + 1))
+    _document, problems = read(tmp_path / name, name)
+    assert problems[0].remedy
 
 
 def test_a_pipe_or_a_device_is_refused_at_once(tmp_path):

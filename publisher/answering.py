@@ -49,8 +49,12 @@ class Outcome(StrEnum):
     DONE = "done"
     WAS_DONE = "was_done"
     """These very words were said there before."""
+    ANSWERED = "answered"
+    """The comment was answered in other words, by `Result.reply` or on the network itself."""
     AWAITS = "awaits"
     """Somebody has to approve it."""
+    OTHER_AWAITS = "other_awaits"
+    """Another reply to the comment awaits approval, and this one was not written down."""
     BUSY = "busy"
     """It is being sent at this moment, or another reply to the comment is open."""
     DOUBT = "doubt"
@@ -92,9 +96,11 @@ class Answers:
     # ------------------------------------------------------------ replies
 
     def ask(self, to: Addressed, text: str, by: str, *, approved: bool, again: bool = False) -> Result:
-        """Write a reply down; `again`: also where the same words were said, or may have been, before."""
+        """Write a reply down; `again`: also where the comment is answered, or may be."""
         self._settle_those_of(to)
         with self._store.write() as conn:
+            answered = replies.hold(conn, to.id)
+            heard: Reply | None = None
             for earlier in replies.of_comment(conn, to.account_id, to.target.remote_id):
                 if earlier.stage is Stage.READY and not same_words(text, earlier.text) and self._is_left(earlier):
                     replies.drop(conn, earlier.id, self._clock.now())
@@ -105,6 +111,9 @@ class Answers:
                 if said and not again:
                     outcome = Outcome.WAS_DONE if earlier.stage is Stage.SENT else Outcome.ABSENT
                     return Result(outcome=outcome, reply=earlier)
+                heard = earlier if earlier.stage is Stage.SENT else heard
+            if (heard or answered) and not again:
+                return Result(outcome=Outcome.ANSWERED, reply=heard)
             stage = Stage.READY if approved else Stage.AWAITING
             reply = replies.ask(conn, to, text, by, stage, self._clock.now())
         return Result(outcome=Outcome.DONE if approved else Outcome.AWAITS, reply=reply)
@@ -117,7 +126,8 @@ class Answers:
     def _goes_on(earlier: Reply, text: str) -> Result:
         if earlier.stage is Stage.READY and same_words(text, earlier.text):
             return Result(outcome=Outcome.DONE, reply=earlier)  # Whoever asked died before it was sent.
-        known = {Stage.AWAITING: Outcome.AWAITS, Stage.DOUBT: Outcome.DOUBT}
+        awaits = Outcome.AWAITS if same_words(text, earlier.text) else Outcome.OTHER_AWAITS
+        known = {Stage.AWAITING: awaits, Stage.DOUBT: Outcome.DOUBT}
         return Result(outcome=known.get(earlier.stage, Outcome.BUSY), reply=earlier)
 
     def send(self, reply_id: int) -> Result:

@@ -33,7 +33,7 @@ _sure = click.option("--yes", is_flag=True, help=N_("Do not ask."))
 @click.option("--by", metavar=N_("NAME"), help=N_("Who says so; default: the account that gives the command."))
 @click.option("--approve", is_flag=True, help=N_("Approve the reply that waits for it, and send it."))
 @click.option("--drop", is_flag=True, help=N_("Call the reply off that waits for approval."))
-@click.option("--again", is_flag=True, help=N_("Say it although it was said before, or may have been."))
+@click.option("--again", is_flag=True, help=N_("Say it although the comment is answered, or may be."))
 @click.pass_context
 def reply(
     ctx: click.Context,
@@ -184,12 +184,12 @@ def _asked(service: Service, to: Addressed, text: str, name: str, *, again: bool
 
 
 def _waiting(service: Service, to: Addressed, name: str) -> Reply:
-    """Find the reply that awaits approval; four eyes are two people."""
+    """Find the reply that awaits approval, or was approved by somebody who died before it was sent; four eyes are two people."""
     from publisher.store import replies
 
     with service.store.read() as conn:
         of_comment = replies.of_comment(conn, to.account_id, to.target.remote_id)
-    waiting = next((one for one in of_comment if one.stage is replies.Stage.AWAITING), None)
+    waiting = next((one for one in of_comment if one.stage is replies.Stage.AWAITING or _is_left(one)), None)
     if waiting is None:
         raise Stop(_("No reply to %(id)s awaits approval.") % {"id": _name(to)}, code=Exit.FINDINGS)
     if service.config.approval == "four_eyes" and waiting.by.casefold() == name.casefold():
@@ -197,6 +197,12 @@ def _waiting(service: Service, to: Addressed, name: str) -> Reply:
             _("%(by)s wrote this reply: somebody else has to approve it.") % {"by": waiting.by}, code=Exit.FINDINGS
         )
     return waiting
+
+
+def _is_left(reply: Reply) -> bool:
+    from publisher.store.replies import Stage
+
+    return reply.stage is Stage.READY and reply.approved_by is not None
 
 
 def _approved(service: Service, waiting: Reply, name: str) -> Result:
@@ -225,7 +231,7 @@ def _drop(service: Service, to: Addressed) -> None:
 
 
 def _tell(to: Addressed, result: Result, service: Service) -> Exit:
-    known = {"id": _name(to), "by": result.reply.by if result.reply else ""}
+    known = {"id": _name(to), "by": result.reply.by if result.reply else _("somebody on the network itself")}
     if result.outcome in _TOLD:
         text, code = _TOLD[result.outcome]
         tell(_(text) % known)
@@ -244,6 +250,17 @@ _TOLD: dict[str, tuple[str, Exit]] = {
     "was_done": (
         N_("%(id)s was answered with these words before. To say them once more, add --again."),
         Exit.DONE,
+    ),
+    "answered": (
+        N_("%(id)s was answered already by %(by)s, so nothing was sent. To answer it once more, add --again."),
+        Exit.FINDINGS,
+    ),
+    "other_awaits": (
+        N_(
+            "Another reply to %(id)s, by %(by)s, awaits approval, so yours was not written down. To send that one: tiedote reply %(id)s "
+            "--approve; to call it off: tiedote reply %(id)s --drop"
+        ),
+        Exit.FINDINGS,
     ),
     "awaits": (N_("The reply to %(id)s by %(by)s awaits approval: tiedote reply %(id)s --approve"), Exit.DONE),
     "busy": (

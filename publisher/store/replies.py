@@ -122,6 +122,13 @@ def comment(conn: Connection, comment_id: int) -> Addressed | None:
     )
 
 
+def hold(conn: Connection, comment_id: int) -> bool:
+    """Let nobody else ask for a reply to a comment before this transaction ends; tell whether one of ours stands below it."""
+    # A PostgreSQL locks the row; with SQLite there is one writer anyway.
+    query = select(_comments.c.answered_at).where(_comments.c.id == comment_id).with_for_update()
+    return conn.execute(query).scalar() is not None
+
+
 def ask(conn: Connection, to: Addressed, text: str, by: str, stage: Stage, now: datetime) -> Reply:
     """Write a reply down; none of this comment may be open."""
     reply_id = conn.execute(

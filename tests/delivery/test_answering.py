@@ -97,6 +97,8 @@ def test_a_reply_is_said_once_on_every_network(tmp_path: Path) -> None:
             to = addressed(one, comment)
             assert say(one, to).outcome is Outcome.DONE
             assert say(one, to).outcome is Outcome.WAS_DONE
+            other = answers(one).ask(to, "Jotain aivan muuta.", "matti", approved=True)
+            assert (other.outcome, other.reply and other.reply.by) == (Outcome.ANSWERED, "maija")
         assert comments(one, unanswered=True) == ()
         assert {channel: len(said(one, channel)) for channel in registry.NAMES} == dict.fromkeys(registry.NAMES, 1)
         assert all(ANSWER in said(one, channel)[0] for channel in registry.NAMES)
@@ -104,6 +106,18 @@ def test_a_reply_is_said_once_on_every_network(tmp_path: Path) -> None:
         one.service.collect(all_posts=True)
         assert comments(one, unanswered=True) == ()
         assert len(comments(one)) == len(registry.NAMES)
+
+
+def test_what_was_answered_on_the_network_itself_is_answered_again_only_by_will(tmp_path: Path) -> None:
+    """Somebody wrote there, and Tiedote has read it: nothing more is said, but with `again`."""
+    with asked(tmp_path, ("facebook",)) as one:
+        to = the_only(one, "facebook")
+        with one.service.store.write() as conn:
+            conn.exec_driver_sql("UPDATE comments SET answered_at = created_at")
+        told = say(one, to)
+        assert (told.outcome, told.reply, said(one, "facebook")) == (Outcome.ANSWERED, None, [])
+        assert say(one, to, again=True).outcome is Outcome.DONE
+        assert said(one, "facebook") == [ANSWER]
 
 
 @pytest.mark.parametrize("point", Point)
@@ -240,6 +254,8 @@ def test_a_reply_waits_for_approval_and_is_called_off(tmp_path: Path) -> None:
         assert waiting.outcome is Outcome.AWAITS
         assert waiting.reply is not None
         assert answers(one).send(waiting.reply.id).outcome is Outcome.BUSY
+        assert answers(one).ask(to, ANSWER, "matti", approved=False).outcome is Outcome.AWAITS
+        assert answers(one).ask(to, "Muuta.", "matti", approved=False).outcome is Outcome.OTHER_AWAITS
         assert said(one, "facebook") == []
         with one.service.store.write() as conn:
             assert replies.drop(conn, waiting.reply.id, one.clock.now())

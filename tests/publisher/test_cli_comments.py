@@ -134,6 +134,8 @@ def test_a_reply_is_shown_asked_for_and_said_once(desk):
         assert desk.run("reply", comment, "Kyllä saa, kunnantalolta.", "--yes").exit_code == 0
     assert [one.text for one in desk.post("facebook").comments if one.own] == ["Kyllä saa, kunnantalolta."]
     assert chosen(desk, "facebook", "Saako")["answered"]
+    other = desk.run("reply", comment, "Ei saa.", "--by", "Matti", "--yes")
+    assert (other.exit_code, "--again" in other.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -183,9 +185,15 @@ def test_a_reply_that_needs_approval_is_sent_by_somebody_else(desk, tmp_path: Pa
     strict = Desk(config=careful, sandbox=desk.sandbox, mail=desk.mail)
     comment = chosen(desk, "linkedin", "Saako")["id"]
     assert "--approve" in strict.run("reply", comment, "Kyllä saa.", "--by", "Maija", "--yes").stderr
+    second = strict.run("reply", comment, "Ei saa.", "--by", "Matti", "--yes")
+    told = (second.exit_code, "by Maija, awaits approval" in second.stderr, "--drop" in second.stderr)
+    assert told == (1, True, True)
     assert [one for one in desk.post("linkedin").comments if one.own] == []
     assert "a reply awaits approval" in strict.run("comments").stdout
     assert strict.run("reply", comment, "--approve", "--by", "maija", "--yes").exit_code == 1
+    with closing(sqlite3.connect(config.with_name("tiedote.db"))) as conn, conn:
+        # Whoever approved it died before it was sent.
+        conn.execute("UPDATE replies SET stage = 'ready', approved_by = 'Matti' WHERE stage = 'awaiting'")
     assert strict.run("reply", comment, "--approve", "--by", "Matti", "--yes").exit_code == 0
     assert [one.text for one in desk.post("linkedin").comments if one.own] == ["Kyllä saa."]
 

@@ -222,11 +222,13 @@ COUNTED_BESIDE = ("shares", "views", "clicks")
 class Tally:
     """Counters of many posts. A post in neither part was not told about this time.
 
-    `refused`: metrics that the network does not have any more, or not for this account; the rest was told without them.
+    `unread`: posts of neither that calls ran out before. `refused`: metrics that the network does not have any more, or not for this
+    account; the rest was told without them.
     """
 
     counts: tuple[Counts, ...] = ()
     gone: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
 
 

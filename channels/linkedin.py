@@ -452,7 +452,8 @@ class LinkedIn:
 
         The statistics of twenty posts take one call at either tier, but lag. At the standard tier, where the metadata of twenty posts take
         one call too, they stay as they were in `before`. At the development tier they are read first, and the metadata, a call for each
-        post, of those alone where they show a change. When the day's calls run out on the way, what was read so far is told.
+        post, of those alone where they show a change. When the day's calls run out on the way, what was read so far is told,
+        and which posts are `unread`.
         """
         before = before or {}
         fresh = [urn for urn in remote_ids if urn not in before]
@@ -464,7 +465,7 @@ class LinkedIn:
         told = tuple(known[urn] for urn in remote_ids if urn in known)
         # A post whose activity is not there yet is not found either.
         gone = frozenset(urn for urn in metadata.not_found if self._read_post(urn) is None)
-        return Tally(counts=told, gone=gone)
+        return Tally(counts=told, gone=gone, unread=frozenset(metadata.unread))
 
     def comments(self, remote_ids: Sequence[str], known: Mapping[str, Known] | None = None) -> Comments:
         """Read comments and the answers to them; when the day's calls run out on the way, what was read so far is told.
@@ -572,7 +573,8 @@ class LinkedIn:
     def _metadata_one_by_one(self, urns: Sequence[str]) -> _AllMetadata:
         told: dict[str, _Metadata] = {}
         not_found: list[str] = []
-        for urn in urns:
+        unread: Sequence[str] = ()
+        for n, urn in enumerate(urns):
             try:
                 told[urn] = self._metadata_of(urn)
             except Gone:
@@ -580,8 +582,9 @@ class LinkedIn:
             except Retryable:
                 if not told:
                     raise
+                unread = urns[n:]
                 break
-        return _AllMetadata(told, not_found)
+        return _AllMetadata(told, not_found, unread)
 
     def _metadata_of(self, urn: str) -> _Metadata:
         return read(self._call("GET", f"/rest/socialMetadata/{_encoded(urn)}", verb="GET"), _Metadata)
@@ -1036,3 +1039,4 @@ class _ManyMetadata(_Wire):
 class _AllMetadata:
     told: Mapping[str, _Metadata]
     not_found: Sequence[str]
+    unread: Sequence[str] = ()

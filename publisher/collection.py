@@ -127,9 +127,8 @@ class Collector:
             if answered.heard:
                 meta.put(conn, _heard_key(account), "read", now)
         if answered.error is None:
-            told = {one.remote_id for one in answered.tally.counts} | answered.tally.gone
-            whole = all(post.remote_id in told and post.remote_id not in answered.unread for post in posts)
-            self._finish(account, now, full=full and whole)
+            # A post that the network does not tell of is asked for again by itself, and keeps no round going.
+            self._finish(account, now, full=full and not answered.unread)
         else:
             self._put_off(account, answered.error, now)
         return collected

@@ -63,7 +63,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What a network answered. Posts in `unread` had comments that could not be read: their counters wait for the next pass.
+    """What a network answered. Posts in `unread` could not be read, or not their comments: their counters wait for the next pass.
 
     `news`, `whole`: posts of whose comments the news, or every one, was read. `heard`: mentions were read.
     """
@@ -106,7 +106,7 @@ def read(channel: Channel, asked: Asked, known_of: KnownOf) -> Answered:
         return Answered(error=error)
     told = {counts.remote_id: counts for counts in tally.counts}
     whole, news = _wanted(channel, asked, told)
-    answered = Answered(tally=tally)
+    answered = Answered(tally=tally, unread=tally.unread)
     try:
         answered = _talk(channel, told, (whole, news), known_of, answered)
         since = asked.mentions_since

@@ -670,6 +670,17 @@ def test_thirty_posts_are_counted_in_a_few_calls_at_the_standard_tier(sandbox: S
     assert comments.complete == set(urns[:2])
 
 
+def test_counters_that_calls_run_out_for_are_read_another_time(linkedin: LinkedIn, network: Playback) -> None:
+    """Three posts, a ration of two calls: the statistics of all and the counters of the first are told, the others named as unread."""
+    network.answer(200, {"elements": []})
+    network.answer(200, {"commentSummary": {"count": 4}, "reactionSummaries": {}})
+    urns = [f"urn:li:share:{n}" for n in (1, 2, 3)]
+    linkedin.ration(2)
+    tally = linkedin.counts(urns)
+    assert [(counts.remote_id, counts.comments) for counts in tally.counts] == [(urns[0], 4)]
+    assert (tally.gone, tally.unread) == (frozenset(), frozenset(urns[1:]))
+
+
 def test_comments_that_calls_run_out_for_are_read_another_time(linkedin: LinkedIn, network: Playback) -> None:
     """Three posts, a ration of two calls: two posts are told, the third is named as unread and nothing is asked for it."""
     for _ in range(2):

@@ -374,6 +374,17 @@ def test_counts_without_their_comments_are_not_written_down(make_desk):
     assert set(comment_rows(desk.store)) == {"c1"}
 
 
+def test_a_post_that_is_not_told_of_keeps_no_round_going(make_desk):
+    """It is asked for again by itself: the others come when it is their turn, and may rest at night."""
+    desk = make_desk(posts=2)
+    del desk.network.counts_now["post-2"]
+    for later in (timedelta(0), 7 * HOUR, 7 * HOUR + 10 * MINUTE):
+        desk.network.asked.clear()
+        desk.collect(NOW + later)
+
+    assert desk.network.asked == [("counts", ("post-2",))]
+
+
 def test_hostile_texts_are_stored_harmlessly_once(desk):
     """NUL, half a surrogate pair and a megabyte: stored, cut, on both databases."""
     hostile = {"nul": "a\0b", "half": "a\ud83db", "huge": "x" * 1_000_000, "html": "<script>alert(1)</script> 😀🇫🇮"}

@@ -38,6 +38,9 @@ from publisher.store.notices import NoticeKind, raise_notice
 LONGEST_TEXT = 10_000
 """Characters of a comment that are kept. No network takes longer ones; a limit here keeps a hostile answer out of the database."""
 
+MOST_COUNTED = 2**31 - 1
+"""PostgreSQL's INTEGER takes no more. No post of a municipality has as many of anything, so such a number is a fault of the network's."""
+
 SLOW_EVERY = timedelta(hours=1)
 """How often numbers are read that move slowly and cost calls of their own."""
 
@@ -224,7 +227,7 @@ class Collector:
     def _keep(self, conn: Connection, account: AccountState, asked: Asked, answered: Answered) -> Collected:
         posts, now, tally = asked.posts, asked.now, answered.tally
         by_remote_id = {one: post for post in asked.tracked for one in (post.remote_id, *post.parts)}
-        told = {one.remote_id: one for one in tally.counts if one.remote_id in by_remote_id}
+        told = {one.remote_id: _bounded(one) for one in tally.counts if one.remote_id in by_remote_id}
         gone = [post for post in asked.tracked if post.remote_id in tally.gone and not post.gone]
         known = engagement.known_by_ids(
             conn, account.id, {*(one.remote_id for one in answered.comments), *answered.vanished}
@@ -359,6 +362,24 @@ def _read_posts(read: Sequence[tuple[TrackedPost, Counts]], answered: Answered) 
         nothing = counts.comments == 0 and post.kept == Kept()
         if post.remote_id in answered.news or nothing or post.reading is not None:
             yield post.delivery_id, post.remote_id in answered.whole or nothing
+
+
+def _bounded(counts: Counts) -> Counts:
+    """Make a network's numbers storable, whatever it says."""
+    reactions = counts.reactions
+    return replace(
+        counts,
+        reactions=None if reactions is None else {kind: _storable(number) or 0 for kind, number in reactions.items()},
+        comments=_storable(counts.comments),
+        shares=_storable(counts.shares),
+        quotes=_storable(counts.quotes),
+        views=_storable(counts.views),
+        clicks=_storable(counts.clicks),
+    )
+
+
+def _storable(number: int | None) -> int | None:
+    return None if number is None else min(max(number, 0), MOST_COUNTED)
 
 
 def _snapshot(post: TrackedPost, counts: Counts, kept: Mapping[int, Kept], complete: set[int]) -> Counters:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from channels import registry
 from channels.base import Capabilities, Channel, Comment, CommentKind, Comments, Counts, Known, Tally, Usage
 from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
-from publisher.collection import LONGEST_TEXT, Collected, Collector, clean
+from publisher.collection import LONGEST_TEXT, MOST_COUNTED, Collected, Collector, clean
 from publisher.config import Account, MailSettings, Recipient, RetentionSettings
 from publisher.keeping import Keeper
 from publisher.store import Store, accounts, notices
@@ -383,6 +383,18 @@ def test_a_post_that_is_not_told_of_keeps_no_round_going(make_desk):
         desk.collect(NOW + later)
 
     assert desk.network.asked == [("counts", ("post-2",))]
+
+
+@pytest.mark.parametrize("number", [10**30, -1])
+def test_a_number_that_no_post_can_have_stops_nothing(desk, number):
+    """PostgreSQL's INTEGER ends at 2 147 483 647, SQLite's at 2 to the 63rd: one such number would end each pass over the account."""
+    desk.network.counts_now["post-1"] = Counts(
+        remote_id="post-1", reactions={"like": number}, comments=number, shares=number, views=number, clicks=number
+    )
+    desk.collect()
+
+    bounded = MOST_COUNTED if number > 0 else 0
+    assert snapshots(desk.store) == [({"like": bounded} if bounded else {}, bounded, bounded, bounded)]
 
 
 def test_hostile_texts_are_stored_harmlessly_once(desk):

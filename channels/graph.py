@@ -441,12 +441,14 @@ class Graph:
         """Read an edge page by page, `most` of them, of `limit` rows or as many as Graph can bear."""
         model: type[Rows[Row]] = Rows[row]  # type: ignore[valid-type]
         after: str | None = None
+        seen: set[str | None] = set()
         for _ in range(most):
             page, limit = self._page(path, model, limit, {**parameters, "after": after})
             yield page
-            if page.after is None or page.after == after:
-                return
+            seen.add(after)
             after = page.after
+            if after is None or after in seen:
+                return
 
     def _page(
         self, path: str, model: type[Model], limit: int, parameters: Mapping[str, Parameter]

@@ -621,8 +621,12 @@ class LinkedIn:
         told = {element.urn: element.total_share_statistics for element in elements}
         return dict.fromkeys(urns, _NO_ACTIVITY) | told if told else {}
 
-    def _thread(self, urn: str, news: Known | None = None) -> _Listing:
-        """List what is under a post or a comment and, right after each comment, the answers to it."""
+    def _thread(self, urn: str, news: Known | None = None, above: frozenset[str] = frozenset()) -> _Listing:
+        """List what is under a post or a comment and, right after each comment, the answers to it.
+
+        `above`: what all this stands under; what is said to stand below itself is not followed.
+        """
+        above |= {urn}
         listing = self._comments_under(urn)
         items: list[_Comment] = []
         untouched: set[str] = set()
@@ -631,8 +635,8 @@ class LinkedIn:
             items.append(comment)
             if news and not news.whole and comment.answers == news.replies.get(comment.urn, 0):
                 untouched.add(comment.urn)
-            elif comment.answers and comment.urn != urn:
-                below = self._thread(comment.urn)
+            elif comment.answers and comment.urn not in above:
+                below = self._thread(comment.urn, above=above)
                 items += below.items
                 complete = complete and below.complete
         return _Listing(items, complete=complete, untouched=frozenset(untouched))

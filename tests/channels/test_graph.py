@@ -482,6 +482,15 @@ def test_a_listing_ends_where_it_should(network, graph):
     assert not graph.listing("1/media", Created, most=1, limit=50).complete
 
 
+def test_cursors_that_go_in_circles_are_left(network, graph):
+    """However long the way round is: no page is asked for twice."""
+    for number, after in enumerate(("A", "B", "A")):
+        network.answer(200, {"data": [{"id": str(number)}], "paging": {"cursors": {"after": after}, "next": "x"}})
+    listing = graph.listing("1/comments", Created, most=9, limit=50)
+    assert [row.id for row in listing.rows] == ["0", "1", "2"]
+    assert not listing.complete
+
+
 def test_a_listing_that_goes_on_without_a_cursor_is_not_whole(network, graph):
     """Some edges page by other means; what cannot be followed must not look like the end."""
     network.answer(200, {"data": [{"id": "1"}], "paging": {"next": "https://graph.facebook.com/v25.0/1/feed?until=5"}})

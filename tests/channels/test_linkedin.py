@@ -495,6 +495,18 @@ def test_comments_come_with_their_answers_and_without_names(linkedin: LinkedIn, 
     )
 
 
+def test_answers_that_name_each_other_are_read_once(linkedin: LinkedIn, network: Playback) -> None:
+    """Whatever a network says stands below what, nothing goes round in circles."""
+    first, second = (
+        a_comment(number, "Hei", None, commentsSummary={"totalFirstLevelComments": 1}) for number in ("1", "2")
+    )
+    for listed in (first, second, first):
+        network.answer(200, {"elements": [listed], "paging": {"links": []}})
+    comments = linkedin.comments([SHARE])
+    assert {comment.remote_id for comment in comments.items} == {f"urn:li:comment:({ACTIVITY},{n})" for n in (1, 2)}
+    assert len(network.asked) == 3
+
+
 @pytest.mark.parametrize("listing", [(200, {"elements": []}), (404, {"status": 404, "message": "Not Found"})])
 @pytest.mark.parametrize("counted,complete", [(0, {SHARE}), (2, set()), (None, set())])
 def test_no_comments_are_believed_only_if_the_counter_agrees(

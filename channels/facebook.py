@@ -46,7 +46,7 @@ from channels.base import (
     Usage,
 )
 from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpected
-from channels.graph import Created, Done, GraphWire, Rows, Token, connect_graph
+from channels.graph import Created, GraphWire, Rows, Token, connect_graph
 from channels.insights import Insights, Metric
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
@@ -220,9 +220,7 @@ class Facebook:
             )
 
     def _publish(self, post: Post, memo: Mapping[str, str]) -> Published:
-        done = self._graph.post(memo["post_id"], Done, is_published=True)
-        if not done.success:
-            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph neither published the draft nor said why")
+        self._graph.change(memo["post_id"], is_published=True)
         return _published(post, memo["post_id"], memo.get("url"))
 
     def _address(self, post: Post, memo: Mapping[str, str]) -> Published:
@@ -392,8 +390,7 @@ class Facebook:
         return Said(remote_ids=found, complete=whole)
 
     def hide(self, remote_id: str, *, hidden: bool) -> None:
-        if not self._graph.post(remote_id, Done, is_hidden=hidden).success:
-            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph neither hid the comment nor said why")
+        self._graph.change(remote_id, is_hidden=hidden)
 
     def erase_comment(self, remote_id: str) -> None:
         self.remove(remote_id)
@@ -406,8 +403,7 @@ class Facebook:
         return {remote_id: post.held(described) for remote_id, post in posts.items()}
 
     def amend(self, post: Post, remote_id: str) -> None:
-        if not self._graph.post(remote_id, Done, message=words(post)).success:
-            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph neither changed the post nor said why")
+        self._graph.change(remote_id, message=words(post))
 
     def remove(self, remote_id: str) -> None:
         with suppress(Gone):

@@ -431,9 +431,13 @@ class Graph:
         answer = self._api.put_photo((name, picture.data, picture.mime), album_path=path, **_written(fields))
         return _read(answer, model)
 
+    def change(self, path: str, **fields: Parameter) -> None:
+        """Change a node. OutcomeUnknown where Graph neither does so nor says why."""
+        _must_be_done(self.post(path, Done, **fields))
+
     def delete(self, path: str) -> None:
-        """Delete a node."""
-        _read(self._api.delete_object(path), Done)
+        """Delete a node. OutcomeUnknown as in `change`."""
+        _must_be_done(_read(self._api.delete_object(path), Done))
 
     def pages(
         self, path: str, row: type[Row], *, most: int, limit: int, **parameters: Parameter
@@ -561,6 +565,11 @@ def _written(parameters: Mapping[str, Parameter]) -> dict[str, str]:
 
 def _text(value: Parameter) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _must_be_done(done: Done) -> None:
+    if not done.success:
+        raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph neither did it nor said why")
 
 
 def _read(answer: object, model: type[Model]) -> Model:

@@ -59,7 +59,6 @@ from channels.graph import (
     ContainerGoneError,
     ContainerUnsettledError,
     Created,
-    Done,
     GraphWire,
     MediaMissingError,
     Rows,
@@ -489,8 +488,7 @@ class Instagram:
         return Said(remote_ids=tuple(row.id for row in ours if same_words(text, row.text)), complete=listing.complete)
 
     def hide(self, remote_id: str, *, hidden: bool) -> None:
-        if not self._graph.post(remote_id, Done, hide=hidden).success:
-            raise OutcomeUnknown(Kind.ANSWER_LOST, "Graph neither hid the comment nor said why")
+        self._graph.change(remote_id, hide=hidden)
 
     def erase_comment(self, remote_id: str) -> None:
         self.remove(remote_id)

@@ -491,6 +491,15 @@ def test_cursors_that_go_in_circles_are_left(network, graph):
     assert not listing.complete
 
 
+def test_what_graph_neither_does_nor_refuses_stays_in_doubt(network, graph):
+    """It has been seen to say `success: false` and no more."""
+    network.answer(200, {"success": False}).answer(200, {"success": "false"})
+    with pytest.raises(OutcomeUnknown):
+        graph.delete("1")
+    with pytest.raises(OutcomeUnknown):
+        graph.change("1", is_hidden=True)
+
+
 def test_a_listing_that_goes_on_without_a_cursor_is_not_whole(network, graph):
     """Some edges page by other means; what cannot be followed must not look like the end."""
     network.answer(200, {"data": [{"id": "1"}], "paging": {"next": "https://graph.facebook.com/v25.0/1/feed?until=5"}})

@@ -46,7 +46,7 @@ from channels.base import (
     Usage,
 )
 from channels.errors import AccountBlocked, Gone, Kind, OutcomeUnknown, Unexpected
-from channels.graph import Created, GraphWire, Rows, Token, connect_graph
+from channels.graph import Created, GraphWire, Node, Rows, Token, connect_graph
 from channels.insights import Insights, Metric
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
@@ -303,18 +303,14 @@ class Facebook:
 
     def _counted(self, remote_ids: Sequence[str], fields: str) -> tuple[dict[str, _Counted], frozenset[str]]:
         wanted = set(remote_ids)
-        known: dict[str, _Counted] = {}
-        pages = self._graph.pages(
+        known = self._graph.listed(
             f"{self._page_id}/published_posts",
             _Counted,
+            wanted,
             most=1 + len(wanted) // _COUNTED_A_PAGE,
             fields=fields,
             limit=_COUNTED_A_PAGE,
         )
-        for page in pages:
-            known |= {row.id: row for row in page.data}
-            if wanted <= known.keys():
-                break
         by_id, gone = self._graph.many(sorted(wanted - known.keys()), _Counted, fields=fields)
         return known | by_id, gone
 
@@ -344,20 +340,16 @@ class Facebook:
 
     def _talk(self, remote_ids: Sequence[str]) -> dict[str, Rows[_RemoteComment]]:
         """Read the newest comments of many posts off our listing."""
-        wanted = set(remote_ids)
-        found: dict[str, Rows[_RemoteComment]] = {}
-        pages = self._graph.pages(
+        posts = self._graph.listed(
             f"{self._page_id}/published_posts",
             _Discussed,
+            set(remote_ids),
             most=_TALK_PAGES,
+            spare=_FEW - 1,
             fields=f"id,comments.filter(stream).order(reverse_chronological).limit({_TALK_A_POST}){{{_COMMENT_FIELDS}}}",
             limit=_COUNTED_A_PAGE,
         )
-        for page in pages:
-            found |= {row.id: row.comments for row in page.data if row.id in wanted}
-            if len(wanted) - len(found) < _FEW:
-                break
-        return found
+        return {remote_id: post.comments for remote_id, post in posts.items()}
 
     def _comments_under(self, remote_id: str, news: Known | None = None) -> tuple[Sequence[_RemoteComment], bool]:
         """Read a post's comments, newest first, to their end or to what is known; and tell whether these are all."""
@@ -532,8 +524,7 @@ class _Shares(GraphWire):
     count: int
 
 
-class _Counted(GraphWire):
-    id: str
+class _Counted(Node):
     # There is no `shares` on a post that nobody shared.
     shares: _Shares = Field(default_factory=lambda: _Shares(count=0))
     comments: _Edge = Field(default_factory=_Edge)
@@ -599,8 +590,7 @@ class _RemoteComment(GraphWire):
         )
 
 
-class _Discussed(GraphWire):
-    id: str
+class _Discussed(Node):
     comments: Rows[_RemoteComment] = Field(default_factory=Rows[_RemoteComment])
 
 

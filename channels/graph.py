@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -348,6 +348,12 @@ class Created(GraphWire):
     id: str = Field(min_length=1)
 
 
+class Node(GraphWire):
+    """A part of an answer that has an id."""
+
+    id: str
+
+
 class Done(GraphWire):
     """What a POST that changes something answers; `success` has been seen as text."""
 
@@ -366,6 +372,7 @@ class _Paging(GraphWire):
 
 Row = TypeVar("Row", bound=Wire)
 Model = TypeVar("Model", bound=Wire)
+Listed = TypeVar("Listed", bound=Node)
 
 
 class Rows(GraphWire, Generic[Row]):
@@ -490,6 +497,25 @@ class Graph:
             if error.after is not None or not (partly and rows):
                 raise
         return Listing(tuple(rows), complete=False)
+
+    def listed(
+        self,
+        path: str,
+        row: type[Listed],
+        wanted: Collection[str],
+        *,
+        most: int,
+        limit: int,
+        spare: int = 0,
+        **parameters: Parameter,
+    ) -> dict[str, Listed]:
+        """Look for nodes on an edge, page by page, `most` of them, till `spare` or fewer are missing; return what is there by id."""
+        found: dict[str, Listed] = {}
+        for page in self.pages(path, row, most=most, limit=limit, **parameters):
+            found |= {one.id: one for one in page.data if one.id in wanted}
+            if len(found) + spare >= len(wanted):
+                break
+        return found
 
     def many(self, ids: Sequence[str], model: type[Model], *, fields: str) -> tuple[dict[str, Model], frozenset[str]]:
         """Read nodes by their ids; return those that are there, and the ids of those that are gone."""

@@ -61,6 +61,7 @@ from channels.graph import (
     Created,
     GraphWire,
     MediaMissingError,
+    Node,
     Rows,
     Token,
     connect_graph,
@@ -396,14 +397,9 @@ class Instagram:
 
     def _counted(self, remote_ids: Sequence[str], fields: str) -> tuple[dict[str, _Media], frozenset[str]]:
         wanted = set(remote_ids)
-        known: dict[str, _Media] = {}
-        pages = self._graph.pages(
-            f"{self._user_id}/media", _Media, most=1 + len(wanted) // _PAGE, fields=fields, limit=_PAGE
+        known = self._graph.listed(
+            f"{self._user_id}/media", _Media, wanted, most=1 + len(wanted) // _PAGE, fields=fields, limit=_PAGE
         )
-        for page in pages:
-            known |= {row.id: row for row in page.data}
-            if wanted <= known.keys():
-                break
         by_id, gone = self._graph.many(sorted(wanted - known.keys()), _Media, fields=fields)
         return known | by_id, gone
 
@@ -433,20 +429,16 @@ class Instagram:
 
     def _talk(self, remote_ids: Sequence[str]) -> dict[str, Rows[_TopComment]]:
         """Read the newest comments of many posts off our listing."""
-        wanted = set(remote_ids)
-        found: dict[str, Rows[_TopComment]] = {}
-        pages = self._graph.pages(
+        posts = self._graph.listed(
             f"{self._user_id}/media",
             _Discussed,
+            set(remote_ids),
             most=_TALK_PAGES,
+            spare=_FEW - 1,
             fields=f"id,comments.limit({_TALK_A_POST}){{{_REPLY_FIELDS},replies.limit({_TALK_A_POST}){{{_REPLY_FIELDS}}}}}",
             limit=_DISCUSSED_A_PAGE,
         )
-        for page in pages:
-            found |= {row.id: row.comments for row in page.data if row.id in wanted}
-            if len(wanted) - len(found) < _FEW:
-                break
-        return found
+        return {remote_id: post.comments for remote_id, post in posts.items()}
 
     def _comments_under(self, remote_id: str, news: Known | None = None) -> tuple[list[_RemoteComment], bool]:
         """Read the comments and their replies, newest first, to their end or to what is known; and tell whether these are all."""
@@ -721,8 +713,7 @@ class _Container(GraphWire):
         raise Rejected(rule.kind if rule else Kind.PICTURE_REFUSED, self.status)
 
 
-class _Media(GraphWire):
-    id: str
+class _Media(Node):
     caption: str = ""
     timestamp: AwareDatetime | None = None
     permalink: str | None = None
@@ -807,8 +798,7 @@ class _TopComment(_RemoteComment):
     replies: Rows[_RemoteComment] = Field(default_factory=Rows[_RemoteComment])
 
 
-class _Discussed(GraphWire):
-    id: str
+class _Discussed(Node):
     comments: Rows[_TopComment] = Field(default_factory=Rows[_TopComment])
 
 

@@ -21,7 +21,8 @@ from publisher.announcements.times import Clockwork
 from publisher.compose import PublishersView
 from publisher.locale import _
 from publisher.model import UNSET, Announcement, Fields, PictureRef, Position, Problem, Question, Repeat, When
-from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Unreadable, harmless, load, read
+from publisher.terminal import harmless
+from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, Unreadable, load, read
 from publisher.yamlfile.reading import shown, truth
 
 LIMITS = Limits()

@@ -148,7 +148,7 @@ def _outcome(service: Service, announcement: Announcement, name: str) -> None:
     from publisher.model import State
     from publisher.store import deliveries
 
-    click.echo(_("%(file)s is approved by %(by)s.") % {"file": announcement.file, "by": name})
+    echo_folded("", _("%(file)s is approved by %(by)s.") % {"file": announcement.file, "by": name})
     with service.store.read() as conn:
         found = deliveries.find_deliveries(conn, announcement.key)
     if any(one.state is State.AWAITING_APPROVAL for one in found):

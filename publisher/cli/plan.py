@@ -14,13 +14,13 @@ import click
 from publisher.cli import words
 from publisher.cli.shared import Stop, json_option, load, now, print_json, say
 from publisher.locale import N_, _, current, ngettext
+from publisher.terminal import WIDTH, folded, harmless
 
 if TYPE_CHECKING:
     from publisher.config import Config
     from publisher.outlook import Going, Outlook, Staying
     from publisher.store import Store
 
-_WIDTH = 80
 _SIGNS = {"new": "+", "changed": "~", "same": " ", "cancelled": "-"}
 _COLOURS = {"new": "green", "changed": "yellow", "cancelled": "red"}
 _DAY = {"fi": "{0.day}.{0.month}.{0.year}", "sv": "{0.day}.{0.month}.{0.year}", "en": "{0:%Y-%m-%d}"}
@@ -125,10 +125,10 @@ def _print_group(change: str, at: datetime, alike: Sequence[Going]) -> None:
     name = _name(alike[0].key.announcement, alike[0].key.occurrence)
     title = " ".join(alike[0].title.split())
     head = f"{_SIGNS[change]} {_TIME[current()].format(at):>5}  {name}"
-    room = _WIDTH - len(head) - 2
+    room = WIDTH - len(head) - 2
     if room >= 12:
         head += "  " + (title if len(title) <= room else title[: room - 1].rstrip() + "…")
-    click.echo(click.style(head, fg=_COLOURS.get(change)))
+    click.echo(click.style(harmless(head), fg=_COLOURS.get(change)))
     for organisation, here in groupby(sorted(alike, key=_organisation), key=_organisation):
         for line in _folded(f"{organisation}: {', '.join(_accounts(list(here)))}", 9):
             click.echo(line)
@@ -195,17 +195,8 @@ def _name(announcement: str, occurrence: int) -> str:
 
 
 def _folded(text: str, indent: int) -> list[str]:
-    import textwrap
-
     space = " " * indent
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=space,
-        subsequent_indent=space + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return folded(text, WIDTH, space, space + "  ")
 
 
 def _weekday(day: int) -> str:

@@ -14,13 +14,13 @@ from publisher.cli.check import found_file, problem_data
 from publisher.cli.shared import Exit, Stop, json_option, load, not_written, now, print_json, say
 from publisher.errors import left_out, omission
 from publisher.locale import N_, _, ngettext
+from publisher.terminal import WIDTH, folded
 
 if TYPE_CHECKING:
     from publisher.announcements import Reading
     from publisher.config import Config
     from publisher.preview import CardView, PostView, Preview, Shown, Words
 
-_WIDTH = 80
 _STDOUT = Path("-")
 _BEGINNING = b"<!doctype html>"
 
@@ -212,17 +212,13 @@ def _one_line(text: str) -> str:
 
 
 def _folded(text: str, indent: str) -> list[str]:
-    from publisher.preview.wording import folded
-
-    return folded(_one_line(text), _WIDTH, indent, indent + "  ")
+    return folded(_one_line(text), WIDTH, indent, indent + "  ")
 
 
 def _quoted(text: str, first: str = "") -> Iterator[str]:
     """Mark words that go out, so that it is seen where they begin and end; each of their lines begins a new one."""
-    from publisher.preview.wording import folded
-
     for line in f"{first}{text}".splitlines() or [""]:
-        yield from folded(line, _WIDTH, "  \N{BOX DRAWINGS LIGHT VERTICAL} ", "  \N{BOX DRAWINGS LIGHT VERTICAL} ")
+        yield from folded(line, WIDTH, "  \N{BOX DRAWINGS LIGHT VERTICAL} ", "  \N{BOX DRAWINGS LIGHT VERTICAL} ")
 
 
 # ---------------------------------------------------------------- for scripts

@@ -27,6 +27,7 @@ from publisher.cli.shared import (
 )
 from publisher.errors import omission
 from publisher.locale import N_, _
+from publisher.terminal import WIDTH, folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,8 +198,8 @@ def show_words(plan: Plan) -> None:
         lines += [f"    {option}" for option in plan.poll.options]
     if plan.first_comment:
         lines.append(_("First comment: %(text)s") % {"text": plan.first_comment})
-    for line in lines:
-        say(f"    {line}".rstrip())
+    for line in (part for several in lines for part in several.splitlines() or [""]):
+        say(*folded(line, WIDTH, "    ", "    "))
     say("")
 
 
@@ -307,7 +308,7 @@ def _print_outcome(service: Service, delivery: DeliveryView) -> None:
     if delivery.url:
         echo_unbroken(line, shown(service.config)(delivery.url))
     else:
-        click.echo(line)
+        echo_folded("", line)
     if delivery.error_kind is not None:
         told = explained(delivery, delivery.error_kind)
         echo_folded("    ", told.message)

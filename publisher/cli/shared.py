@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import click
 
 from publisher.locale import LANGUAGES, N_, _
+from publisher.terminal import harmless, harmless_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -318,9 +319,9 @@ def print_json(content: Mapping[str, object]) -> None:
 
 
 def say(*lines: str) -> None:
-    """Tell the person at the terminal something that is not data."""
+    """Tell the person at the terminal something that is not data; whatever words of others are in it do nothing there."""
     for line in lines:
-        click.echo(line, err=True)
+        click.echo(harmless_lines(line), err=True)
 
 
 def tell(text: str) -> None:
@@ -330,6 +331,7 @@ def tell(text: str) -> None:
 
 def _fitting(text: str, before: int = 0) -> list[str]:
     """Give what goes to stderr line by line: on a terminal none is wider than it, with `before` columns to spare."""
+    text = harmless_lines(text)
     if not sys.stderr.isatty():
         return text.splitlines() or [""]
     width = max(20, _columns() - before)
@@ -337,7 +339,8 @@ def _fitting(text: str, before: int = 0) -> list[str]:
 
 
 def echo_folded(first: str, text: str, *, fg: str | None = None) -> None:
-    """Print `text` after `first`; on a terminal, folded under its own beginning."""
+    """Print `text` after `first`, harmless; on a terminal, folded under its own beginning."""
+    text = harmless_lines(text)
     lines = [text]
     if sys.stdout.isatty():
         lines = _folded(text, max(20, _columns() - len(first)))
@@ -348,6 +351,7 @@ def echo_folded(first: str, text: str, *, fg: str | None = None) -> None:
 
 def echo_unbroken(words: str, link: str) -> None:
     """Print a link after some words; on a terminal too narrow for both, on a line of its own, so that it can be clicked."""
+    words, link = harmless(words), harmless(link)
     narrow = bool(words) and sys.stdout.isatty() and len(words) + 2 + len(link) > _columns()
     click.echo(f"{words.rstrip()}\n    {link}" if narrow else f"{words}  {link}")
 

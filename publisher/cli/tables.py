@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from publisher.terminal import harmless
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -44,5 +46,6 @@ def print_table(
         table.add_column(column.heading, no_wrap=not column.folds, overflow="fold")
     for number, row in enumerate(rows):
         colour = colours[number] if colours else None
-        table.add_row(*(Text(cell) for cell in row[:-1]), Text(row[-1], style=colour or ""))
+        *before, last = map(harmless, row)
+        table.add_row(*map(Text, before), Text(last, style=colour or ""))
     console().print(table)

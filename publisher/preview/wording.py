@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import tzinfo
 
 from publisher.locale import _, ngettext
 from publisher.mail import formats
 from publisher.preview.values import PostView, Preview
-from publisher.yamlfile.printing import columns, harmless
 
 NO_LINKS = frozenset({"instagram"})
 """Networks that make no link of an address in the words."""
@@ -52,15 +50,3 @@ def counted(count: int, most: int) -> str:
 def links_closed(post: PostView) -> bool:
     """Tell whether a post has links that readers cannot open."""
     return post.channel in NO_LINKS and bool(post.links)
-
-
-def folded(text: str, width: int, first: str, further: str) -> list[str]:
-    """Fold a line at spaces; only what has none, such as a link, may be wider. Control characters are shown as signs."""
-    lines = [first]
-    for piece in re.findall(r"\s*\S+|\s+$", harmless(text)):
-        begun = lines[-1] not in {first, further}
-        if begun and columns(lines[-1] + piece.rstrip()) > width:
-            lines.append(further)
-            piece = piece.lstrip()  # noqa: PLW2901 - the space has become the line's end
-        lines[-1] += piece
-    return [line.rstrip() for line in lines]

@@ -11,7 +11,7 @@ Nothing here knows what a file is about. No value is ever made a date, a number 
 
 from publisher.yamlfile.loading import Limits, Unreadable, load, read, read_bytes
 from publisher.yamlfile.nodes import Block, Document, Entry, Items, Node, Scalar, Span
-from publisher.yamlfile.printing import brief, harmless, render, render_github
+from publisher.yamlfile.printing import brief, render, render_github
 from publisher.yamlfile.reading import Faults, Section, closest
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "Unreadable",
     "brief",
     "closest",
-    "harmless",
     "load",
     "read",
     "read_bytes",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
 
 from publisher.locale import _
 from publisher.model import Problem
+from publisher.terminal import columns, harmless
 
 _WIDTH = 100
-_UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def render(problem: Problem) -> str:
@@ -62,19 +60,6 @@ def _cut(text: str, column: int) -> tuple[str, int]:
     part = text[start : start + _WIDTH]
     head, tail = "…" if start else "", "…" if start + _WIDTH < len(text) else ""
     return head + part + tail, column - start + len(head)
-
-
-def columns(text: str) -> int:
-    """Count a terminal's columns: emoji and CJK take two, combining marks none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
-        for char in text
-    )
-
-
-def harmless(text: str) -> str:
-    """Keep a file's control characters away from the terminal, and what is no character (of a name from an old share) from everything."""
-    return _UNSAFE.sub("\ufffd", text)
 
 
 def render_github(problem: Problem) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -334,3 +335,34 @@ def test_what_is_shown_first_has_the_cards_own_words_and_the_poll(config_file, n
     poll = queue("kysely", "text: Kerro.\npoll: {question: Milloin?, options: [Aamulla, Illalla], days: 1}\n")
     shown = call("publish", poll, answer="n\n").stderr
     assert shown.count("    Poll: Milloin?\n        Aamulla\n        Illalla\n") == 2
+
+
+def test_words_of_files_and_people_do_nothing_to_a_terminal(config_file, networks, queue, call):
+    """Marks that turn the direction, in a title, a text and a name, wherever they are shown; and no line runs over the edge."""
+    turned = "\u202enurin\u202c \u2066x\u2069"
+    path = write_config(config_file.parent, networks.base_url, channels=("x",))
+    path.write_text("language: en\napproval: required\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    hostile = f"{'Hae lupaa verkossa. ' * 10}{turned}"
+    lupa = queue("lupa", f"title: Lupa {turned}\npublish: 2099-01-01 09:00\ntext: {hostile}\n")
+    late = queue("myöhä", f"title: Lupa {turned}\ntext: Hei {turned}\npublish: asap\napproved_by: Maija {turned}\n")
+    shown = {
+        one: call(*one.split(), *more, answer="n\n").output
+        for one, *more in (
+            ("publish", late),
+            ("approve", lupa, "--by", f"Matti {turned}\x1b[2J", "--yes"),
+            ("approve --yes", lupa),
+            ("plan",),
+            ("plan --days 366",),
+            ("status",),
+        )
+    }
+    told = {
+        one: re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", text)
+        for one, text in shown.items()
+    }
+    assert {one: found for one, found in told.items() if found} == {}
+    assert "is approved by Matti" in shown["approve"]
+    assert "is approved already, by Matti" in shown["approve --yes"]
+    assert "nurin" in shown["publish"]
+    assert "nurin" in shown["plan"]
+    assert max(map(len, shown["approve"].splitlines())) <= 80

@@ -452,8 +452,8 @@ class LinkedIn:
 
         The statistics of twenty posts take one call at either tier, but lag. At the standard tier, where the metadata of twenty posts take
         one call too, they stay as they were in `before`. At the development tier they are read first, and the metadata, a call for each
-        post, of those alone where they show a change. When the day's calls run out on the way, what was read so far is told,
-        and which posts are `unread`.
+        post, of those alone where they show a change. When the day's calls run out on the way, what was read so far is told, and
+        which posts are `unread`.
         """
         before = before or {}
         fresh = [urn for urn in remote_ids if urn not in before]
@@ -463,9 +463,18 @@ class LinkedIn:
         known = {urn: one.counts(urn, statistics.get(urn), before.get(urn)) for urn, one in metadata.told.items()}
         known |= {urn: _with_statistics(before[urn], statistics[urn]) for urn in still}
         told = tuple(known[urn] for urn in remote_ids if urn in known)
-        # A post whose activity is not there yet is not found either.
-        gone = frozenset(urn for urn in metadata.not_found if self._read_post(urn) is None)
-        return Tally(counts=told, gone=gone, unread=frozenset(metadata.unread))
+        gone: set[str] = set()
+        unread = set(metadata.unread)
+        for n, urn in enumerate(metadata.not_found):
+            try:
+                if self._read_post(urn) is None:  # One whose activity is not there yet is not found either.
+                    gone.add(urn)
+            except Retryable:
+                if not told:
+                    raise
+                unread |= set(metadata.not_found[n:])
+                break
+        return Tally(counts=told, gone=frozenset(gone), unread=frozenset(unread))
 
     def comments(self, remote_ids: Sequence[str], known: Mapping[str, Known] | None = None) -> Comments:
         """Read comments and the answers to them; when the day's calls run out on the way, what was read so far is told.

@@ -693,6 +693,20 @@ def test_counters_that_calls_run_out_for_are_read_another_time(linkedin: LinkedI
     assert (tally.gone, tally.unread) == (frozenset(), frozenset(urns[1:]))
 
 
+def test_counters_are_told_although_calls_run_out_before_a_post_is_known_to_be_gone(
+    linkedin: LinkedIn, network: Playback
+) -> None:
+    """Of the second post LinkedIn has no counters: whether it is there takes one more call, which there is not. The first was paid for."""
+    network.answer(200, {"elements": []})
+    network.answer(200, {"commentSummary": {"count": 4}, "reactionSummaries": {}})
+    network.answer(404, {"status": 404, "message": "Not Found"})
+    urns = [f"urn:li:share:{n}" for n in (1, 2)]
+    linkedin.ration(3)
+    tally = linkedin.counts(urns)
+    assert [(counts.remote_id, counts.comments) for counts in tally.counts] == [(urns[0], 4)]
+    assert (tally.gone, tally.unread) == (frozenset(), frozenset(urns[1:]))
+
+
 def test_comments_that_calls_run_out_for_are_read_another_time(linkedin: LinkedIn, network: Playback) -> None:
     """Three posts, a ration of two calls: two posts are told, the third is named as unread and nothing is asked for it."""
     for _ in range(2):

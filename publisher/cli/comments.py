@@ -22,6 +22,7 @@ from publisher.cli.shared import (
     org_option,
     print_json,
     say,
+    tell,
 )
 from publisher.locale import N_, _, ngettext
 
@@ -52,6 +53,14 @@ _WORDS = {"idea": N_("an idea"), "thanks": N_("thanks"), "inappropriate": N_("pe
 @org_option
 @click.option("--service", metavar=N_("SERVICE"), help=N_("Only what was written under posts of this e-service."))
 @click.option("--why", is_flag=True, help=N_("Show which rules fired, and on which words."))
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    metavar=N_("NUMBER"),
+    help=N_("Show this many at most; ideas, tables and JSON are whole."),
+)
 @click.option("--csv", "as_csv", is_flag=True, help=N_("Print a table for a spreadsheet."))
 @json_option
 @click.pass_context
@@ -64,6 +73,7 @@ def comments(  # noqa: PLR0913 -- one argument for each option
     organisation: str | None,
     service: str | None,
     why: bool,
+    limit: int,
     as_csv: bool,
     as_json: bool,
 ) -> None:
@@ -92,7 +102,8 @@ def comments(  # noqa: PLR0913 -- one argument for each option
     elif ideas:
         _print_ideas(ordered, config, waiting, why=why)
     else:
-        _print_comments(ordered, config, waiting, why=why)
+        _print_comments(ordered[:limit], config, waiting, why=why)
+        _print_left(len(ordered), limit)
 
 
 @comments.command(help=N_("Say that a comment needs no answer any more. ID as 'tiedote comments' shows it."))
@@ -232,6 +243,16 @@ def _print_comments(found: Sequence[CommentView], config: Config, waiting: Colle
             click.echo()
         _print_heading(comment, config, waiting)
         _print_short(comment, to_open(comment.url or ""), why=why)
+
+
+def _print_left(count: int, limit: int) -> None:
+    """Tell how many comments the list leaves out."""
+    more = count - limit
+    if more > 0:
+        told = ngettext(
+            "%(n)d more; to see them too: --limit %(most)d", "%(n)d more; to see them too: --limit %(most)d", more
+        )
+        tell("\n" + told % {"n": more, "most": count})
 
 
 def _print_short(comment: CommentView, link: str, *, why: bool) -> None:

@@ -91,6 +91,17 @@ def test_ideas_stand_by_service_and_linkedins_are_counted_in_the_table(desk):
     assert desk.data("comments", "--service", "kirjasto")["comments"] == []
 
 
+def test_a_long_list_is_cut_and_says_so(desk):
+    """What waits first is shown; how many more there are, and how to see them, is told; data is whole."""
+    every = desk.data("comments")["comments"]
+    told = desk.run("comments", "--limit", "2")
+    assert re.findall(r"^c-\d+", told.stdout, re.MULTILINE) == [one["id"] for one in every[:2]]
+    assert f"{len(every) - 2} more; to see them too: --limit {len(every)}" in told.stderr
+    assert "more; to see" not in desk.run("comments", "--limit", str(len(every))).stderr
+    assert desk.data("comments", "--limit", "2")["comments"] == every
+    assert desk.run("comments", "--limit", "0").exit_code == 2
+
+
 def test_hostile_words_do_nothing_to_a_terminal(desk):
     """No control character, nothing that turns or hides; markup as it stands; lines stay in their place and short."""
     shown = desk.run("comments").stdout

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -787,9 +787,13 @@ def _is_no_debugging(record: logging.LogRecord) -> bool:
 # --- answers: X speaks two dialects; posts are asked for in the older one, which tweepy speaks, and read in both
 
 
+_PostId = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
+"""Of two, the larger one is newer."""
+
+
 class _Created(Wire):
     class Data(Wire):
-        id: str = Field(pattern=r"^[0-9]+$")
+        id: _PostId
 
     data: Data
 
@@ -875,7 +879,7 @@ class _Note(Wire):
 
 
 class _RemotePost(Wire):
-    id: str
+    id: _PostId
     text: str = ""
     created_at: AwareDatetime
     author_id: str | None = None
@@ -885,7 +889,7 @@ class _RemotePost(Wire):
     )
     metrics: _Metrics | None = Field(default=None, validation_alias="public_metrics")
     own_metrics: _OwnMetrics | None = Field(default=None, validation_alias="non_public_metrics")
-    versions: tuple[str, ...] = Field(
+    versions: tuple[_PostId, ...] = Field(
         default=(), validation_alias=AliasChoices("edit_history_tweet_ids", "edit_history_post_ids")
     )
     entities: _Entities = Field(default_factory=_Entities)

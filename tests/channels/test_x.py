@@ -405,6 +405,16 @@ def test_a_cursor_that_never_ends_is_left(x: X, network: Playback) -> None:
     assert not x.locate(POST, Step(name="create", commits=True), SINCE).complete
 
 
+@pytest.mark.parametrize("spoilt", [{"id": "no number"}, {"edit_history_tweet_ids": ["no number"]}, {"id": "9" * 5000}])
+def test_a_post_without_a_number_is_an_answer_that_does_not_fit(
+    x: X, network: Playback, spoilt: dict[str, object]
+) -> None:
+    """Numbers tell which post is newer, so that one without would otherwise be a fault of our own."""
+    network.answer(200, {"data": [a_post("5"), a_post("6") | spoilt], "meta": {}})
+    with pytest.raises(OutcomeUnknown):
+        x.locate(POST, Step(name="create", commits=True), SINCE)
+
+
 def test_an_answer_that_comes_twice_counts_once(x: X, network: Playback) -> None:
     """Pages may overlap; two of the same do not make up for one that is missing."""
     network.answer(200, {"data": [a_post("5", public_metrics={"reply_count": 2})], "meta": {}})

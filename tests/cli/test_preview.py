@@ -192,7 +192,7 @@ def test_the_page_is_written_whole_and_never_over_the_announcement(write, shown,
     assert (tmp_path / "config.yaml").read_bytes() == config
     done = call("preview", path, "--html", str(tmp_path / "no" / "sivu.html"))
     assert done.exit_code == 2
-    assert "cannot be written: No such file or directory" in done.stderr
+    assert "cannot be written: there is no such file or folder" in done.stderr
     assert sorted(one.name for one in tmp_path.iterdir()) == ["config.yaml", "schedules", "sivu.html"]
 
 

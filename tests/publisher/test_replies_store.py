@@ -35,6 +35,7 @@ def test_a_comment_has_one_open_reply_and_any_number_of_finished_ones(store: Sto
     """A second one is refused by the database itself, whoever asks."""
     to = addressed(store)
     with store.write() as conn:
+        assert not replies.hold(conn, to.id), "it is not answered, nor even there"
         first = replies.ask(conn, to, "Kyllä", "maija", Stage.READY, NOW)
         assert replies.drop(conn, first.id, NOW)
         replies.ask(conn, to, "Kyllä", "maija", Stage.AWAITING, NOW)

@@ -4,7 +4,8 @@
     send_due   rows that are due become mails, summaries and alerts alike; each recipient on their own
 
 A row is taken with a lease, its Message-ID is stored before the first try, and every try bears the same. A machine that was off at the hour
-sends the same week's summary when it is back. A mail whose answer was lost is sent a single time more: nobody gets a third.
+sends the same week's summary when it is back. That a mail is handed over is written down before it is. One whose answer was lost, or whose
+sender died meanwhile, is sent a single time more: nobody gets a third.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from publisher import mail
 from publisher.announcements import Queue, read_queue
@@ -25,7 +26,7 @@ from publisher.gathering import gather
 from publisher.locale import use
 from publisher.mail import Fault, FolderOutbox, MailError, Outbox, Refused, Unclear
 from publisher.store import Connection, DiskFull, Store, StoreAway, notices, reports
-from publisher.store.notices import UNCLEAR, Notice, NoticeKind
+from publisher.store.notices import DUE, RESENDING, Notice, NoticeKind, leaving_state
 from publisher.store.reports import Report
 from publisher.summary import (
     Period,
@@ -55,13 +56,36 @@ _log = logging.getLogger(__name__)
 
 
 _Row = TypeVar("_Row", Report, Notice)
-_OnSent = Callable[[Connection, int, datetime], None]
 
 
 class _OnFailed(Protocol):
     def __call__(
         self, conn: Connection, row_id: int, error: str, not_before: datetime | None, *, unclear: bool = False
     ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Book(Generic[_Row]):
+    """Where the mails of one kind are written down: which is next, and what became of it."""
+
+    claim: Callable[[Connection, datetime, timedelta], _Row | None]
+    leaves: Callable[[Connection, int, str], None]
+    sent: Callable[[Connection, int, datetime], None]
+    failed: _OnFailed
+
+
+_SUMMARIES = _Book(
+    claim=reports.claim_report,
+    leaves=reports.report_leaves,
+    sent=reports.report_sent,
+    failed=reports.report_failed,
+)
+_ALERTS = _Book(
+    claim=notices.claim_notice,
+    leaves=notices.notice_leaves,
+    sent=notices.notice_sent,
+    failed=notices.notice_failed,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +204,10 @@ class Reporter:
     def _send_summaries(self, now: datetime) -> int:
         taken = 0
         built: dict[tuple[str, str], Summary] = {}
-        while (report := self._claim(reports.claim_report, now)) is not None:
+        while (report := self._claim(_SUMMARIES, now)) is not None:
             organisation = self._config.organisations.get(report.organisation)
             if organisation is None or not _gets_it(organisation, report.recipient):
-                self._not_taken(report, reports.report_failed, "the recipient is no longer configured", None)
+                self._not_taken(report, _SUMMARIES, "the recipient is no longer configured", None)
                 continue
             key = (report.organisation, report.week)
             if key not in built:
@@ -196,14 +220,14 @@ class Reporter:
                 message_id=report.message_id,
                 **self._answers(report.organisation, report.recipient),
             )
-            taken += self._hand_over(report, message, reports.report_sent, reports.report_failed, now)
+            taken += self._hand_over(report, message, _SUMMARIES, now)
         return taken
 
     def _send_alerts(self, now: datetime) -> int:
         taken = 0
         names = {key: organisation.name for key, organisation in self._config.organisations.items()}
         queues: dict[str, Queue] = {}
-        while (claimed := self._claim(notices.claim_notice, now)) is not None:
+        while (claimed := self._claim(_ALERTS, now)) is not None:
             notice = self._worded(claimed, queues) if claimed.kind is NoticeKind.REJECTED else claimed
             if notice is None:
                 with self._store.write() as conn:
@@ -221,7 +245,7 @@ class Reporter:
                 now=now,
                 **self._answers(notice.params.get("organisation", ""), notice.recipient),
             )
-            taken += self._hand_over(notice, message, notices.notice_sent, notices.notice_failed, now)
+            taken += self._hand_over(notice, message, _ALERTS, now)
         return taken
 
     def _worded(self, notice: Notice, queues: dict[str, Queue]) -> Notice | None:
@@ -264,41 +288,46 @@ class Reporter:
             return isinstance(error, Refused | Unclear)
         return True
 
-    def _claim(self, claim: Callable[[Connection, datetime, timedelta], _Row | None], now: datetime) -> _Row | None:
+    def _claim(self, book: _Book[_Row], now: datetime) -> _Row | None:
         if self._shut_until is not None and now < self._shut_until:
             return None
-        with self._store.write() as conn:
-            return claim(conn, now, LEASE)
+        while True:
+            with self._store.write() as conn:
+                row = book.claim(conn, now, LEASE)
+            if row is None or row.state != RESENDING:
+                return row
+            self._not_taken(row, book, "its sender died twice while it was handed over", None, unclear=True)
 
-    def _hand_over(
-        self, row: Report | Notice, message: EmailMessage, sent: _OnSent, failed: _OnFailed, now: datetime
-    ) -> bool:
+    def _hand_over(self, row: _Row, message: EmailMessage, book: _Book[_Row], now: datetime) -> bool:
+        doubted = row.state != DUE
+        with self._store.write() as conn:
+            book.leaves(conn, row.id, leaving_state(row.state))
         try:
             self._outbox.send(message)
         except Unclear as error:
-            # A sender that died is a doubt as well.
-            again = None if row.state in {UNCLEAR, "sending"} else now + max(pause(row.tries), UNCLEAR_PAUSE)
-            self._not_taken(row, failed, str(error), again, unclear=True)
+            again = None if doubted else now + max(pause(row.tries), UNCLEAR_PAUSE)
+            self._not_taken(row, book, str(error), again, unclear=True)
             return False
         except MailError as error:
             if error.fault in SHUTS:
                 self._shut += 1
                 self._shut_until = now + min(pause(self._shut), LONGEST_SHUT)
             hopeless = isinstance(error, Refused) or now - row.created_at >= GIVE_UP_AFTER
-            self._not_taken(row, failed, str(error), None if hopeless else now + pause(row.tries))
+            again = None if hopeless else now + pause(row.tries)
+            self._not_taken(row, book, str(error), again, unclear=doubted and not hopeless)
             return False
         self._shut, self._shut_until = 0, None
         with self._store.write() as conn:
-            sent(conn, row.id, now)
+            book.sent(conn, row.id, now)
         return True
 
     def _not_taken(
-        self, row: Report | Notice, failed: _OnFailed, why: str, again: datetime | None, *, unclear: bool = False
+        self, row: _Row, book: _Book[_Row], why: str, again: datetime | None, *, unclear: bool = False
     ) -> None:
         outcome = "was perhaps taken" if unclear else "was not taken"
         _log.warning("a mail to %s %s%s: %s", row.recipient, outcome, "" if again else " and is given up", why)
         with self._store.write() as conn:
-            failed(conn, row.id, why, again, unclear=unclear)
+            book.failed(conn, row.id, why, again, unclear=unclear)
 
     def message(
         self, organisation: Organisation, span: Span, recipient: str, language: str, now: datetime

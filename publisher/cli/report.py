@@ -250,7 +250,7 @@ def _send(
 
 
 def _how_it_stands(row: Report, begun: datetime, zone: tzinfo) -> str:
-    if row.state in {"unclear", "perhaps"}:
+    if row.state in {"unclear", "resending", "perhaps"}:
         return _("perhaps taken: %(why)s") % {"why": row.error or ""}
     if row.sent_at is None:
         return _("not taken: %(why)s") % {"why": row.error or _("another process is sending it")}

@@ -511,7 +511,7 @@ class ReportRow(Table, table=True):
     language: str
     message_id: str
     state: str
-    """due, sending, unclear, sent, perhaps, given_up."""
+    """due, sending, unclear, resending, sent, perhaps, given_up."""
     tries: int = 0
     not_before: datetime | None = None
     error: str | None = None

@@ -19,10 +19,15 @@ from publisher.store.upsert import insert_for
 
 _notices = NoticeRow.__table__  # type: ignore[attr-defined]  # SQLModel gives it at run time
 
+DUE = "due"
+SENDING = "sending"
+"""It is being handed over. One that is found like this after its lease was perhaps taken, for its sender died: it is sent once more."""
 UNCLEAR = "unclear"
-"""A mail's state after it was handed over and the answer was lost; it is sent once more."""
-WAITING = ("due", "sending", UNCLEAR)
-"""The states of a mail that is still to be sent."""
+"""It was handed over and the answer was lost; it is sent once more."""
+RESENDING = "resending"
+"""It is being handed over that once more. One that is found like this after its lease is not sent a third time."""
+WAITING = (DUE, SENDING, UNCLEAR, RESENDING)
+"""The states of a mail that is not settled."""
 
 
 class NoticeKind(StrEnum):
@@ -56,7 +61,7 @@ class NoticeKind(StrEnum):
 class Notice:
     """A notice that is to be sent. `message_id` is '' before the first try; `also`: the params of others that this mail tells as well.
 
-    `state` is the one before it was taken: due, sending (its sender died) or unclear.
+    `state`: see `WAITING`; taking one leaves it as it is.
     """
 
     id: int
@@ -68,7 +73,7 @@ class Notice:
     message_id: str
     tries: int
     created_at: datetime
-    state: str = "due"
+    state: str = DUE
     also: tuple[Mapping[str, str], ...] = ()
 
 
@@ -110,7 +115,7 @@ def _row(
         "language": language,
         "body": {"kind": str(kind), "params": {key: str(value) for key, value in params.items()}},
         "message_id": "",
-        "state": "due",
+        "state": DUE,
         "created_at": now,
     }
 
@@ -125,9 +130,7 @@ def claim_notice(conn: Connection, now: datetime, lease: timedelta) -> Notice | 
     if found is None:
         return None
     taken = conn.execute(
-        update(_notices)
-        .where(_notices.c.id == found.id, waiting)
-        .values(state="sending", not_before=now + lease, tries=found.tries + 1)
+        update(_notices).where(_notices.c.id == found.id, waiting).values(not_before=now + lease, tries=found.tries + 1)
     )
     if not taken.rowcount:
         return None
@@ -143,7 +146,7 @@ def _joined(conn: Connection, first: Row[tuple[object, ...]]) -> Mapping[str, An
         select(_notices.c.id, _notices.c.body)
         .where(
             _notices.c.recipient == first.recipient,
-            _notices.c.state == "due",
+            _notices.c.state == DUE,
             _notices.c.tries == 0,
             _notices.c.id != first.id,
         )
@@ -185,6 +188,11 @@ def keep_message_id(conn: Connection, notice_id: int, message_id: str) -> None:
     )
 
 
+def notice_leaves(conn: Connection, notice_id: int, state: str) -> None:
+    """Note that it is handed over now, before it is; for `state` see `leaving_state`."""
+    conn.execute(update(_notices).where(_notices.c.id == notice_id).values(state=state))
+
+
 def notice_sent(conn: Connection, notice_id: int, now: datetime) -> None:
     """The mail server took it."""
     conn.execute(
@@ -209,8 +217,13 @@ def notice_failed(
     )
 
 
+def leaving_state(before: str) -> str:
+    """Name the state of a mail that is handed over: whether that is for the first time, as far as anybody knows."""
+    return SENDING if before == DUE else RESENDING
+
+
 def failed_state(not_before: datetime | None, *, unclear: bool) -> str:
     """Name the state of a mail that was not taken: again at `not_before`, or never when None; `unclear`: nobody knows."""
     if not_before is None:
         return "perhaps" if unclear else "given_up"
-    return UNCLEAR if unclear else "due"
+    return UNCLEAR if unclear else DUE

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
 from publisher.store.models import AccountRow, AnnouncementRow, DeliveryRow, ReportRow
-from publisher.store.notices import WAITING, failed_state
+from publisher.store.notices import DUE, WAITING, failed_state
 from publisher.store.upsert import insert_for
 
 _accounts = AccountRow.__table__  # type: ignore[attr-defined]
@@ -19,7 +19,7 @@ _reports = ReportRow.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A summary for one recipient. `state`: due, sending, unclear, sent, perhaps (sent) or given_up; `tries` counts those begun."""
+    """A summary for one recipient. `state`: one of `notices.WAITING`, sent, perhaps (sent) or given_up; `tries` counts those begun."""
 
     id: int
     organisation: str
@@ -88,7 +88,7 @@ def add_report(
         recipient=recipient,
         language=language,
         message_id=message_id,
-        state="due",
+        state=DUE,
         tries=0,
         created_at=now,
     )
@@ -99,18 +99,21 @@ def add_report(
 def claim_report(conn: Connection, now: datetime, lease: timedelta) -> Report | None:
     """Take the oldest summary that is to be sent now, for as long as `lease`; None when there is none.
 
-    One whose sender died is taken again after its lease, with the same Message-ID. `state` is the one before.
+    One whose sender died is taken again after its lease, with the same Message-ID. Taking one leaves its state as it is.
     """
     waiting = and_(_reports.c.state.in_(WAITING), or_(_reports.c.not_before.is_(None), _reports.c.not_before <= now))
     found = conn.execute(select(_reports).where(waiting).order_by(_reports.c.id).limit(1)).first()
     if found is None:
         return None
     taken = conn.execute(
-        update(_reports)
-        .where(_reports.c.id == found.id, waiting)
-        .values(state="sending", not_before=now + lease, tries=found.tries + 1)
+        update(_reports).where(_reports.c.id == found.id, waiting).values(not_before=now + lease, tries=found.tries + 1)
     )
     return _report(found, tries=found.tries + 1) if taken.rowcount else None
+
+
+def report_leaves(conn: Connection, report_id: int, state: str) -> None:
+    """Note that it is handed over now, before it is; for `state` see `notices.leaving_state`."""
+    conn.execute(update(_reports).where(_reports.c.id == report_id).values(state=state))
 
 
 def report_sent(conn: Connection, report_id: int, now: datetime) -> None:
@@ -150,7 +153,7 @@ def send_again(conn: Connection, report_id: int, message_id: str, now: datetime)
     conn.execute(
         update(_reports)
         .where(_reports.c.id == report_id)
-        .values(state="due", message_id=message_id, tries=0, not_before=None, error=None, created_at=now, sent_at=None)
+        .values(state=DUE, message_id=message_id, tries=0, not_before=None, error=None, created_at=now, sent_at=None)
     )
 
 

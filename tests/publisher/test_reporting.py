@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -39,7 +40,7 @@ NOTHING = Sent(summaries=0, alerts=0)
 class Post:
     """An outbox that keeps what it was given, and answers each address as it is told to."""
 
-    answers: dict[str, list[Exception]] = field(default_factory=dict)
+    answers: dict[str, list[BaseException]] = field(default_factory=dict)
     sent: list[EmailMessage] = field(default_factory=list)
     tried: list[tuple[str, str]] = field(default_factory=list)
 
@@ -70,6 +71,10 @@ class Office:
         """What the mailing worker does each time."""
         self.reporter.prepare(now)
         return self.reporter.send_due(now)
+
+
+class Killed(BaseException):
+    """What nothing of ours catches, as if the process had ended after the server's yes."""
 
 
 def people(*languages: str) -> ReportSettings:
@@ -273,6 +278,42 @@ def test_a_sender_that_died_is_followed_by_another(office):
     assert office.round(MONDAY + MINUTE) == Sent(summaries=1, alerts=0)
     assert office.round(MONDAY + 5 * MINUTE) == Sent(summaries=1, alerts=0)
     assert sorted(office.post.recipients()) == ["en@hausjarvi.example", "fi@hausjarvi.example"]
+
+
+def test_a_sender_that_dies_before_it_sends_loses_no_mail(office):
+    """However often: nothing was handed over, so there is no doubt."""
+    office.reporter.prepare(MONDAY)
+    for later in (0, 1, 2):
+        with office.store.write() as conn:
+            assert reports.claim_report(conn, MONDAY + later * HOUR, MINUTE) is not None
+    assert office.round(MONDAY + 3 * HOUR) == Sent(summaries=2, alerts=0)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (Killed(), Killed(), Killed()),
+        (Killed(), NotTaken("421 busy"), Killed(), Killed()),
+        (Killed(), NotTaken("421 busy"), Unclear("broke"), Unclear("broke")),
+        (Unclear("broke"), Killed(), Killed()),
+        (Unclear("broke"), NotTaken("421 busy"), Unclear("broke"), Unclear("broke")),
+    ],
+    ids=lambda answers: "-".join(type(one).__name__ for one in answers),
+)
+def test_whatever_happens_nobody_gets_a_third_mail(office, answers):
+    """Killed between the server's yes and the commit, put off in between, answers lost: two that may have been taken are the most."""
+    raise_notice(office.store, MONDAY, recipients=[("it@example.fi", "fi")])
+    for address in ("fi@hausjarvi.example", "it@example.fi"):
+        office.post.answers[address] = list(answers)
+    for later in range(24):
+        with suppress(Killed):
+            office.round(MONDAY + later * HOUR)
+    for address in ("fi@hausjarvi.example", "it@example.fi"):
+        met = answers[: sum(to == address for to, _id in office.post.tried)]
+        assert sum(not isinstance(one, NotTaken) for one in met) == 2
+    assert office.post.recipients() == ["en@hausjarvi.example"]
+    with office.store.read() as conn:
+        assert [one.state for one in reports.list_reports(conn, "hausjarvi", WEEK.label)] == ["perhaps", "sent"]
 
 
 def test_it_arrives_at_a_real_server(office, smtp: MailServer):

@@ -102,7 +102,7 @@ def _place(config: Config, out: Path | None, organisation: str | None) -> Place:
 _TROUBLES = {
     "no_address": N_("%(url)s is no web address."),
     "private": N_("%(url)s leads to a machine inside a private network, which is not asked: %(detail)s"),
-    "unreachable": N_("%(url)s could not be read: %(detail)s"),
+    "unreachable": N_("%(url)s could not be read: its server does not answer, or breaks off in the middle."),
     "refuses": N_("The server does not give %(url)s: %(detail)s"),
     "loops": N_("%(url)s leads on and on."),
     "too_large": N_("What stands at %(url)s is too large."),

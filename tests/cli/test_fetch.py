@@ -153,6 +153,13 @@ def test_a_hostile_page_ends_in_a_sentence(call, config_file, site, monkeypatch,
     assert not list((config_file.parent / "schedules").rglob("*"))
 
 
+def test_a_server_that_is_away_is_told_in_words(call):
+    """No name of a fault that only programmers know."""
+    output = call("fetch", "http://127.0.0.1:9/lupa", code=4)
+    assert "its server does not answer" in output
+    assert "RefusedError" not in output
+
+
 def test_in_a_rehearsal_nothing_outside_is_asked(call, config_file, site):
     """Only what is on this machine; and an address that is none is told as that."""
     text = config_file.read_text(encoding="utf-8")

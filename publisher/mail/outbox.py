@@ -12,7 +12,6 @@ servers and mail programs drop the second.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -119,7 +118,7 @@ class FolderOutbox:
 
 
 def write_eml(message: EmailMessage, path: Path) -> None:
-    """Write a message to a file, whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a message to a file, whole or not at all. What a death left behind, residents' words in it, the next try takes up."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(message.as_bytes())
     unfinished.replace(path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,6 +23,7 @@ from pydantic import SecretStr
 
 from publisher.config import MailOAuth, MailSettings
 from publisher.mail import Fault, FolderOutbox, NotTaken, Refused, SmtpOutbox, Unclear, open_outbox
+from publisher.mail.outbox import write_eml
 from publisher.mail.sendmail import SendmailOutbox
 from publisher.mail.tokens import Tokens
 from tests.mailserver import MailServer, _Controller, hang_up
@@ -382,3 +385,14 @@ def test_the_configuration_chooses_the_door(tmp_path):
     by_server = open_outbox(replace(config, mail=MailSettings(sender=SENDER, host="smtp.example", oauth=oauth)))
     assert isinstance(by_server, SmtpOutbox)
     assert by_server.tokens is not None
+
+
+def test_what_a_death_amidst_writing_left_is_taken_up_by_the_next_try(tmp_path: Path) -> None:
+    """A mail in a folder quotes residents: no piece of it may lie where nobody looks. The next try is another process."""
+    dying = "import os, sys; from pathlib import Path; from email.message import EmailMessage\n"
+    dying += "from publisher.mail.outbox import write_eml\n"
+    dying += "Path.replace = lambda *_: os._exit(9)\nwrite_eml(EmailMessage(), Path(sys.argv[1]))"
+    died = subprocess.run([sys.executable, "-c", dying, str(tmp_path / "a.eml")], check=False, timeout=30)
+    assert (died.returncode, len(list(tmp_path.iterdir()))) == (9, 1)
+    write_eml(a_mail(), tmp_path / "a.eml")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.eml"]

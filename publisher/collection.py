@@ -284,7 +284,7 @@ class Collector:
                 continue
             author = pseudonym(key, account.id, comment.author_id)
             rows[comment.remote_id] = _row(comment, post, author, names=names)
-        veiled = _unforgotten(conn, Veil(key, account.id, care.forgotten(conn)), list(rows.values()), now)
+        veiled = _unforgotten(conn, Veil(key, account.id, care.forgotten(conn)), list(rows.values()), known, now)
         return [row if row.own or _keeps_words(account, row, known, now) else _without_words(row) for row in veiled]
 
     # Afterwards
@@ -428,13 +428,22 @@ def _row(comment: Comment, post: TrackedPost | None, pseudonym: str | None, *, n
     )
 
 
-def _unforgotten(conn: Connection, veil: Veil, rows: Sequence[NewComment], now: datetime) -> list[NewComment]:
-    """Leave only a place in the count of whoever was forgotten, also for what they write later; replies keep their place below it."""
+def _unforgotten(
+    conn: Connection, veil: Veil, rows: Sequence[NewComment], known: Mapping[str, KnownComment], now: datetime
+) -> list[NewComment]:
+    """Leave only a place in the count of whoever was forgotten, also for what they write later; replies keep their place below it.
+
+    What was stored before without its author, since words and pseudonym may be kept no longer, is known as theirs only now.
+    """
     covered = {row.remote_id for row in rows if not row.own and veil.covers(row.remote_id, row.author_key)}
     covered |= {
         row.parent_remote_id for row in rows if row.parent_remote_id and veil.covers(row.parent_remote_id, None)
     }
     care.remember_forgotten(conn, (digest(veil.key, veil.account_id, one) for one in covered), now)
+    stored = {one: veil.over(one) for one in covered if one in known}
+    if stored:
+        said = {known[one].id: name for one, name in stored.items()}
+        care.forget(conn, said, {(veil.account_id, one): name for one, name in stored.items()}, now)
     return [_veiled(row, veil, covered) for row in rows] if covered else list(rows)
 
 

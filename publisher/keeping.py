@@ -105,7 +105,8 @@ class Keeper(Purger):
         with self._store.write() as conn:  # the key may have to be made
             key = meta.secret_key(conn, KEY, now)
             known = accounts.list_accounts(conn)
-        search = _Search(wanted, known, key)
+            named = care.find_said(conn, ids=[one.comment for one in wanted if one.comment is not None])
+        search = _Search(wanted, known, key, frozenset((one.account_id, one.remote_id) for one in named))
         unread = self._ask(search, now) if ask else ()
         with self._store.read() as conn:
             first = care.find_said(
@@ -117,6 +118,8 @@ class Keeper(Purger):
             )
             for said in first:
                 search.take(said)
+            for account_id, remote_ids in search.met().items():
+                search.comments |= {one.id for one in care.find_remote(conn, account_id, remote_ids)}
             mine = care.find_said(conn, ids=search.comments, authors=search.authors)
             mentioned = {comment for name in search.names if len(name) > 3 for comment in care.mentioned_in(conn, name)}
         return Person(
@@ -130,7 +133,7 @@ class Keeper(Purger):
         unread = []
         here = configured(self._config)
         for account in search.known:
-            if account.key not in here or not search.looks_at(account.channel):
+            if account.key not in here or not search.looks_at(account):
                 continue
             with self._store.read() as conn:
                 posts = engagement.tracked_posts(conn, account.id, now - self._config.collection.track_for)
@@ -148,7 +151,7 @@ class Keeper(Purger):
             if found.unread:
                 unread.append(account.key)
             for comment in found.items:
-                search.recognise(account.channel, comment)
+                search.recognise(account, comment)
         return tuple(unread)
 
     # Opening
@@ -310,15 +313,21 @@ def _spellings(name: str) -> frozenset[str]:
 
 @dataclass(slots=True)
 class _Search:
-    """A search under way: what is known of the person so far. `authors`: (account, pseudonym)."""
+    """A search under way: what is known of the person so far. `authors`: (account, pseudonym); `named`: comments, by account and id there.
+
+    `read`: which pseudonym wrote which comment, as the networks told when they were asked: of an old one that may be kept nowhere here.
+    """
 
     wanted: Sequence[Wanted]
     known: Sequence[AccountState]
     key: bytes = field(repr=False)
+    named: frozenset[tuple[int, str]] = frozenset()
     authors: set[tuple[int, str]] = field(init=False, repr=False)
     comments: set[int] = field(init=False)
+    read: dict[tuple[int, str], str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.read = {}
         self.comments = {one.comment for one in self.wanted if one.comment is not None}
         self.authors = set()
         for one in self.wanted:
@@ -329,8 +338,10 @@ class _Search:
     def names(self) -> list[str]:
         return sorted({name for one in self.wanted for name in one.names})
 
-    def looks_at(self, channel: str) -> bool:
-        return any(one.channel in {None, channel} for one in self.wanted)
+    def looks_at(self, account: AccountState) -> bool:
+        """Tell whether an account is worth asking: one of the comments is there, or somebody may have one of the names."""
+        by_name = any(one.names and one.channel in {None, account.channel} for one in self.wanted)
+        return by_name or any(account_id == account.id for account_id, _remote_id in self.named)
 
     def take(self, said: Said) -> None:
         """Take a comment in that was found, if it is on the network that was meant, and its author with it."""
@@ -343,13 +354,25 @@ class _Search:
         called = {said.author_key, said.author_name, (said.author_name or "").casefold()}
         return any(one.channel in {None, said.channel} and called & one.names for one in self.wanted)
 
-    def recognise(self, channel: str, comment: Comment) -> None:
-        """Compare who wrote a comment on a network with whom we look for."""
+    def recognise(self, account: AccountState, comment: Comment) -> None:
+        """Compare who wrote a comment on a network with whom we look for; of a named one the author may not be kept any more."""
+        author = pseudonym(self.key, account.id, comment.author_id)
+        if comment.author_id is None or author is None or comment.own:
+            return
+        self.read[account.id, comment.remote_id] = author
         called = {comment.author_id, (comment.author_name or "").casefold()}
-        if comment.author_id and not comment.own and self._means(channel, called):
-            self._add(channel, comment.author_id)
+        if (account.id, comment.remote_id) in self.named or self._means(account.channel, called):
+            self._add(account.channel, comment.author_id)
 
-    def _means(self, channel: str, called: set[str | None]) -> bool:
+    def met(self) -> dict[int, list[str]]:
+        """Give the person's comments that were read just now, by account."""
+        found: dict[int, list[str]] = {}
+        for (account_id, remote_id), author in self.read.items():
+            if (account_id, author) in self.authors:
+                found.setdefault(account_id, []).append(remote_id)
+        return found
+
+    def _means(self, channel: str, called: set[str]) -> bool:
         return any(one.channel in {None, channel} and called & one.names for one in self.wanted)
 
     def _add(self, channel: str | None, author_id: str) -> None:

@@ -156,3 +156,29 @@ def test_a_person_is_forgotten_on_every_network_and_stays_so(lively: Town, tmp_p
     with lively.service.store.read() as conn:
         last = care.trail(conn)[-1]
     assert (last.by, last.action, last.numbers) == ("maija", "forget", {"comments": 8, "mails": 1})
+
+
+def test_a_member_whose_older_words_were_erased_is_forgotten_with_all_of_them(lively: Town, tmp_path: Path) -> None:
+    """After 48 hours LinkedIn's comments have no author here: reading knows them again, and each keeps its one place in the count."""
+    for hours in (47.3, 1.7):
+        lively.clock.set(lively.clock.now() + hours * HOUR)
+        lively.service.collect(all_posts=True)
+        lively.service.keep(at_once=True)
+    keeper = lively.service.keeper
+    old = next(one for one in views(lively) if one.channel == "linkedin" and one.question)
+    assert len(keeper.who([f"c-{old.id}"], lively.clock.now()).said) == 1
+    asked = len(lively.sandbox.requests())
+    assert len(keeper.who([f"c-{old.id}"], lively.clock.now(), ask=True).said) == 2
+    assert {one.network for one in lively.sandbox.requests()[asked:]} == {"linkedin"}
+    lively.sandbox.comment(lively.posts("linkedin")[0].id, "Ja vielä yksi kysymys?", author="Eero Lehtonen")
+    lively.service.collect(all_posts=True)
+    before, now = counts(lively), lively.clock.now()
+    new = next(one for one in views(lively) if one.text and "vielä yksi" in one.text)
+    keeper.forget(keeper.who([f"c-{new.id}"], now), now, "maija")
+    lively.clock.set(now + HOUR)
+    lively.service.collect(all_posts=True)
+    lively.service.keep(at_once=True)
+    assert counts(lively) == before
+    names = [one.remote_id[:10] for one in views(lively) if one.channel == "linkedin"]
+    assert Counter(names)["forgotten:"] == 3
+    assert old.remote_id.encode() not in everything_in(tmp_path)

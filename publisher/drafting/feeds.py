@@ -1,20 +1,20 @@
 """`feeds`: reads each feed when its time has come, and writes a draft of every item that is new, once for ever.
 
 A draft is written first, under a name that follows from the item, and noted then: a process that dies in between finds its file there.
-What a person has taken away does not come back. At the first reading only the newest items become drafts; the older ones are noted.
+Together with it is noted that people have to hear of it, so that a reading that breaks off is told of by the next one. What a person has
+taken away does not come back. At the first reading only the newest items become drafts; the older ones are noted.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from publisher.config import FeedSettings, everybody
 from publisher.drafting.website import DraftError, Found, Website
 from publisher.drafting.writing import Place, write
-from publisher.store import Store, feeds, meta
+from publisher.store import Connection, Store, feeds, meta
 from publisher.store.feeds import FeedItem
 from publisher.store.notices import NoticeKind, raise_notice
 
@@ -50,28 +50,38 @@ class Feeds:
             return meta.claim(conn, f"feed_lease:{key}", self._owner, now, now + _LEASE)
 
     def _read(self, feed: FeedSettings, now: datetime) -> int:
-        key = key_of(feed)
+        written = 0
+        well, trouble = False, None
         try:
             website = Website(self._config)
             is_feed, found = website.look(feed.url)
             if not is_feed:
                 raise DraftError("no_feed")  # noqa: TRY301 - noted below, like what the website does not give
-            written = list(self._drafts(feed, website, found, now))
-            self._note_well(feed, written, now)
+            for one in self._fresh(feed, found, now):
+                self._draft(feed, website, one, now)
+                written += 1
+            well = True
         except (DraftError, OSError) as error:
             # An OSError has a path and a reason; neither is anybody's secret.
-            why = error if isinstance(error, DraftError) else DraftError("unwritable", str(error))
-            self._note_trouble(feed, why, now)
-            return 0
+            trouble = error if isinstance(error, DraftError) else DraftError("unwritable", str(error))
         finally:
-            with self._store.write() as conn:
-                meta.put(conn, f"feed:{key}", feed.url, now)
-                meta.let_go(conn, f"feed_lease:{key}", self._owner)
-        return len(written)
+            self._finish(feed, trouble, now, well=well)
+        return written
 
-    def _drafts(
-        self, feed: FeedSettings, website: Website, found: tuple[Found, ...], now: datetime
-    ) -> Iterator[FeedItem]:
+    def _finish(self, feed: FeedSettings, trouble: DraftError | None, now: datetime, *, well: bool) -> None:
+        """Note a reading, however it ended, and have people told of all drafts that they have not heard of."""
+        key = key_of(feed)
+        with self._store.write() as conn:
+            if well:
+                meta.drop(conn, f"feed_trouble:{key}")
+            elif trouble is not None:
+                self._note_trouble(conn, feed, trouble, now)
+            self._tell(conn, feed, now)
+            meta.put(conn, f"feed:{key}", feed.url, now)
+            meta.let_go(conn, f"feed_lease:{key}", self._owner)
+
+    def _fresh(self, feed: FeedSettings, found: tuple[Found, ...], now: datetime) -> list[Found]:
+        """Return what is to become a draft now."""
         with self._store.read() as conn:
             is_first = not feeds.has_any(conn, feed.url)
             had = feeds.known(conn, feed.organisation, [_hash(feed, one) for one in found])
@@ -81,64 +91,67 @@ class Feeds:
             for one in fresh[FIRST:]:
                 self._note(feed, one, None, now)
             fresh = fresh[:FIRST]
-        for one in fresh[:MOST]:
-            yield self._draft(feed, website, one, now)
+        return fresh[:MOST]
 
-    def _draft(self, feed: FeedSettings, website: Website, one: Found, now: datetime) -> FeedItem:
+    def _draft(self, feed: FeedSettings, website: Website, one: Found, now: datetime) -> None:
         whole = website.completed(one, feed.url)
         place = Place(folder=feed.into, organisation=feed.organisation, sure=True, later=self._config.queue)
         written = write(whole, website.picture(whole, feed.url), place, self._config, now)
-        return self._note(feed, one, str(written.path), now)
+        self._note(feed, one, str(written.path), now)
 
-    def _note(self, feed: FeedSettings, one: Found, file: str | None, now: datetime) -> FeedItem:
+    def _note(self, feed: FeedSettings, one: Found, file: str | None, now: datetime) -> None:
         item = FeedItem(
             organisation=feed.organisation, item=_hash(feed, one), title=(one.title or one.text)[:200], file=file
         )
         with self._store.write() as conn:
             feeds.note(conn, feed.url, item, now)
-        return item
+            if file is not None:
+                told = meta.get(conn, _untold(feed))
+                line = f"{item.item}\t{' '.join(item.title.split())}\t{file}"
+                meta.put(conn, _untold(feed), line if told is None else f"{told}\n{line}", now)
 
-    def _note_well(self, feed: FeedSettings, written: list[FeedItem], now: datetime) -> None:
-        with self._store.write() as conn:
-            meta.drop(conn, f"feed_trouble:{key_of(feed)}")
-            if written:
-                raise_notice(
-                    conn,
-                    cause=f"drafts:{written[0].item}",
-                    kind=NoticeKind.DRAFTS,
-                    params={
-                        "organisation": feed.organisation,
-                        "count": str(len(written)),
-                        "drafts": "\n".join(f"{one.title}\t{one.file}" for one in written),
-                        "folder": str(feed.into),
-                        "queue": str(self._config.queue),
-                    },
-                    recipients=everybody(self._config, feed.contact),
-                    now=now,
-                    once=True,
-                )
+    def _tell(self, conn: Connection, feed: FeedSettings, now: datetime) -> None:
+        untold = meta.get(conn, _untold(feed))
+        if untold is None:
+            return
+        drafts = [line.partition("\t") for line in untold.split("\n")]
+        raise_notice(
+            conn,
+            cause=f"drafts:{drafts[0][0]}",
+            kind=NoticeKind.DRAFTS,
+            params={
+                "organisation": feed.organisation,
+                "count": str(len(drafts)),
+                "drafts": "\n".join(draft for _item, _tab, draft in drafts),
+                "folder": str(feed.into),
+                "queue": str(self._config.queue),
+            },
+            recipients=everybody(self._config, feed.contact),
+            now=now,
+            once=True,
+        )
+        meta.drop(conn, _untold(feed))
 
-    def _note_trouble(self, feed: FeedSettings, error: DraftError, now: datetime) -> None:
+    def _note_trouble(self, conn: Connection, feed: FeedSettings, error: DraftError, now: datetime) -> None:
         """Keep since when a feed cannot be read; tell people once a day when that lasts."""
         name = f"feed_trouble:{key_of(feed)}"
-        with self._store.write() as conn:
-            since = meta.written_at(conn, name)
-            if since is None:
-                meta.put(conn, name, error.code, now)
-            elif now - since >= _TELL_AFTER and error.code != _OFFLINE:
-                raise_notice(
-                    conn,
-                    cause=f"feed:{key_of(feed)}",
-                    kind=NoticeKind.FEED_TROUBLE,
-                    params={
-                        "organisation": feed.organisation,
-                        "feed": feed.url,
-                        "since": since.isoformat(),
-                        "detail": error.detail or error.code,
-                    },
-                    recipients=everybody(self._config, feed.contact),
-                    now=now,
-                )
+        since = meta.written_at(conn, name)
+        if since is None:
+            meta.put(conn, name, error.code, now)
+        elif now - since >= _TELL_AFTER and error.code != _OFFLINE:
+            raise_notice(
+                conn,
+                cause=f"feed:{key_of(feed)}",
+                kind=NoticeKind.FEED_TROUBLE,
+                params={
+                    "organisation": feed.organisation,
+                    "feed": feed.url,
+                    "since": since.isoformat(),
+                    "detail": error.detail or error.code,
+                },
+                recipients=everybody(self._config, feed.contact),
+                now=now,
+            )
 
 
 def key_of(feed: FeedSettings) -> str:
@@ -150,3 +163,8 @@ def _hash(feed: FeedSettings, one: Found) -> str:
     """Name an item. Plain numbers are an item's name in one feed only; addresses and tags are unique everywhere."""
     own = one.identity if ":" in one.identity else f"{feed.url}#{one.identity}"
     return hashlib.sha256(own.encode()).hexdigest()
+
+
+def _untold(feed: FeedSettings) -> str:
+    """Where the drafts stand of which nobody has heard: a line each, of item, title and file."""
+    return f"drafts_untold:{key_of(feed)}"

@@ -16,6 +16,7 @@ from publisher.cli import tiedote
 from publisher.config import load_config
 from publisher.drafting import website
 from publisher.drafting.feeds import Feeds
+from publisher.drafting.writing import write
 from publisher.store import Store, migrate
 from publisher.store.models import Table
 from publisher.webpage import parse, plain
@@ -239,6 +240,45 @@ def test_each_item_of_a_feed_becomes_a_draft_once_for_ever(config_file, site):
     output = CliRunner().invoke(tiedote, ["status", "--config", str(config_file)]).output
     assert f"5 drafts from the website wait in {into}" in " ".join(output.split())
     assert f"{site}/rss could not be read" in output
+
+
+def test_a_reading_that_breaks_off_is_told_of_all_the_same(config_file, site, monkeypatch):
+    """A process that dies before its mail is noted, and a disk that takes one draft of two: each draft is in one mail, none in two."""
+    feed = f"feeds:\n  - {{url: '{site}/rss', organisation: loppi, every: 1h, into: luonnokset, contact: a@loppi.example}}\n"
+    config_file.write_text(config_file.read_text(encoding="utf-8") + feed, encoding="utf-8")
+    config = load_config(config_file)
+    store = Store(config.database)
+    migrate(store, NOW)
+
+    def read(hours, *items):
+        put("/rss", RSS.format("".join(ITEM.format(one) for one in items)).encode(), **{"Content-Type": "text/xml"})
+        return Feeds(store, config, "test").read_due(NOW + timedelta(hours=hours))
+
+    def die(*_args, **_named):
+        raise KeyboardInterrupt
+
+    def full(found, *more):
+        if found.title == "d":
+            raise OSError("no space left")
+        return write(found, *more)
+
+    try:
+        with monkeypatch.context() as there:
+            there.setattr("publisher.drafting.feeds.raise_notice", die)
+            with pytest.raises(KeyboardInterrupt):
+                read(0, "b", "a")
+        read(2, "c", "b", "a")
+        with monkeypatch.context() as there:
+            there.setattr("publisher.drafting.feeds.write", full)
+            read(4, "e", "d", "c", "b", "a")
+        read(6, "e", "d", "c", "b", "a")
+        with store.read() as conn:
+            bodies = [row.body["params"] for row in conn.execute(Table.metadata.tables["notices"].select())]
+        told = [[line[0] for line in body["drafts"].splitlines()] for body in bodies]
+        assert sorted("".join(each) for each in told) == ["bac", "d", "e"]
+        assert [body["count"] for body in bodies] == ["3", "1", "1"]
+    finally:
+        store.close()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -21,6 +21,7 @@ from functools import partial
 from channels.base import Channel, Post
 from channels.errors import AccountBlocked, ChannelError, OutcomeUnknown, Rejected, Retryable, Unexpected
 from publisher import policy
+from publisher.apart import apart
 from publisher.comparing import differences
 from publisher.delivery import CLOCK_SKEW, Clock
 from publisher.planning import fingerprint
@@ -115,20 +116,19 @@ class Afterwards:
         with self._store.read() as conn:
             waiting = rows.to_withdraw(conn, self._clock.now())
         for delivery_id in waiting:
-            self.withdraw(delivery_id)
+            with apart(f"taking down d-{delivery_id}"):
+                self.withdraw(delivery_id)
 
     def clear_up(self) -> None:
         """Take away what ended publications left where nobody sees it; what cannot be taken away now stays."""
         with self._store.read() as conn:
             waiting = rows.leavings(conn)
         for leaving in waiting:
-            try:
+            with apart(f"clearing up on account {leaving.account_id}"), suppress(AccountRemovedError):
                 with self._lend(leaving.account_id) as channel:
                     channel.discard(leaving.step)
-            except AccountRemovedError:
-                continue
-            with self._store.write() as conn:
-                rows.forget_leaving(conn, leaving, self._clock.now())
+                with self._store.write() as conn:
+                    rows.forget_leaving(conn, leaving, self._clock.now())
 
     # ------------------------------------------------------------ other words
 

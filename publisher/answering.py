@@ -21,6 +21,7 @@ from channels.base import Answering, Capabilities, Channel, Erasing, Hiding
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Unexpected
 from channels.text import same_words
 from publisher.afterwards import AccountRemovedError, insist
+from publisher.apart import apart
 from publisher.delivery import CLOCK_SKEW, REQUEST_AT_MOST, SEND_WITHIN, Clock
 from publisher.store import Store, engagement, replies
 from publisher.store.engagement import NewComment
@@ -201,7 +202,8 @@ class Answers:
         with self._store.read() as conn:
             waiting = replies.unsettled(conn, self._clock.now())
         for reply in waiting:
-            self._settle(reply.id)
+            with apart(f"looking for reply {reply.id}"):
+                self._settle(reply.id)
 
     def _settle_those_of(self, to: Addressed) -> None:
         with self._store.read() as conn:

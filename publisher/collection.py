@@ -21,6 +21,7 @@ from datetime import datetime, time, timedelta
 from channels.base import Channel, Comment, Counts
 from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
 from publisher import budget, lifetimes, reading, spending
+from publisher.apart import apart
 from publisher.budget import Use
 from publisher.cadence import following, latest, quiet_until
 from publisher.config import Account, Config, everybody
@@ -78,6 +79,8 @@ class Collected:
     unpaid: bool = False
     """Nothing was read, for it would cost what this month's posts need."""
     error: ChannelError | None = None
+    broken: bool = False
+    """A fault of our own ended the reading; the log has it."""
 
 
 class Collector:
@@ -89,7 +92,18 @@ class Collector:
         self._config = config
 
     def collect_account(self, account: AccountState, now: datetime, *, all_posts: bool = False) -> Collected | None:
-        """Read what is due of one account, or everything tracked; None: nothing is due, or another process is at it."""
+        """Read what is due of one account, or everything tracked; None: nothing is due, or another process is at it.
+
+        What nobody has foreseen ends this reading and no other account's; people are told when it lasts. Raises StoreAway.
+        """
+        with apart(f"reading {'/'.join(account.key)}"):
+            return self._collect(account, now, all_posts=all_posts)
+        with self._store.write() as conn:
+            meta.drop(conn, _unread_key(account.key))
+            engagement.collect_later(conn, account.id, now + self._config.collection.every)
+        return replace(_collected(account), broken=True)
+
+    def _collect(self, account: AccountState, now: datetime, *, all_posts: bool) -> Collected | None:
         configured = self._configured(account)
         if configured is None:
             return None

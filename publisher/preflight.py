@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from publisher.apart import apart
 from publisher.config import Account, Config, configured, everybody
 from publisher.examining import PASSING, judge, look_at_pictures
 from publisher.model import State
@@ -79,10 +80,12 @@ class Preflight:
         for key in dict.fromkeys(one.account for one in ahead):
             if (account := accounts.get(key)) is not None:
                 due = sum(one.account == key for one in ahead)
-                self._account(account, due, now, found)
+                with apart(f"looking ahead at {':'.join(key)}"):
+                    self._account(account, due, now, found)
         for one in ahead:
             owner = accounts[one.account].owner if one.account in accounts else None
-            self._announcement(one, everybody(self._config, known.get(one.announcement), owner), now, found)
+            with apart(f"looking ahead at {one.announcement}"):
+                self._announcement(one, everybody(self._config, known.get(one.announcement), owner), now, found)
         with self._store.write() as conn:
             self._tell(conn, found, ahead, now)
             for name in found.slow:

@@ -28,6 +28,7 @@ from channels import registry
 from channels.errors import AccountBlocked, ChannelError
 from channels.oauth.values import Credentials
 from publisher import lifetimes
+from publisher.apart import apart
 from publisher.config import Config, configured, everybody
 from publisher.config.apps import app_of
 from publisher.lockbox import KeyFault
@@ -127,7 +128,8 @@ class Renewer:
             if account is None or registry.has_token(account.settings):
                 continue
             if renew_at(one.obtained_at, one.expires_at) <= now and not self._rests(one.account, one.serial, now):
-                renewed += self._renew(one.account, now) is Outcome.RENEWED
+                with apart(f"renewing the token of {':'.join(one.account)}"):
+                    renewed += self._renew(one.account, now) is Outcome.RENEWED
         return renewed
 
     def ask_about_configured(self, now: datetime) -> None:

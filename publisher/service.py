@@ -27,6 +27,7 @@ from publisher import lifetimes, planning, spending, telling
 from publisher.afterwards import AccountRemovedError, Afterwards
 from publisher.alarm import Alarm
 from publisher.answering import Answers
+from publisher.apart import apart
 from publisher.checkout import Checkout, CheckoutError, Merge
 from publisher.collection import Collected, Collector
 from publisher.compose import compose
@@ -513,8 +514,10 @@ class Service:
 
     def _collect(self, account: AccountState, now: datetime, *, all_posts: bool) -> Collected | None:
         collected = self.collector.collect_account(account, now, all_posts=all_posts)
-        if collected is not None and collected.error is None and self.config.collection.read_back:
-            self.readback.compare(account.id, now)
+        is_read = collected is not None and collected.error is None and not collected.broken
+        if is_read and self.config.collection.read_back:
+            with apart(f"reading back the posts of {'/'.join(account.key)}"):
+                self.readback.compare(account.id, now)
         return collected
 
     def keep(self, *, at_once: bool = False) -> None:

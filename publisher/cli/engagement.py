@@ -33,7 +33,7 @@ def collect(ctx: click.Context, all_posts: bool) -> None:  # noqa: FBT001 -- cli
     for one in passes:
         if one.unpaid:
             _print_unpaid(one)
-    unread = [one for one in passes if one.error is not None]
+    unread = [one for one in passes if one.error is not None or one.broken]
     for one in unread:
         _print_unread(one)
     if unread:
@@ -66,9 +66,7 @@ def _print_unpaid(one: Collected) -> None:
 
 
 def _print_unread(one: Collected) -> None:
-    if one.error is None:
-        return
-    told = explain(one.error.kind, one.error.detail)
+    told = explain(one.error.kind, one.error.detail) if one.error is not None else explain("unread")
     say(
         _("%(organisation)s, %(account)s could not be read. %(message)s")
         % {

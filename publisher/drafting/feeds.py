@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from publisher.apart import apart
 from publisher.config import FeedSettings, everybody
 from publisher.drafting.website import DraftError, Found, Website
 from publisher.drafting.writing import Place, write
@@ -39,7 +41,11 @@ class Feeds:
 
     def read_due(self, now: datetime) -> int:
         """Read what is due; return how many drafts were written. Raises StoreAway."""
-        return sum(self._read(feed, now) for feed in self._config.feeds if self._is_due(feed, now))
+        written = 0
+        for feed in self._config.feeds:
+            with apart(f"reading the feed of {urlsplit(feed.url).hostname}"):
+                written += self._read(feed, now) if self._is_due(feed, now) else 0
+        return written
 
     def _is_due(self, feed: FeedSettings, now: datetime) -> bool:
         key = key_of(feed)

@@ -8,12 +8,17 @@ from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
+
+from channels.base import Channel
 from channels.sandbox import Sandbox, serve
 from channels.sandbox.clock import Clock
 from channels.sandbox.faults import Kind, Rule
 from channels.sandbox.settings import Delays, Quotas
 from publisher.config import load_config
 from publisher.model import State
+from publisher.reading import Answered, Asked, KnownOf
+from publisher.reading import read as reading
 from publisher.service import Service
 from publisher.store.notices import NoticeKind, raise_notice
 from tests.delivery.town import START, Town, remote_accounts, write, write_config
@@ -188,6 +193,32 @@ def test_an_account_that_could_not_be_read_for_a_day_is_told_once_a_day(tmp_path
         one.service.collect()
         mails(one, smtp)
         assert len(smtp.messages) == before
+
+
+def test_a_fault_of_our_own_in_one_accounts_reading_stops_no_other_and_is_told(
+    tmp_path: Path, smtp: MailServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever breaks while Facebook is read: X is read all the same, the log has it at once, and a mail goes out after a day."""
+    write(tmp_path, "lupa", "text: Lupa verkossa.\npublish: asap\n")
+
+    def read(channel: Channel, asked: Asked, known_of: KnownOf) -> Answered:
+        if channel.name == "facebook":
+            raise ZeroDivisionError
+        return reading(channel, asked, known_of)
+
+    with an_office(tmp_path, smtp) as one:
+        one.service.read_queue()
+        one.work()
+        one.clock.advance(600)
+        monkeypatch.setattr("publisher.reading.read", read)
+        assert {each.channel: (each.posts, each.broken) for each in one.service.collect()} == {
+            "facebook": (0, True),
+            "x": (1, False),
+        }
+        assert "reading hausjarvi/facebook" in caplog.text
+        one.clock.advance(25 * 3600)
+        one.service.collect()
+        assert mails(one, smtp)["omistaja@example.fi"] == ["Kommentteja ei saada luettua: Facebook, Hausjärven kunta"]
 
 
 def test_a_machine_that_was_off_for_days_is_not_behind_before_it_has_read(tmp_path: Path, smtp: MailServer) -> None:

@@ -29,9 +29,12 @@ def test_a_process_without_descriptors_loses_and_doubles_nothing(
     config = write_config(tmp_path, networks, channels=NETWORKS, confirm_for="2s")
     config.write_text(config.read_text(encoding="utf-8").replace("first: 30s", "first: 1s"), encoding="utf-8")
     told = tmp_path / "told"
-    assert victims.run(config, str(told), at, to=victim.starve) in {0, 75}
-    assert re.search("Too many open files|unable to open|unreachable", told.read_text(encoding="utf-8"))
+    starved = victims.run(config, str(told), at, to=victim.starve)
     once = Counter(post["network"] for post in ledger(networks))
+    # Where all connections were open by then, nothing ran short, and there is nothing to tell.
+    ran_short = re.search("Too many open files|unable to open|unreachable", told.read_text(encoding="utf-8"))
+    assert ran_short or (starved == 0 and once == dict.fromkeys(NETWORKS, 2))
+    assert starved in {0, 75}
     ended = victims.run(config)
     out, found = Counter(post["network"] for post in ledger(networks)), states(tmp_path)
     assert once <= out

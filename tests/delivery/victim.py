@@ -58,7 +58,8 @@ def starve(path: str, told: str, at: str) -> None:
     with Service.open(load_config(Path(path)), reached=reached) as service:
         try:
             code = service.run_once(timedelta(seconds=2))
-        except StoreAway:
+        except StoreAway as error:
+            print(error, file=sys.stderr)  # as the command line tells it
             code = 75
     sys.exit(code)
 

@@ -59,7 +59,7 @@ def starve(path: str, told: str, at: str) -> None:
         try:
             code = service.run_once(timedelta(seconds=2))
         except StoreAway as error:
-            print(error, file=sys.stderr)  # as the command line tells it
+            sys.stderr.write(f"{error}\n")  # as the command line tells it
             code = 75
     sys.exit(code)
 

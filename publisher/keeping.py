@@ -270,7 +270,13 @@ class Wanted:
     comment: int | None = None
     names: frozenset[str] = field(default=frozenset(), repr=False)
 
+    @property
+    def has_id(self) -> bool:
+        """Whether it is what a network itself calls somebody; handles and names are not, and lead only to what was kept with them."""
+        return self.channel is not None and any(_ID.fullmatch(name) for name in self.names)
 
+
+_ID = re.compile(r"\d{5,}|urn:li:\w+:.+")
 _HOSTS = {
     "facebook.com": "facebook",
     "fb.com": "facebook",

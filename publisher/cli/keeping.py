@@ -128,7 +128,7 @@ def forget(ctx: click.Context, person: tuple[str, ...], ask: bool, yes: bool, as
         found = service.keeper.who(person, now(), ask=ask)
         _show_person(found)
         # Whoever has not written yet can be forgotten by an id on a network; a name alone would be forgotten to no avail.
-        by_id = found.authors and any(wanted_by(one).channel is not None for one in person)
+        by_id = found.authors and any(wanted_by(one).has_id for one in person)
         if not found.said and not by_id:
             _tell_mentioned(found)
             raise Stop(
@@ -148,7 +148,7 @@ def forget(ctx: click.Context, person: tuple[str, ...], ask: bool, yes: bool, as
         proof = service.keeper.prove(forgotten)
         on_server = not service.store.is_sqlite
     if as_json:
-        print_json(_data(forgotten, proof, anew=anew))
+        print_json(_data(found, forgotten, proof, anew=anew))
     else:
         _print_forgotten(forgotten, proof, on_server=on_server)
     _end(ctx, found, proof, anew=anew)
@@ -208,6 +208,9 @@ def _end(ctx: click.Context, found: Person, proof: Proof, *, anew: bool) -> None
         ctx.exit(Exit.FAILED)
     if not anew:
         _tell_not_rewritten()
+    if found.unread:
+        tell(_("Not every account could be asked: try this again later."))
+    if found.unread or not anew:
         ctx.exit(Exit.TRY_LATER)
 
 
@@ -226,12 +229,13 @@ def _tell_not_rewritten() -> None:
     )
 
 
-def _data(forgotten: Forgotten, proof: Proof, *, anew: bool) -> dict[str, object]:
+def _data(found: Person, forgotten: Forgotten, proof: Proof, *, anew: bool) -> dict[str, object]:
     return {
         "version": 1,
         "comments": forgotten.comments,
         "mails": forgotten.mails,
         "copies": forgotten.copies,
+        "not_asked": ["/".join(key) for key in found.unread],
         "counts_before": forgotten.before,
         "counts_after": forgotten.after,
         "rewritten": anew,

@@ -14,6 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from channels.sandbox.faults import Kind as Fault
+from channels.sandbox.faults import Rule
 from tests.delivery.town import NETWORKS
 from tests.publisher.test_cli_engagement import Desk, desk
 
@@ -138,10 +140,10 @@ def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
     assert desk.run("backup").exit_code == 0
     assert desk.run("forget", eero).exit_code == 2
     assert desk.run("forget", "c-999999", "--yes").exit_code == 1
-    told = desk.run(
-        "forget", "Eero Lehtonen", "--yes"
-    )  # His name is not kept: it leads nowhere, and that is not called done.
-    assert (told.exit_code, "Nobody was found" in told.stderr) == (1, True)
+    # His name is not kept: it leads nowhere, and that is not called done. An id may be of somebody who has not written yet.
+    for name in ("Eero Lehtonen", "facebook:Eero Lehtonen", "https://x.com/eero"):
+        told = desk.run("forget", name, "--yes")
+        assert (told.exit_code, "Nobody was found" in told.stderr) == (1, True), name
     told = desk.run("forget", eero, "--yes")
     assert told.exit_code == 0, told.stderr
     assert "1 comment was emptied." in told.stdout
@@ -173,6 +175,9 @@ def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
     trail = desk.data("purge", "--log")["trail"]
     assert [one["action"] for one in trail][-3:] == ["backup", "forget", "restore"]
     assert trail[-1]["numbers"] == {"forgotten": 2}
+    desk.sandbox.add_rule(Rule(network="facebook", kind=Fault.EXPIRED_TOKEN, times=None))
+    told = desk.run("forget", "https://www.facebook.com/profile.php?id=1000123", "--ask", "--yes", "--json")
+    assert (told.exit_code, json.loads(told.stdout)["not_asked"]) == (75, ["hausjarvi/facebook/facebook"])
 
 
 HOSTILE = [

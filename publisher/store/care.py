@@ -201,7 +201,7 @@ def find_said(
     conditions = [
         _comments.c.id.in_(list(ids)),
         _comments.c.author_key.in_(list(pseudonyms)),
-        func.lower(_comments.c.author_name).in_([name.lower() for name in names]),
+        _comments.c.author_name.in_(_kept_names(conn, names)),
         *(
             and_(_comments.c.account_id == account_id, _comments.c.author_key == author)
             for account_id, author in authors
@@ -209,6 +209,15 @@ def find_said(
     ]
     rows = conn.execute(_said(or_(*conditions)))
     return tuple(Said(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def _kept_names(conn: Connection, names: Collection[str]) -> list[str]:
+    """Give the names that are kept and differ from these in their case at most; SQLite knows no case of Ä, Ö and Å."""
+    if not names:
+        return []
+    wanted = {name.casefold() for name in names}
+    kept = conn.execute(select(_comments.c.author_name).where(_comments.c.author_name.is_not(None)).distinct())
+    return [name for name in kept.scalars() if name.casefold() in wanted]
 
 
 def find_remote(conn: Connection, account_id: int, remote_ids: Collection[str]) -> tuple[Said, ...]:

@@ -150,11 +150,18 @@ def test_a_person_is_found_on_the_network_that_was_meant_and_replies_keep_their_
     person = keeper.who([f"c-{comment_rows(store)['f1'].id}", "facebook:Matti"], NOW)
     assert [one.remote_id for one in person.said] == ["f1"]
     assert person.mentioned == ()
+    wrote(store, "facebook", "f3", author_key="åke", author_name="Åke Öhman", parent_remote_id="f1")
+    assert [
+        [one.remote_id for one in keeper.who([name], NOW).said] for name in ("åke öhman", "facebook:ÅKE ÖHMAN")
+    ] == [
+        ["f3"],
+        ["f3"],
+    ]
     assert keeper.who(["facebook:Kysyin"], NOW).mentioned == (comment_rows(store)["f2"].id,)
     forgotten = keeper.forget(person, NOW, "it")
-    assert forgotten.before == forgotten.after == {"facebook": 2, "x": 1}
+    assert forgotten.before == forgotten.after == {"facebook": 3, "x": 1}
     rows = comment_rows(store)
-    (veiled,) = set(rows) - {"f2", "x1"}
+    (veiled,) = set(rows) - {"f2", "f3", "x1"}
     assert rows["f2"].parent_remote_id == veiled
     assert (rows[veiled].text, rows[veiled].author_key, rows[veiled].author_name, rows[veiled].url) == (None,) * 4
     assert rows[veiled].account_id == facebook

@@ -280,7 +280,7 @@ class Comments:
     """Comments under some posts; for a post in `complete`, what is not listed is gone.
 
     But not what is below a comment in `untouched`, for its answers were not looked at, nor what is in `there`: it was looked up by its id.
-    `unread`: calls ran out before these.
+    `unread`: calls ran out before these, or their listing did not come to its end.
     """
 
     items: tuple[Comment, ...] = ()
@@ -288,6 +288,14 @@ class Comments:
     untouched: frozenset[str] = frozenset()
     there: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was written to the account. `complete`: all of it since the moment that was asked for, as far as the network shows it."""
+
+    items: tuple[Comment, ...]
+    complete: bool
 
 
 class Card(StrEnum):
@@ -620,5 +628,5 @@ class Overview(Channel, Protocol):
 class Listener(Channel, Protocol):
     """A channel that can tell who spoke to the account itself, wherever that was."""
 
-    def mentions(self, remote_ids: Sequence[str], since: datetime) -> Comments:
+    def mentions(self, remote_ids: Sequence[str], since: datetime) -> Heard:
         """Read what was written to the account at `since` or later, by others; `remote_ids`: posts of ours that it may stand under."""

@@ -36,6 +36,7 @@ from channels.base import (
     Evidence,
     Found,
     Health,
+    Heard,
     Held,
     Identity,
     Known,
@@ -459,9 +460,10 @@ class X:
             items=tuple(item for one in read for item in one.items),
             complete=frozenset().union(*(one.complete for one in read)),
             there=frozenset().union(*(one.there for one in read)),
+            unread=frozenset().union(*(one.unread for one in read)),
         )
 
-    def mentions(self, remote_ids: Sequence[str], since: datetime) -> Comments:
+    def mentions(self, remote_ids: Sequence[str], since: datetime) -> Heard:
         """Read who named the account, be it in an answer to one of `remote_ids` or anywhere else."""
 
         def page(token: str | None) -> Response:
@@ -474,17 +476,20 @@ class X:
                 start_time=since,
             )
 
-        found = _list(page, _MOST_PAGES).posts
-        return Comments(items=tuple(self._as_comments(found, remote_ids, elsewhere=True)))
+        found = _list(page, _MOST_PAGES)
+        return Heard(items=tuple(self._as_comments(found.posts, remote_ids, elsewhere=True)), complete=found.ended)
 
     def _news_of(self, wanted: Sequence[str], ours: Sequence[str], since: datetime) -> Comments:
         now = self._session.answered_at
         start = since if now is None or since > now - _SEARCH_REACHES else None
         without = f" -to:{self._user_id}" if self._owns_app else ""
         items: list[Comment] = []
+        unread: set[str] = set()
         for batch in batches(wanted, _POSTS_A_SEARCH):
-            items += self._as_comments(self._search(batch, without, start).posts, ours)
-        return Comments(items=tuple(items))
+            found = self._search(batch, without, start)
+            items += self._as_comments(found.posts, ours)
+            unread |= set() if found.ended else set(batch)
+        return Comments(items=tuple(items), unread=frozenset(unread))
 
     def _all_of(self, remote_ids: Sequence[str], known: Mapping[str, Known]) -> Comments:
         """Read conversations wholly; what is stored and too old for a search is looked up by its id.
@@ -1056,10 +1061,11 @@ class _ShownPage(Wire):
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """Posts of several pages; `complete` if the last page was read and no page held anything back."""
+    """Posts of several pages. `ended`: the last page was read; `complete`: and no page held anything back."""
 
     posts: list[_RemotePost]
     complete: bool
+    ended: bool
 
 
 def _list(page_at: Callable[[str | None], Response], most_pages: int) -> _Listing:
@@ -1073,7 +1079,7 @@ def _list(page_at: Callable[[str | None], Response], most_pages: int) -> _Listin
         whole = whole and not page.errors
         token = page.meta.next_token
         if token is None:
-            return _Listing(list(posts.values()), complete=whole)
+            return _Listing(list(posts.values()), complete=whole, ended=True)
         if page.data and not fresh:
             break  # Some cursors go in circles, and every page is billed.
-    return _Listing(list(posts.values()), complete=False)
+    return _Listing(list(posts.values()), complete=False, ended=False)

@@ -65,7 +65,7 @@ class Asked:
 class Answered:
     """What a network answered. Posts in `unread` could not be read, or not their comments: their counters wait for the next pass.
 
-    `news`, `whole`: posts of whose comments the news, or every one, was read. `heard`: mentions were read.
+    `news`, `whole`: posts of whose comments the news, or every one, was read. `heard`: every mention was read.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -111,8 +111,8 @@ def read(channel: Channel, asked: Asked, known_of: KnownOf) -> Answered:
         answered = _talk(channel, told, (whole, news), known_of, answered)
         since = asked.mentions_since
         if since is not None and isinstance(channel, Listener):
-            heard = channel.mentions(_ids(asked.tracked), since).items
-            answered = replace(answered, comments=(*answered.comments, *heard), heard=True)
+            heard = channel.mentions(_ids(asked.tracked), since)
+            answered = replace(answered, comments=(*answered.comments, *heard.items), heard=heard.complete)
     except ChannelError as error:
         unread = frozenset(post.remote_id for post in (*whole, *news)) - answered.news - answered.whole
         # Where calls are few, that they come to an end is a day like any other.

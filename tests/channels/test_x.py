@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from channels.base import CommentKind, Pays, Picture, Post, Published, Step, Usage
+from channels.base import CommentKind, Known, Pays, Picture, Post, Published, Step, Usage
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.x import Settings, X, connect
+from publisher.reading import Asked, read
 from tests.channels.playback import Playback
 
 SECRETS = ("KEY-4a1", "KEYSECRET-4a2", "2000000101-TOKEN-4a3", "TOKENSECRET-4a4")
@@ -431,6 +432,23 @@ def test_reading_one_post_costs_little_whatever_came_after_it(x: X, network: Pla
     network.answer(200, {"data": [a_post("3")]})
     assert [counts.remote_id for counts in x.counts(["3"]).counts] == ["3"]
     assert "max_results=5" in network.asked[0].path.split("&")
+
+
+def test_a_listing_that_goes_in_circles_is_read_on_the_next_time(x: X, network: Playback) -> None:
+    """Mentions and news before it may never have been seen: they are asked for again. What X holds back of a page is no reason to."""
+    page = {"data": [a_post("1996150800000000001", author_id="7")], "meta": {"next_token": "again"}}
+    held_back = {"errors": [{"type": "https://api.x.com/2/problems/not-authorized", "resource_id": "7"}], "meta": {}}
+
+    def heard() -> bool:
+        return read(x, Asked(posts=(), tracked=(), now=SINCE, mentions_since=SINCE), lambda _posts: {}).heard
+
+    network.answer(200, page).answer(200, page)
+    assert not heard()
+    network.answer(200, page).answer(200, held_back)
+    assert heard()
+    network.answer(200, page).answer(200, page)
+    news = x.comments(["1996150800000000000"], {"1996150800000000000": Known(since=SINCE)})
+    assert news.unread == {"1996150800000000000"}
 
 
 def test_a_page_that_holds_something_back_is_not_the_whole(x: X, network: Playback) -> None:

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
 
-from publisher.mail.formats import unaddressed
+from publisher.mail.formats import EXCERPT, plain, unaddressed
 
 _AS_QUOTED = 60
 """Characters. A mail quotes the beginning of what somebody wrote, on X without the names before it; elsewhere those stand before this."""
 
+_UNCUT = EXCERPT - 1
+"""As many of a single long word."""
+
 
 def written_with(folder: Path, words: Sequence[str], *, only: Path | None = None) -> dict[str, Path]:
-    """Return the mails, by Message-ID, that hold any of these words, however they are folded or escaped."""
-    sought = [found for one in words if (found := _quoted(_plain(unaddressed(one, "x"))))]
+    """Return the mails, by Message-ID, that hold any of these words, however they are folded, escaped or made harmless."""
+    sought = [found for one in words if (found := _quoted(plain(unaddressed(one, "x"))))]
     if not sought:
         return {}
     mails = {}
@@ -32,13 +35,19 @@ def written_with(folder: Path, words: Sequence[str], *, only: Path | None = None
 
 def _quoted(words: str) -> str:
     """Give as much of some words as a mail surely quotes; an address or a number is never cut."""
-    return words[:_AS_QUOTED].strip() if " " in words else words
+    return words[:_AS_QUOTED].strip() if " " in words else words[:_UNCUT]
 
 
 def _said(message: EmailMessage) -> str:
-    parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
-    return " ".join([_plain(str(message["Subject"])), *map(_plain, parts)])
+    parts = [str(message["Subject"])]
+    for part in message.walk():
+        if part.get_content_maintype() == "text":
+            words = part.get_content()
+            # Only of HTML: in the text part a '<' is one that somebody wrote.
+            parts.append(_shown(words) if part.get_content_subtype() == "html" else words)
+    return " ".join(" ".join(parts).split())
 
 
-def _plain(text: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+def _shown(page: str) -> str:
+    """Give the words of a piece of HTML as a reader sees them, on one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())

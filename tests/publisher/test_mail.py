@@ -24,7 +24,9 @@ from publisher.mail import (
     weekly_mail,
     weekly_text,
     wording,
+    write_eml,
 )
+from publisher.mail.waiting import written_with
 from publisher.store.notices import Notice, NoticeKind
 from publisher.summary import Change, Direction, Summary, Tally
 from tests.publisher.configs import ZONE, a_config
@@ -195,6 +197,28 @@ def test_residents_words_are_harmless():
         assert unwanted not in html
     assert "huijaus" not in message["Subject"]
     assert [name for name in message if name.lower() == "subject"] == ["Subject"]
+
+
+@pytest.mark.parametrize("channel", ["facebook", "x"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Toimiiko \u202etämä\u202c kirjaston\u0007koneella, vai pitääkö tulla virastoon asti jonottamaan?",
+        "Onko 5 < 6 vai <b>lihavaa</b>, ja sydän <3 kaikille; entä sitten > & muut merkit?",
+        "ä\u0301\u0302\u0303\u0304\u0305 kasattu kirjain ja lisää sanoja perään niin että riittää",
+        "Pitkäsana" * 40,
+        "@kunta_fi @muu kiitos tästä palvelusta, se oli helppo käyttää",
+        "Rivi yksi\n\n> rivi kaksi\u00a0ja   vielä välejä",
+    ],
+    ids=["marks", "tags", "piles", "one word", "names", "lines"],
+)
+def test_a_mail_that_lies_in_a_folder_is_found_by_what_it_quotes(tmp_path, channel, said):
+    """However its words were cut, escaped and made harmless; and not by what it does not quote."""
+    quoted = formats.excerpt(formats.unaddressed(said, channel))
+    question = replace(a_lively_summary().questions[0], text=quoted, channel=channel)
+    write_eml(a_mail(a_summary(questions=[question])), tmp_path / "viikko.eml")
+    assert list(written_with(tmp_path, [said]).values()) == [tmp_path / "viikko.eml"]
+    assert written_with(tmp_path, ["Tätä ei kukaan ole kirjoittanut."]) == {}
 
 
 def test_addresses_open_only_on_the_web():

@@ -24,7 +24,7 @@ from publisher import budget
 from publisher.budget import Use
 from publisher.collection import Pool, rationed
 from publisher.config import Config, configured
-from publisher.mail.waiting import written_with
+from publisher.mail.waiting import mails_in, written_with
 from publisher.pseudonyms import KEY, digest, is_veiled, pseudonym, veiled
 from publisher.purging import Purger
 from publisher.retention import RULES
@@ -209,10 +209,10 @@ class Keeper(Purger):
 
     def _mails(self, conn: Connection, person: Person, now: datetime) -> int:
         """Take away summaries that lie in a folder and quote the person; they are written anew if they were for somebody."""
-        found = written_with(self._mail_folder, [said.text for said in person.said if said.text])
-        ours = {message_id: path for message_id, path in found.items() if message_id.startswith(_SUMMARY)}
-        care.mail_again(conn, list(ours), now)
-        for path in ours.values():
+        found = written_with(self._mails_in_folders(), [said.text for said in person.said if said.text])
+        ours = {path: message_id for path, message_id in found.items() if message_id.startswith(_SUMMARY)}
+        care.mail_again(conn, list(ours.values()), now)
+        for path in ours:
             path.unlink(missing_ok=True)
         return len(ours)
 
@@ -226,11 +226,12 @@ class Keeper(Purger):
                     cleaned += 1
         return cleaned
 
-    @property
-    def _mail_folder(self) -> Path:
+    def _mails_in_folders(self) -> list[Path]:
+        """Name the mails that lie where mails become files, now or before the configuration named another door."""
         mail = self._config.mail
         chosen = None if mail is None or self._config.sandbox else mail.folder
-        return chosen or self._config.var / "mails"
+        folders = {self._config.var / "mails", chosen or self._config.var / "mails"}
+        return [path for folder in sorted(folders) for path in mails_in(folder)]
 
     @property
     def backups(self) -> Path:
@@ -249,15 +250,16 @@ class Keeper(Purger):
         pieces = [piece for one in traces for piece in _pieces(one)]
         path = self._store.path
         files = [] if path is None else [path, *(path.with_name(path.name + end) for end in ("-wal", "-journal"))]
-        files += [*self._copies(), *sorted(self._mail_folder.glob("*.eml"))]
+        mails = self._mails_in_folders()
+        quoting = written_with(mails, traces)
+        files += [*self._copies(), *mails]
         size, left, read = 0, [], 0
         for file in files:
             if not file.is_file():
                 continue
             read += 1
             size += file.stat().st_size
-            mail_says = file.suffix == ".eml" and any(written_with(file.parent, traces, only=file))
-            if mail_says or _holds(file, pieces):
+            if file in quoting or _holds(file, pieces):
                 left.append(file)
         return Proof(files=read, size=size, words=len(pieces), left=tuple(left))
 

@@ -6,7 +6,7 @@ import email
 import email.policy
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -19,18 +19,23 @@ _UNCUT = EXCERPT - 1
 """As many of a single long word."""
 
 
-def written_with(folder: Path, words: Sequence[str], *, only: Path | None = None) -> dict[str, Path]:
-    """Return the mails, by Message-ID, that hold any of these words, however they are folded, escaped or made harmless."""
-    sought = [found for one in words if (found := _quoted(plain(unaddressed(one, "x"))))]
+def mails_in(folder: Path) -> list[Path]:
+    """Name every mail of a folder, also what a death left half-written."""
+    return sorted([*folder.glob("*.eml"), *folder.glob(".*.eml.unfinished")])
+
+
+def written_with(mails: Iterable[Path], words: Sequence[str]) -> dict[Path, str]:
+    """Return which of these files hold any of some words, however they are folded, escaped or made harmless, with each one's Message-ID."""
+    sought = [quoted for one in words if (quoted := _quoted(plain(unaddressed(one, "x"))))]
     if not sought:
         return {}
-    mails = {}
-    for path in [only] if only else sorted(folder.glob("*.eml")):
+    found = {}
+    for path in mails:
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         said = _said(message)
         if any(one in said for one in sought):
-            mails[str(message["Message-ID"])] = path
-    return mails
+            found[path] = str(message["Message-ID"])
+    return found
 
 
 def _quoted(words: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from channels.base import Channel
-from publisher.config import Account, RetentionSettings
+from publisher.config import Account, MailSettings, RetentionSettings
 from publisher.keeping import Keeper, wanted_by
 from publisher.pseudonyms import KEY, pseudonym
 from publisher.purging import Purged
@@ -187,3 +187,21 @@ def test_the_database_is_written_anew_once_after_an_erasure(store: Store, tmp_pa
     if store.path is not None:
         log = store.path.with_name(store.path.name + "-wal")
         assert b"Hieno juttu" not in store.path.read_bytes() + log.read_bytes()
+
+
+def test_a_mail_of_before_another_door_was_configured_is_taken_away(store: Store, tmp_path: Path) -> None:
+    """Mails became files in `var` first, then elsewhere; and what is not a summary of ours stays."""
+    keeper = a_keeper(store, tmp_path, "facebook", mail=MailSettings(folder=tmp_path / "pickup", sender="t@example.fi"))
+    wrote(store, "facebook", "f1", text="Hieno juttu oli se.")
+    mails = [
+        folder / f"{name}.eml"
+        for folder in (tmp_path / "pickup", tmp_path / "var" / "mails")
+        for name in ("report", "other")
+    ]
+    for mail in mails:
+        mail.parent.mkdir(parents=True, exist_ok=True)
+        mail.write_text(f"Message-ID: <{mail.stem}.1@example.fi>\n\nHieno juttu oli se.\n", encoding="utf-8")
+    forgotten = keeper.forget(keeper.who([f"c-{comment_rows(store)['f1'].id}"], NOW), NOW, "it")
+    assert forgotten.mails == 2
+    assert [mail for mail in mails if mail.exists()] == [mail for mail in mails if mail.stem == "other"]
+    assert set(keeper.prove(forgotten).left) >= {mail for mail in mails if mail.exists()}

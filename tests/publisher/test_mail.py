@@ -217,8 +217,8 @@ def test_a_mail_that_lies_in_a_folder_is_found_by_what_it_quotes(tmp_path, chann
     quoted = formats.excerpt(formats.unaddressed(said, channel))
     question = replace(a_lively_summary().questions[0], text=quoted, channel=channel)
     write_eml(a_mail(a_summary(questions=[question])), tmp_path / "viikko.eml")
-    assert list(written_with(tmp_path, [said]).values()) == [tmp_path / "viikko.eml"]
-    assert written_with(tmp_path, ["Tätä ei kukaan ole kirjoittanut."]) == {}
+    assert list(written_with(tmp_path.iterdir(), [said])) == [tmp_path / "viikko.eml"]
+    assert written_with(tmp_path.iterdir(), ["Tätä ei kukaan ole kirjoittanut."]) == {}
 
 
 def test_addresses_open_only_on_the_web():

@@ -2,7 +2,7 @@
 
     purge    by `purging`
     who      finds the comments of one person: by comment, pseudonym, the network's id, or a name
-    forget   empties them, remembers only a keyed hash so that they never come back, and has waiting mails written anew
+    forget   empties them, remembers only a keyed hash so that they never come back, has waiting mails written anew, and takes pages away
     prove    looks for what was erased, byte by byte, in every file of ours that could hold it
 
 The rows stay, empty, so that no count changes.
@@ -198,6 +198,9 @@ class Keeper(Purger):
             mails = self._mails(conn, person, now)
             after = care.count_residents(conn)
             care.note(conn, by=by, action="forget", numbers={"comments": len(said), "mails": mails}, now=now)
+        self._clear(now)
+        for page in self._pages():
+            page.unlink(missing_ok=True)
         return Forgotten(
             comments=len(said),
             mails=mails,
@@ -233,11 +236,6 @@ class Keeper(Purger):
         folders = {self._config.var / "mails", chosen or self._config.var / "mails"}
         return [path for folder in sorted(folders) for path in mails_in(folder)]
 
-    @property
-    def backups(self) -> Path:
-        """Where backups lie unless somebody says otherwise."""
-        return self._config.var / "backups"
-
     def _copies(self) -> tuple[Path, ...]:
         return copies_of(self._store.path, self.backups) if self._store.path is not None else ()
 
@@ -252,7 +250,7 @@ class Keeper(Purger):
         files = [] if path is None else [path, *(path.with_name(path.name + end) for end in ("-wal", "-journal"))]
         mails = self._mails_in_folders()
         quoting = written_with(mails, traces)
-        files += [*self._copies(), *mails]
+        files += [*self._copies(), *self._unfinished(), *mails, *self._pages()]
         size, left, read = 0, [], 0
         for file in files:
             if not file.is_file():

@@ -6,14 +6,17 @@ Whoever shows words asks for `purge_due` first, so that nothing is shown whose t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 from publisher.config import Config, configured
-from publisher.retention import ERASED_AHEAD, PURGED_EVERY, RULES
+from publisher.retention import ERASED_AHEAD, PAGES_KEPT, PURGED_EVERY, RULES
 from publisher.store import Store, accounts, care
 from publisher.store.accounts import AccountState
 from publisher.store.care import Expired, Limit
+from publisher.store.copies import unfinished_of
 
 PROGRAM = "tiedote"
 """Who did it, in the trail, when no person did."""
@@ -58,6 +61,7 @@ class Purger:
         purged = Purged(words=len(expired.words), names=len(expired.names), rows=len(expired.rows))
         if not dry_run:
             self._erase(expired, purged, now, by)
+            self._clear(now)
         return purged
 
     def _erase(self, expired: Expired, purged: Purged, now: datetime, by: str) -> None:
@@ -66,6 +70,27 @@ class Purger:
             care.note_purge(conn, now)
             if any(purged.numbers.values()):
                 care.note(conn, by=by, action="purge", numbers=purged.numbers, now=now)
+
+    def _clear(self, now: datetime) -> None:
+        """Take away the files that have words and that nobody waits for: pages that were opened, copies that a death left half-made."""
+        # A copy that is being made was written to a moment ago.
+        old = ((self._unfinished(), PURGED_EVERY), (self._pages(), PAGES_KEPT))
+        for paths, kept in old:
+            for path in paths:
+                with suppress(OSError):
+                    if _touched_before(path, now - kept):
+                        path.unlink()
+
+    @property
+    def backups(self) -> Path:
+        """Where backups lie unless somebody says otherwise."""
+        return self._config.var / "backups"
+
+    def _unfinished(self) -> Iterable[Path]:
+        return unfinished_of(self._store.path, self.backups) if self._store.path is not None else ()
+
+    def _pages(self) -> Iterable[Path]:
+        return sorted(pages_of(self._config).glob("*.html"))
 
     def _limits(self, account: AccountState, now: datetime) -> Iterable[Limit]:
         rule = RULES.get(account.channel)
@@ -78,3 +103,12 @@ class Purger:
         left = account.key not in configured(self._config)
         if left and (account.collected_at is None or now - account.collected_at >= rule.after_account):
             yield Limit(account_id=account.id, seen_before=now)
+
+
+def pages_of(config: Config) -> Path:
+    """Name the folder of the summaries that were written for a browser."""
+    return config.var / "reports"
+
+
+def _touched_before(path: Path, moment: datetime) -> bool:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment

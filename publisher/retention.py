@@ -55,6 +55,9 @@ WORDS_KEPT: Mapping[str, timedelta] = {name: rule.words for name, rule in RULES.
 
 PURGED_EVERY = timedelta(minutes=20)
 
+PAGES_KEPT = timedelta(hours=12)
+"""How long a summary lies as a page for a browser, residents' words in it: well within X's 24 hours. It can be made anew."""
+
 ERASED_AHEAD = timedelta(minutes=45)
 """Words are blanked so long before their time is up: there is a purge and, after it, the writing anew of the file to come. Deleting alone
 can leave pieces behind, also with SQLite's secure_delete (seen with 3.40)."""

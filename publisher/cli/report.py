@@ -163,8 +163,9 @@ def _write(reporter: Reporter, chosen: Sequence[Organisation], span: Span, path:
 
 def _open(reporter: Reporter, chosen: Sequence[Organisation], span: Span, config: Config) -> None:
     from publisher.mail import as_page
+    from publisher.purging import pages_of
 
-    folder = config.var / "reports"
+    folder = pages_of(config)
     for organisation in chosen:
         path = folder / f"{organisation.key}-{span.label}.html"
         message = reporter.message(organisation, span, reporter.sender, current(), now())

@@ -118,8 +118,14 @@ def _has(conn: sqlite3.Connection, table: str) -> bool:
 
 def copies_of(database: Path, backups: Path) -> tuple[Path, ...]:
     """Name every copy that we made of a database: before a migration or a restoring, and backups."""
-    beside = [one for one in database.parent.glob(f"{database.name}.before-*") if not one.name.endswith(".partial")]
+    beside = [one for one in database.parent.glob(f"{database.name}.before-*") if one.suffix != ".partial"]
     return tuple(sorted([*beside, *backups.glob("tiedote-*.db")]))
+
+
+def unfinished_of(database: Path, backups: Path) -> tuple[Path, ...]:
+    """Name what a death may have left of copies that were being made: residents' words stand in it, and nothing takes it up."""
+    beside = database.parent.glob(f"{database.name}.*partial")
+    return tuple(sorted([*beside, *backups.glob("tiedote-*.db.partial")]))
 
 
 def back_up(database: Path, folder: Path, now: datetime) -> Path:

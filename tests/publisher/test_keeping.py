@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -205,3 +206,30 @@ def test_a_mail_of_before_another_door_was_configured_is_taken_away(store: Store
     assert forgotten.mails == 2
     assert [mail for mail in mails if mail.exists()] == [mail for mail in mails if mail.stem == "other"]
     assert set(keeper.prove(forgotten).left) >= {mail for mail in mails if mail.exists()}
+
+
+def test_files_that_nobody_waits_for_do_not_keep_words(store: Store, tmp_path: Path) -> None:
+    """A page for a browser lasts for hours, the rest of a copy whose making was killed for minutes; who is forgotten is in neither."""
+    keeper = a_keeper(store, tmp_path, "facebook")
+    beside = store.path or tmp_path / "tiedote.db"
+    page = tmp_path / "var" / "reports" / "hausjarvi-2026-W48.html"
+    halves = [keeper.backups / "tiedote-20261201T030000.db.partial", beside.with_name(beside.name + ".partial")]
+    sound = keeper.backups / "tiedote-20261130T030000.db"
+    for path in (page, sound, *halves):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Hieno juttu", encoding="utf-8")
+        os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+
+    def left(at: datetime) -> list[bool]:
+        keeper.purge(at, "it")
+        return [path.exists() for path in (page, *halves)]
+
+    on_disk = store.path is not None  # A server's copies are its own.
+    assert left(NOW + PURGED_EVERY / 2) == [True] * 3
+    assert left(NOW + ERASED_AHEAD) == [True, not on_disk, not on_disk]
+    assert left(NOW + 13 * HOUR) == [False, not on_disk, not on_disk]
+    assert sound.exists()
+    wrote(store, "facebook", "f1")
+    page.write_text("Hieno juttu", encoding="utf-8")
+    keeper.forget(keeper.who([f"c-{comment_rows(store)['f1'].id}"], NOW), NOW, "it")
+    assert not page.exists()

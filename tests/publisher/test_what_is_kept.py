@@ -10,7 +10,7 @@ import pytest
 
 from publisher.config import CollectionSettings, RetentionSettings
 from publisher.reading import WHOLE_EVERY, WHOLE_RARELY, WHOLE_USUALLY
-from publisher.retention import ERASED_AHEAD, PURGED_EVERY, RULES, WORDS_KEPT
+from publisher.retention import ERASED_AHEAD, PAGES_KEPT, PURGED_EVERY, RULES, WORDS_KEPT
 from publisher.store.copies import BACKUPS_KEPT
 from publisher.store.migrate import COPIES_KEPT
 from publisher.store.models import Table
@@ -57,6 +57,7 @@ def test_the_table_has_the_programs_figures() -> None:
     assert RULES["x"].followed
     assert f"{WORDS_KEPT['linkedin'] // HOUR} hours from the first reading" in linkedin
     assert f"erased {ERASED_AHEAD // MINUTE} minutes before" in linkedin
+    assert f"{PAGES_KEPT // HOUR} hours; a file that you name" in text
     assert f"every {PURGED_EVERY // MINUTE} minutes" in text
     assert f"the newest {COPIES_KEPT} |" in text
     assert f"the newest {BACKUPS_KEPT} |" in text

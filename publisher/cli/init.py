@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import click
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from publisher.cli.shared import not_written, say
 from publisher.cli.writing import editor_files
@@ -25,11 +26,8 @@ def init(folder: Path, *, sandbox: bool) -> None:
     """Write what is missing."""
     language = current()
     starter = files("publisher.cli") / "starter"
-    config = (starter / "config.yaml").read_text(encoding="utf-8").replace("LANGUAGE", language)
-    if sandbox:
-        config = _for_practice(config)
     contents = {
-        folder / "config.yaml": config,
+        folder / "config.yaml": _configuration(language, practice=sandbox),
         folder / EXAMPLE: (starter / f"announcement.{language}.yaml").read_text(encoding="utf-8"),
         folder / ".gitignore": "/var/\n",
     }
@@ -61,21 +59,16 @@ def _say_where(folder: Path) -> None:
         )
 
 
-_TO_PRACTISE = {
-    "sandbox: no                        # yes: a rehearsal, nothing leaves this machine": (
-        "sandbox: yes                       # nothing leaves this machine; to go live: tiedote init in a new folder"
-    ),
-    '        page_id: "100000000000000"   # tiedote login shows the right number': (
-        '        page_id: "100000000000000"\n        access_token: practice       # any word will do here'
-    ),
-}
-"""Lines of the starter, and what stands there instead where nobody needs an account."""
-
-
-def _for_practice(config: str) -> str:
-    for line, instead in _TO_PRACTISE.items():
-        config = config.replace(line, instead)
-    return config
+def _configuration(language: str, *, practice: bool) -> str:
+    """Fill the starter of a language. `practice`: with an account of the built-in networks that works at once."""
+    starters = Environment(
+        loader=PackageLoader("publisher.cli", "starter"),
+        autoescape=False,  # noqa: S701 -- YAML, and nothing foreign goes in
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return starters.get_template(f"config.{language}.yaml.jinja").render(practice=practice)
 
 
 def _write(path: Path, content: str) -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -248,18 +249,55 @@ def test_the_example_announcement_is_in_order(tmp_path, language):
     assert (result.exit_code, result.stdout) == (0, "1 announcement in order, 0 to mend\n")
 
 
-def test_every_account_of_the_starter_is_right_when_switched_on(tmp_path):
+def starter(folder: Path, language: str, *more: str) -> str:
+    """Write a starter configuration and give it."""
+    result = CliRunner().invoke(tiedote, ["--lang", language, "init", str(folder), *more])
+    assert result.exit_code == 0, result.output
+    return (folder / "config.yaml").read_text(encoding="utf-8")
+
+
+_SETTING = re.compile(r"^ *(?:# +)?\w+:(?: [\[\w\"{].*)?$")
+
+
+def switched_on(config: str) -> str:
+    """Take the # from every line that is a setting; what only explains is dropped."""
+    lines = [re.sub(r"(?<=\S) +# .*", "", line) for line in config.splitlines()]
+    return "\n".join(line.replace("# ", "", 1) for line in lines if _SETTING.match(line))
+
+
+def keys(value: object) -> object:
+    """Give the keys of nested mappings, in order."""
+    return [(key, keys(below)) for key, below in value.items()] if isinstance(value, dict) else None
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+@pytest.mark.parametrize("more", [(), ("--sandbox",)])
+def test_the_starter_is_accepted_as_it_is(tmp_path, language, more):
+    """In every language, and with the organisation's own language in it."""
+    config = starter(tmp_path, language, *more)
+    assert run(tmp_path).exit_code == 0
+    read = yaml.safe_load(config)
+    assert read["language"] == language
+    assert read["organisations"]["kunta"]["languages"] == [{"fi": "fi", "sv": "sv", "en": "fi"}[language]]
+    practised = [read["sandbox"], "access_token" in read["organisations"]["kunta"]["accounts"]["facebook"]]
+    assert practised == [bool(more), bool(more)]
+
+
+def test_the_starters_of_the_three_languages_have_the_same_keys(tmp_path):
+    """So that documentation and help hold for each of them, line by line."""
+    for more in ([], ["--sandbox"]):
+        configs = [starter(tmp_path / f"{language}{len(more)}", language, *more) for language in ("fi", "sv", "en")]
+        whole = [keys(yaml.safe_load(switched_on(config))) for config in configs]
+        assert whole[0] == whole[1] == whole[2]
+        assert len({len(config.splitlines()) for config in configs}) == 1
+        assert len(set(configs)) == 3
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_every_account_of_the_starter_is_right_when_switched_on(tmp_path, language):
     """Nobody who removes a # meets a fault that was there before."""
-    CliRunner().invoke(tiedote, ["--lang", "en", "init", str(tmp_path)])
     config = tmp_path / "config.yaml"
-    lines = config.read_text(encoding="utf-8").splitlines()
-    start = next(n for n, line in enumerate(lines) if line.startswith("# mail:"))
-    switched = [
-        line.replace("# ", "", 1) if n >= start and line.lstrip().startswith("# ") else line
-        for n, line in enumerate(lines)
-    ]
-    switched = [line for line in switched if not line.startswith(("Secrets stay", "Accounts are", "app of each"))]
-    config.write_text("\n".join(switched), encoding="utf-8")
+    config.write_text(switched_on(starter(tmp_path, language)), encoding="utf-8")
     full = load_config(config, secrets=False)
     assert [account.channel for account in full.organisations["kunta"].accounts] == [
         "facebook",

@@ -215,7 +215,8 @@ def _unread(facts: Facts, period: Period) -> Iterator[Attention]:
     blocked = {(one.channel, one.account) for one in facts.attention if one.trouble is Trouble.BLOCKED}
     for gap in _gaps(facts, period.until):
         if (gap.channel, gap.account) not in blocked:
-            since = gap.read_at or min(post.published_at for post in facts.posts if post.account == gap.account)
+            theirs = (post for post in facts.posts if (post.channel, post.account) == (gap.channel, gap.account))
+            since = gap.read_at or min(post.published_at for post in theirs)
             yield Attention(trouble=Trouble.NOT_READ, channel=gap.channel, account=gap.account, since=since)
 
 

@@ -126,6 +126,17 @@ def test_an_account_that_was_not_read_around_an_edge_is_told():
     assert summed(post).attention == ()
 
 
+def test_two_accounts_of_one_name_are_told_apart():
+    """Never read on X since its first post there; the account of the same name on Facebook is older, and read."""
+    read = a_post(BEFORE.start, counted(3), counted(3), counted(3), counted(5), account="nuoret")
+    never = [
+        a_post(day, None, None, None, None, channel="x", account="nuoret")
+        for day in (BEFORE.start + 2 * DAY, BEFORE.start + 3 * DAY)
+    ]
+    (told,) = summed(read, *never).attention
+    assert (told.channel, told.account, told.since) == ("x", "nuoret", BEFORE.start + 2 * DAY)
+
+
 def silent_since(moment: datetime, post: PostFacts) -> PostFacts:
     """The same post, not read after a moment."""
     return replace(post, readings={edge: replace(one, at=min(one.at, moment)) for edge, one in post.readings.items()})

@@ -31,6 +31,11 @@ _POLICY = " 5.7."
 """How enhanced codes begin that speak of what is allowed here (RFC 3463), not of a mailbox."""
 
 
+_NOT_AS_THIS_SENDER = (" 5.7.60 ", " 5.2.252 ")
+"""With which enhanced codes Exchange Online refuses, after the mail itself, an account that may not send as `mail.from`: every mail of
+ours, until somebody gives it the right. Another 5.7 there is about what a mail says."""
+
+
 @dataclass(frozen=True, slots=True)
 class SmtpOutbox:
     """Sends through the configured server, one connection a mail."""
@@ -50,9 +55,9 @@ class SmtpOutbox:
                 code, answer = next(iter(error.recipients.values()))
                 raise _recipient_refused(code, answer) from error
             except smtplib.SMTPDataError as error:
-                raise (Refused if _for_good(error.smtp_code) else NotTaken)(
-                    _words(error.smtp_code, error.smtp_error)
-                ) from error
+                words = _words(error.smtp_code, error.smtp_error)
+                ours = words[3:].startswith(_NOT_AS_THIS_SENDER)
+                raise (Refused if _for_good(error.smtp_code) and not ours else NotTaken)(words) from error
             except (smtplib.SMTPServerDisconnected, OSError) as error:
                 if not server.handed_over:
                     raise

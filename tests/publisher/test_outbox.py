@@ -51,10 +51,15 @@ def test_a_mail_arrives_whole(smtp):
 
 @pytest.mark.parametrize(
     "answer, error",
-    [("451 4.3.2 greylisted, try later", NotTaken), ("554 5.7.1 we do not want this", Refused)],
+    [
+        ("451 4.3.2 greylisted, try later", NotTaken),
+        ("554 5.7.1 we do not want this", Refused),
+        ("550 5.7.60 SMTP; Client does not have permissions to send as this sender", NotTaken),
+        ("554 5.2.252 SendAsDenied; a@b.example not allowed to send as c@b.example", NotTaken),
+    ],
 )
 def test_the_servers_answer_decides_whether_to_try_again(smtp, answer, error):
-    """4xx is later, 5xx is never; the server's own words are kept."""
+    """4xx is later, 5xx is never, but for a right that the account lacks; the server's own words are kept."""
     smtp.refusals.append(answer)
     with pytest.raises(error, match=answer.partition(" ")[2].partition(" ")[2]):
         SmtpOutbox(settings(smtp)).send(a_mail())

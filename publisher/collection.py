@@ -48,6 +48,9 @@ SLOW_EVERY = timedelta(hours=1)
 BY_DAY = 0.2
 """How much of reading's part may be spent before the day's round, where calls are few."""
 
+MAY_COME_BACK = timedelta(days=7)
+"""How long the day's round still asks for a post that is gone: a page that is closed for some days takes all its posts along, and back."""
+
 LEASE = timedelta(minutes=15)
 BLOCKED_PAUSE = timedelta(hours=1)
 UNPAID_PAUSE = timedelta(hours=1)
@@ -111,7 +114,9 @@ class Collector:
             if not engagement.claim_account(conn, account.id, now, now + LEASE) and not all_posts:
                 return None
             full = all_posts or self._round_is_due(conn, account, now)
-            tracked = self._tracked(conn, account, now, gone_too=all_posts)
+            since = now - self._config.collection.track_for
+            gone_since = since if all_posts else now - MAY_COME_BACK if full else None
+            tracked = engagement.tracked_posts(conn, account.id, since, gone_since=gone_since)
             slow = full or _is_over(meta.written_at(conn, _slow_key(account)), SLOW_EVERY, now)
             heard_at = meta.written_at(conn, _heard_key(account))
         quiet = None if full else self._quiet_until(now)
@@ -185,11 +190,6 @@ class Collector:
     def _quiet_until(self, now: datetime) -> datetime | None:
         quiet = self._config.collection.quiet
         return quiet_until(quiet, now, self._config.timezone) if quiet else None
-
-    def _tracked(
-        self, conn: Connection, account: AccountState, now: datetime, *, gone_too: bool
-    ) -> tuple[TrackedPost, ...]:
-        return engagement.tracked_posts(conn, account.id, now - self._config.collection.track_for, gone_too=gone_too)
 
     def _due(self, account: Account, tracked: Sequence[TrackedPost], now: datetime) -> Sequence[TrackedPost]:
         allowed = self._readings_a_day(account) if tracked else None

@@ -197,12 +197,15 @@ class PostResult:
 
 
 def tracked_posts(
-    conn: Connection, account_id: int, since: datetime, *, gone_too: bool = False
+    conn: Connection, account_id: int, since: datetime, *, gone_since: datetime | None = None
 ) -> tuple[TrackedPost, ...]:
-    """Return the account's posts that were published at `since` or later, newest first."""
+    """Return the account's posts that were published at `since` or later, newest first.
+
+    Of those that are gone from the network only what is so since `gone_since`; None: none of them.
+    """
     wanted = [_deliveries.c.account_id == account_id, _is_out(), _deliveries.c.published_at >= since]
-    if not gone_too:
-        wanted.append(_deliveries.c.error_kind.is_distinct_from(GONE))
+    there = _deliveries.c.error_kind.is_distinct_from(GONE)
+    wanted.append(there if gone_since is None else or_(there, _deliveries.c.updated_at >= gone_since))
     rows = conn.execute(
         select(_deliveries.c.id, _deliveries.c.remote_id, _deliveries.c.published_at, _deliveries.c.error_kind)
         .where(*wanted)

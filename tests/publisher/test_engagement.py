@@ -84,6 +84,11 @@ def results(one: Town) -> dict[str, PostResult]:
         return {post.channel: post for post in engagement.list_results(conn)}
 
 
+def counted(one: Town) -> dict[str, tuple[object, ...]]:
+    """Reactions, comments and shares by network."""
+    return {channel: (post.reactions, post.comments, post.shares) for channel, post in results(one).items()}
+
+
 def collect(one: Town, *, later: timedelta = timedelta(0), all_posts: bool = True) -> None:
     one.clock.advance(later.total_seconds())
     assert [passed.error for passed in one.service.collect(all_posts=all_posts) if passed.error] == []
@@ -167,6 +172,31 @@ def test_a_post_that_is_deleted_at_its_network_is_gone_here(one):
     assert comments(one) == ()
     kinds = {delivery.key.channel: (delivery.state, delivery.error_kind) for delivery in one.deliveries()}
     assert set(kinds.values()) == {(State.PUBLISHED, "post_gone")}
+
+
+def test_a_post_that_comes_back_is_read_again(one):
+    """A page that was closed for two days: the day's round finds its posts, and the week has what residents did."""
+    be_lively(one)
+    collect(one)
+    before, words = counted(one), {comment.text for comment in comments(one)}
+    posts = [post_on(one, channel).id for channel in NETWORKS]
+    for hidden in (True, False):
+        for post in posts:
+            one.sandbox.hide(post, hidden=hidden)
+        for _day in range(2):
+            one.clock.advance(24 * 3600)
+            one.service.collect()
+        assert {delivery.error_kind for delivery in one.deliveries()} == {"post_gone" if hidden else None}
+    assert counted(one) == before
+    assert {comment.text for comment in comments(one)} == words
+    for post in posts:
+        one.sandbox.remove(post)
+    one.clock.advance(24 * 3600)
+    one.service.collect()
+    one.clock.advance(8 * 24 * 3600)
+    asked = len(one.sandbox.requests())
+    one.service.collect()
+    assert len(one.sandbox.requests()) == asked
 
 
 def test_the_weeks_numbers_equal_what_residents_did(one):

@@ -191,7 +191,7 @@ def test_only_posts_that_are_out_are_tracked_newest_first(store):
     with store.write() as conn:
         engagement.post_gone(conn, gone, NOW)
         tracked = engagement.tracked_posts(conn, account.id, NOW - 90 * DAY)
-        with_gone = engagement.tracked_posts(conn, account.id, NOW - 90 * DAY, gone_too=True)
+        with_gone = engagement.tracked_posts(conn, account.id, NOW - 90 * DAY, gone_since=NOW - 90 * DAY)
     assert [post.remote_id for post in tracked] == ["second", "first"]
     assert {post.remote_id for post in with_gone if post.gone} == {"gone"}
     assert (tracked[1].read_at, tracked[1].last, tracked[1].previous, tracked[1].reactions) == (NOW + MINUTE, 2, 1, 9)

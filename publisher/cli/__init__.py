@@ -90,6 +90,20 @@ class Root(click.Group):
         """Give the group's own options in the reader's language."""
         return [_localised_option(parameter) for parameter in super().get_params(ctx)]
 
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Give the parts of the usage line in the reader's language."""
+        return [_(piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named, or say which one was probably meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            # Click knows only commands that are loaded, and none is.
+            raise click.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
+
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """Import a command and give it in the reader's language."""
         if name not in COMMANDS:
@@ -122,7 +136,9 @@ def _localised(command: click.Command) -> click.Command:
         text and _(text) for text in (command.help, command.short_help, command.epilog)
     )
     own.params = [_localised_option(parameter) for parameter in _with_common_options(command)]
+    own.options_metavar = own.options_metavar and _(own.options_metavar)
     if isinstance(own, click.Group):
+        own.subcommand_metavar = _(own.subcommand_metavar)
         own.commands = {name: _localised(below) for name, below in own.commands.items()}
     return own
 
@@ -138,9 +154,29 @@ def _with_common_options(command: click.Command) -> list[click.Parameter]:
 def _localised_option(parameter: click.Parameter) -> click.Parameter:
     own = copy.copy(parameter)
     own.metavar = own.metavar and _(own.metavar)
+    own.type = copy.copy(parameter.type)
+    own.type.name = _type_word(parameter.type)
     if isinstance(own, click.Option):
         own.help = own.help and _(own.help)
     return own
+
+
+def _type_word(kind: click.ParamType[Any]) -> str:
+    """Name what click expects, as its usage errors do: click itself says it in English, or in the language of the import."""
+    match kind:
+        case click.Path(file_okay=True, dir_okay=False):
+            return _("file")
+        case click.Path(file_okay=False, dir_okay=True):
+            return _("directory")
+        case click.Path():
+            return _("path")
+    return _(_TYPES.get(kind.name, kind.name))
+
+
+_TYPES = {"integer range": N_("whole number")}
+
+_USAGE = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[COMMAND] [ARGS]..."))
+"""Click's own words in the first line of help, marked for the catalogues."""
 
 
 def language_for(arguments: Sequence[str]) -> str:

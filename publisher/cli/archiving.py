@@ -21,7 +21,12 @@ if TYPE_CHECKING:
         "texts, approvals, links, every attempt, counts. No resident's words are in it."
     )
 )
-@click.option("--year", type=click.IntRange(2000, 9998), help=N_("The year; default: the last one that is over."))
+@click.option(
+    "--year",
+    type=click.IntRange(2000, 9998),
+    metavar=N_("YEAR"),
+    help=N_("The year; default: the last one that is over."),
+)
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         "Find all faults at once in the configuration and in announcements: those of the whole queue, or the files and folders named."
     )
 )
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar=N_("[PATH]..."))
 @click.option(
     "--format",
     "form",

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     metavar=N_("FILE"),
     help=N_("The file, or its folder; default: the queue."),
 )
-@click.option("--org", "organisation", metavar="ORG", help=N_("Whose announcement it is."))
+@click.option("--org", "organisation", metavar=N_("ORGANISATION"), help=N_("Whose announcement it is."))
 @click.option(
     "--item",
     type=click.IntRange(1, 50),
     default=1,
     show_default=True,
-    metavar="N",
+    metavar=N_("NUMBER"),
     help=N_("Of a feed: which one, from the newest."),
 )
 @click.pass_context

@@ -18,7 +18,7 @@ EXAMPLE = "example-announcement.yaml"
 @click.command(
     help=N_("Write a starter configuration, an empty queue and an example of an announcement; nothing is overwritten.")
 )
-@click.argument("folder", default=Path(), type=click.Path(path_type=Path, file_okay=False), metavar="[DIR]")
+@click.argument("folder", default=Path(), type=click.Path(path_type=Path, file_okay=False), metavar=N_("[DIR]"))
 @click.option(
     "--sandbox", is_flag=True, help=N_("For practice: the built-in networks, with an account that works at once.")
 )

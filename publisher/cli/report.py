@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--to-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    metavar="OUT.eml",
+    metavar=N_("FILE.eml"),
     help=N_("Write the mail to a file instead."),
 )
 @click.option("--open", "opened", is_flag=True, help=N_("Open it in a browser, as the mail shows it."))

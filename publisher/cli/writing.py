@@ -26,7 +26,7 @@ _SETTINGS = Path(".vscode", "settings.json")
         "name one is made up; nothing is overwritten."
     )
 )
-@click.argument("name", required=False, metavar="[NAME]")
+@click.argument("name", required=False, metavar=N_("[NAME]"))
 @click.pass_context
 def new(ctx: click.Context, name: str | None) -> None:
     """Write a file that `check` finds in order."""
@@ -55,7 +55,7 @@ def new(ctx: click.Context, name: str | None) -> None:
         "are then completed and explained. Without a folder: beside the configuration."
     )
 )
-@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False), metavar="[DIR]")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False), metavar=N_("[DIR]"))
 @click.option("--print", "printed", is_flag=True, help=N_("Print the schema of your language instead."))
 @click.pass_context
 def schema(ctx: click.Context, folder: Path | None, *, printed: bool) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 from click.testing import CliRunner
@@ -52,6 +54,79 @@ def test_a_command_says_the_same_in_the_list_and_in_its_help(name):
     assert COMMANDS[name][1].rstrip(".") in " ".join(told.output.split())
     assert "--config" in told.output
     assert "--lang" in told.output
+
+
+ENGLISH = re.compile(
+    r"\b(?:the|and|of|is|are|with|this|that|from|its|not|only|show|write|default|required|usage|integer|range|exit|file|options?|commands?)\b",
+    re.IGNORECASE,
+)
+SAME_IN_ALL = {"URL", "ID", "JSON", "CSV", "ISO", "RSS", "VS", "X", "C", "TIEDOTE_CONFIG", "TIEDOTE_LANG"}
+SAME_IN_SWEDISH = {"TEXT", "ORGANISATION", "PERSON"}
+
+
+def every_page():
+    """Name every command, and every command below one."""
+    for name in COMMANDS:
+        yield (name,)
+        module, function = COMMANDS[name][0].split(":")
+        yield from ((name, below) for below in getattr(getattr(import_module(module), function), "commands", ()))
+
+
+def capitals(page):
+    """Give the words that stand for something in a page of help."""
+    return set(re.findall(r"(?<![\w-])[A-Z_]+(?![\w-])", page))
+
+
+@pytest.mark.parametrize("language", ["fi", "sv"])
+def test_no_page_of_help_has_an_english_word_left(language):
+    """Click's own words included; names of commands and options are the same in every language."""
+    left = {}
+    for page in [(), *every_page()]:
+        own = CliRunner().invoke(tiedote, ["--lang", language, *page, "--help"]).output
+        english = CliRunner().invoke(tiedote, ["--lang", "en", *page, "--help"]).output
+        prose = re.sub(r"tiedote[ a-z]+|--[\w-]+|\[[a-z_|]+\]|^  [a-z]+ ", "", own, flags=re.MULTILINE)
+        words = set(ENGLISH.findall(prose)) | capitals(own) & capitals(english) - SAME_IN_ALL
+        if words - (SAME_IN_SWEDISH if language == "sv" else set()):
+            left[page] = words
+    assert left == {}
+
+
+@pytest.mark.parametrize("language", ["fi", "sv"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["nothing"],
+        ["statu"],
+        ["status", "--jsno"],
+        ["status", "extra"],
+        ["status", "--json=1"],
+        ["comments", "shwo"],
+        ["resolve"],
+        ["login", "facebook"],
+        ["plan", "--days"],
+        ["plan", "--days", "x"],
+        ["export", "--year", "12"],
+        ["comments", "--kind", "x"],
+        ["--config", ".", "status"],
+        ["restore", "nothing.db"],
+        ["init", __file__],
+        ["run", "--wait", "x"],
+        ["report", "--week", "x"],
+    ],
+)
+def test_no_wrong_use_is_answered_in_english(language, wrong):
+    """What click says of it itself is said in the reader's language."""
+    told = CliRunner().invoke(tiedote, ["--lang", language, *wrong])
+    assert told.exit_code == 2
+    said = re.sub(r"'[^']*'|tiedote \w+|--[\w-]+", "", told.output)
+    assert not ENGLISH.findall(said), told.output
+    assert not {"OPTIONS", "COMMAND", "ARGS", "DIR", "FILE"} & set(re.findall(r"[A-Z]+", said)), told.output
+
+
+def test_a_mistyped_command_is_told_which_one_was_meant():
+    """Among all of them, though none is loaded."""
+    told = CliRunner().invoke(tiedote, ["--lang", "en", "statu"])
+    assert "No such command 'statu'. Did you mean 'status'?" in told.output
 
 
 def test_a_missing_configuration_is_named_with_what_to_do(tmp_path, monkeypatch):

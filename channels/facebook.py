@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from channels.base import (
     Absence,
@@ -51,7 +51,7 @@ from channels.insights import Insights, Metric
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
 from channels.versions import graph_ends
-from channels.wire import NO_TOKEN
+from channels.wire import NO_TOKEN, Address, Id, Moment
 
 if TYPE_CHECKING:
     from channels.graph import Graph
@@ -332,7 +332,7 @@ class Facebook:
                 except Gone:
                     continue
             else:
-                read, whole = rows.data, rows.is_last
+                read, whole = rows.data, rows.is_end
             items += [row.as_comment(remote_id, self._page_id) for row in reversed(read)]
             if whole:
                 complete.add(remote_id)
@@ -365,7 +365,7 @@ class Facebook:
         ):
             rows += page.data
             if page.is_last or _reaches_back(page.data, news):
-                return rows, page.is_last
+                return rows, page.is_end
         return rows, False
 
     def reply(self, to: Target, text: str) -> str:
@@ -454,15 +454,15 @@ class _Named(GraphWire):
 
 
 class _Written(Created):
-    permalink_url: str | None = None
+    permalink_url: Address = None
     is_published: bool | None = None
 
 
 class _RemotePost(GraphWire):
-    id: str
+    id: Id
     message: str = ""
-    created_time: AwareDatetime
-    permalink_url: str | None = None
+    created_time: Moment
+    permalink_url: Address = None
 
     def as_remote(self) -> RemotePost:
         return RemotePost(remote_id=self.id, text=self.message, created_at=self.created_time, url=self.permalink_url)
@@ -498,7 +498,7 @@ class _Shown(_RemotePost):
 
     def held(self, described: Mapping[str, _Described]) -> Held:
         cards = (one.unshimmed_url for one in self.attachments.data if one.unshimmed_url)
-        told = all(photo in described for photo in self.photos)
+        told = not self.attachments.misfits and all(photo in described for photo in self.photos)
         return Held(
             post=self.as_remote(),
             links=tuple(link for text in (self.message, *cards) for link in links_in(text)),
@@ -558,14 +558,14 @@ class _Person(GraphWire):
 
 
 class _Parent(GraphWire):
-    id: str
+    id: Id
 
 
 class _RemoteComment(GraphWire):
-    id: str
+    id: Id
     message: str = ""
-    created_time: AwareDatetime
-    permalink_url: str | None = None
+    created_time: Moment
+    permalink_url: Address = None
     parent: _Parent | None = None
     is_hidden: bool = False
     # Left out where privacy or a missing permission hides it.

@@ -30,7 +30,7 @@ from channels.errors import (
     Retryable,
     Unexpected,
 )
-from channels.wire import Wire, batches, understand
+from channels.wire import Id, Page, Wire, batches, mended, understand
 
 if TYPE_CHECKING:
     from channels.pictures import Fitted  # types only: Pillow and requests are slow to import, and limits need neither
@@ -345,13 +345,13 @@ class GraphWire(Wire):
 class Created(GraphWire):
     """What a POST that makes something answers."""
 
-    id: str = Field(min_length=1)
+    id: Id
 
 
 class Node(GraphWire):
     """A part of an answer that has an id."""
 
-    id: str
+    id: Id
 
 
 class Done(GraphWire):
@@ -375,7 +375,7 @@ Model = TypeVar("Model", bound=Wire)
 Listed = TypeVar("Listed", bound=Node)
 
 
-class Rows(GraphWire, Generic[Row]):
+class Rows(Page, GraphWire, Generic[Row]):
     """One page of a listing."""
 
     data: tuple[Row, ...] = ()
@@ -389,6 +389,11 @@ class Rows(GraphWire, Generic[Row]):
     @property
     def is_last(self) -> bool:
         return self.paging.next is None
+
+    @property
+    def is_end(self) -> bool:
+        """The last page, and nothing of it left out."""
+        return self.is_last and not self.misfits
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +456,11 @@ class Graph:
     ) -> Iterator[Rows[Row]]:
         """Read an edge page by page, `most` of them, of `limit` rows or as many as Graph can bear."""
         model: type[Rows[Row]] = Rows[row]  # type: ignore[valid-type]
+        return model.in_row(self._pages(path, model, most, limit, parameters))
+
+    def _pages(
+        self, path: str, model: type[Rows[Row]], most: int, limit: int, parameters: Mapping[str, Parameter]
+    ) -> Iterator[Rows[Row]]:
         after: str | None = None
         seen: set[str | None] = set()
         for _ in range(most):
@@ -492,7 +502,7 @@ class Graph:
             for page in self.pages(path, row, most=most, limit=limit, **parameters):
                 rows += page.data
                 if page.is_last or any(until(one) for one in page.data):
-                    return Listing(tuple(rows), complete=True)
+                    return Listing(tuple(rows), complete=not page.misfits)
         except (OutcomeUnknown, Retryable, Unexpected) as error:
             if error.after is not None or not (partly and rows):
                 raise
@@ -600,7 +610,7 @@ def _must_be_done(done: Done) -> None:
 
 def _read(answer: object, model: type[Model]) -> Model:
     try:
-        return model.model_validate(answer)
+        return model.model_validate(mended(answer))
     except ValidationError as misfit:
         # pydantic's own words would quote the answer, and with it a resident's words.
         problem = f"an answer that is no {model.__name__} ({misfit.error_count()} misfits)"

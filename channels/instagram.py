@@ -21,7 +21,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from channels.base import (
     Absence,
@@ -70,7 +70,7 @@ from channels.insights import Insights, Metric
 from channels.limits import changed
 from channels.text import length, links_in, same_words, words
 from channels.versions import graph_ends
-from channels.wire import NO_TOKEN
+from channels.wire import NO_TOKEN, Address, Id, Moment
 
 if TYPE_CHECKING:
     from channels.graph import Graph  # types only: requests and Pillow are slow to import, and limits need neither
@@ -417,7 +417,7 @@ class Instagram:
             try:
                 if page is not None and (page.is_last or _wholly_known(page.data, news)):
                     rows, whole = self._with_replies(page.data)
-                    whole = whole and page.is_last
+                    whole = whole and page.is_end
                 else:
                     rows, whole = self._comments_under(remote_id, news)
             except Gone:
@@ -448,8 +448,8 @@ class Instagram:
             f"{remote_id}/comments", _TopComment, most=_MOST_PAGES, fields=_COMMENT_FIELDS, limit=_PAGE
         ):
             tops += page.data
-            whole = page.is_last
-            if whole or _wholly_known(page.data, news):
+            whole = page.is_end
+            if page.is_last or _wholly_known(page.data, news):
                 break
         rows, with_replies = self._with_replies(tops)
         return rows, whole and with_replies
@@ -465,6 +465,7 @@ class Instagram:
                     f"{top.id}/replies", _RemoteComment, most=_MOST_PAGES, fields=_REPLY_FIELDS, limit=_PAGE
                 )
                 replies, complete = whole.rows, complete and whole.complete
+            complete = complete and not top.replies.misfits
             rows += [top, *(reply.under(top.id) for reply in replies)]
         return rows, complete
 
@@ -715,8 +716,8 @@ class _Container(GraphWire):
 
 class _Media(Node):
     caption: str = ""
-    timestamp: AwareDatetime | None = None
-    permalink: str | None = None
+    timestamp: Moment | None = None
+    permalink: Address = None
     # Left out where the owner hides likes.
     like_count: int | None = None
     comments_count: int | None = None
@@ -754,7 +755,8 @@ class _Shown(_Media):
     def held(self) -> Held | None:
         post = self.as_remote()
         alts = tuple(child.alt_text for child in self.children.data) if self.children else (self.alt_text,)
-        return Held(post=post, links=links_in(self.caption), alts=alts) if post else None
+        told = self.children is None or not self.children.misfits
+        return Held(post=post, links=links_in(self.caption), alts=alts if told else None) if post else None
 
 
 class _Author(GraphWire):
@@ -765,9 +767,9 @@ class _Author(GraphWire):
 
 
 class _RemoteComment(GraphWire):
-    id: str
+    id: Id
     text: str = ""
-    timestamp: AwareDatetime
+    timestamp: Moment
     username: str | None = None
     author: _Author = Field(default_factory=_Author, alias="from")
     parent_id: str | None = None

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 from urllib.parse import quote, unquote, urljoin
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from channels.base import (
@@ -57,7 +57,19 @@ from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnk
 from channels.limits import changed
 from channels.text import linkedin_length, links_in, little, same_words, unlittle, words
 from channels.versions import linkedin_ends
-from channels.wire import NO_TOKEN, Secret, Wire, answered_at, batches, judge_by_status, read, understand
+from channels.wire import (
+    NO_TOKEN,
+    Id,
+    Moment,
+    Page,
+    Secret,
+    Wire,
+    answered_at,
+    batches,
+    judge_by_status,
+    read,
+    understand,
+)
 
 if TYPE_CHECKING:
     from channels.session import Network, Response, Session  # requests is slow to import and limits do not need it
@@ -435,8 +447,9 @@ class LinkedIn:
             fresh = [post for post in page.elements if post.created_at >= since]
             found += [post.as_remote() for post in fresh if post.lifecycle_state == "PUBLISHED"]
             # A page may be empty although more follow: only older posts are the end.
-            complete = page.next is None or (not fresh and bool(page.elements))
-            if complete:
+            ends = page.next is None or (not fresh and bool(page.elements))
+            complete = ends and not page.misfits
+            if ends:
                 break
         found.sort(key=lambda post: post.created_at, reverse=True)
         return Recent(posts=tuple(found), complete=complete)
@@ -657,13 +670,16 @@ class LinkedIn:
         try:
             for page in self._pages(f"{_comments_of(urn)}?start=0&count={_PAGE}", "GET_ALL", _CommentPage):
                 items |= {comment.urn: comment.under(parent) for comment in page.elements}
-                complete = page.next is None
+                complete = page.is_end
         except Gone:
             return _Listing([], complete=False)  # no comments may be told as 404
         return _Listing(list(items.values()), complete=complete)
 
     def _pages(self, path: str, verb: str, model: type[_AnyPage]) -> Iterator[_AnyPage]:
         """Follow the links: a page may be short although more exist."""
+        return model.in_row(self._pages_of(path, verb, model))
+
+    def _pages_of(self, path: str, verb: str, model: type[_AnyPage]) -> Iterator[_AnyPage]:
         address: str | None = path
         for _ in range(_MOST_PAGES):
             if address is None:
@@ -861,12 +877,18 @@ class _Paging(_Wire):
     links: tuple[_Link, ...] = ()
 
 
-class _Page(_Wire):
+class _Page(Page, _Wire):
+    rows = "elements"
     paging: _Paging = Field(default_factory=_Paging)
 
     @property
     def next(self) -> str | None:
         return next((link.href for link in self.paging.links if link.rel == "next"), None)
+
+    @property
+    def is_end(self) -> bool:
+        """The last page, and nothing of the listing left out."""
+        return self.next is None and not self.misfits
 
 
 _AnyPage = TypeVar("_AnyPage", bound=_Page)
@@ -895,11 +917,11 @@ class _Content(_Wire):
 
 
 class _RemotePost(_Wire):
-    id: str
+    id: Id
     author: str
     commentary: str = ""
     lifecycle_state: str = "PUBLISHED"
-    created_at: AwareDatetime
+    created_at: Moment
     """Milliseconds on the wire."""
     content: _Content = Field(default_factory=_Content)
 
@@ -929,17 +951,17 @@ class _Comment(_Wire):
         text: str = ""
 
     class Created(_Wire):
-        time: AwareDatetime
+        time: Moment
 
     class Summary(_Wire):
         total_first_level_comments: int = 0
         aggregated_total_comments: int = 0
 
-    id: str
-    object: str
-    told_urn: str | None = Field(default=None, validation_alias=AliasChoices("$URN", "commentUrn"))
+    id: Id
+    object: Id
+    told_urn: Id | None = Field(default=None, validation_alias=AliasChoices("$URN", "commentUrn"))
     actor: str | None = None
-    parent_comment: str | None = None
+    parent_comment: Id | None = None
     message: Message = Field(default_factory=Message)
     created: Created
     comments_summary: Summary = Field(default_factory=Summary)

@@ -20,7 +20,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from channels import xprices
 from channels.base import (
@@ -59,7 +59,19 @@ from channels.base import (
 from channels.errors import AccountBlocked, ChannelError, Gone, Kind, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.limits import changed
 from channels.text import cashtags, links_in, mentions, parts, same_words, words, x_exact_length, x_length
-from channels.wire import NO_TOKEN, Secret, Wire, answered_at, batches, judge_by_status, read, understand
+from channels.wire import (
+    NO_TOKEN,
+    Id,
+    Moment,
+    Page,
+    Secret,
+    Wire,
+    answered_at,
+    batches,
+    judge_by_status,
+    read,
+    understand,
+)
 
 if TYPE_CHECKING:
     from requests.models import PreparedRequest  # types only: requests is slow to import and limits do not need it
@@ -854,7 +866,7 @@ class _OwnMetrics(Wire):
 
 class _Reference(Wire):
     type: str
-    id: str
+    id: Id
 
 
 class _Link(Wire):
@@ -886,9 +898,9 @@ class _Note(Wire):
 class _RemotePost(Wire):
     id: _PostId
     text: str = ""
-    created_at: AwareDatetime
+    created_at: Moment
     author_id: str | None = None
-    conversation_id: str | None = None
+    conversation_id: Id | None = None
     references: tuple[_Reference, ...] = Field(
         default=(), validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
     )
@@ -1004,7 +1016,7 @@ class _Meta(Wire):
     next_token: str | None = None
 
 
-class _Page(Wire):
+class _Page(Page):
     data: tuple[_RemotePost, ...] = ()
     errors: tuple[_Missing, ...] = ()
     meta: _Meta = Field(default_factory=_Meta)
@@ -1043,7 +1055,7 @@ class _Shown(_RemotePost):
         )
 
 
-class _ShownPage(Wire):
+class _ShownPage(Page):
     class Includes(Wire):
         class Media(Wire):
             media_key: str
@@ -1076,7 +1088,7 @@ def _list(page_at: Callable[[str | None], Response], most_pages: int) -> _Listin
         page = read(page_at(token), _Page)
         fresh = {post.id: post for post in page.data if post.id not in posts}
         posts |= fresh
-        whole = whole and not page.errors
+        whole = whole and not page.errors and not page.misfits
         token = page.meta.next_token
         if token is None:
             return _Listing(list(posts.values()), complete=whole, ended=True)

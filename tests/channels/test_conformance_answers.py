@@ -12,6 +12,7 @@ from channels.base import Answering, Comment, Erasing, Hiding, Target
 from channels.errors import ChannelError, OutcomeUnknown, Rejected, Retryable, Unexpected
 from channels.sandbox import Kind as Fault
 from channels.sandbox import Rule
+from channels.session import Response, Session
 from tests.channels.bench import START, Bench, a_full_post
 
 ANSWER = "Hei! Kyllä toimii: <avaa> & lähetä (klo 9–15) #1 {a}."
@@ -148,3 +149,29 @@ def test_x_takes_no_answer_to_somebody_who_did_not_mention_us(bench: Bench) -> N
         with pytest.raises(Rejected):
             channel.reply(Target(post_id=post, remote_id=comment), ANSWER)
     assert answers(bench, post) == []
+
+
+@pytest.mark.parametrize(
+    "spoilt", [b"\\u0000", b"9" * 1_000_000, b"\\ud83d", b" "], ids=["nul", "1 MB", "half", "space"]
+)
+def test_a_comment_with_an_id_that_nobody_can_keep_hides_no_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, spoilt: bytes
+) -> None:
+    """It is left out, the others are told, and the listing does not count as whole: what is missing was not deleted."""
+    post, bad = asked(bench)
+    good = written(bench, post, "Puoli \ud83d merkkiä")
+    reading = Session._read
+
+    def spoil(self: Session, response: Response) -> Response:
+        response = reading(self, response)
+        response._content = response.content.replace(bad.encode() + b'"', bad.encode() + spoilt + b'"')
+        return response
+
+    with closing(bench.connect()) as channel:
+        assert channel.comments([post]).complete == {post}
+        monkeypatch.setattr(Session, "_read", spoil)
+        found = channel.comments([post])
+    words = {one.remote_id: one.text or "" for one in found.items if not one.own}
+    assert set(words) == {good}
+    assert words[good].endswith("Puoli \ufffd merkkiä")
+    assert found.complete == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select
 
 from channels import registry
 from channels.base import Capabilities, Channel, Comment, CommentKind, Comments, Counts, Known, Tally, Usage
 from channels.errors import AccountBlocked, ChannelError, Kind, Retryable
+from channels.wire import Address, Id, Moment
 from publisher.collection import LONGEST_TEXT, MOST_COUNTED, Collected, Collector, clean
 from publisher.config import Account, MailSettings, Recipient, RetentionSettings
 from publisher.keeping import Keeper
@@ -136,6 +139,23 @@ def make_desk(store: Store, tmp_path: Path):
 @pytest.fixture
 def desk(make_desk):
     return make_desk()
+
+
+def test_the_longest_id_and_address_that_a_network_may_tell_are_kept(desk):
+    """Both databases take them, in their indexes too: what the adapters let through is what can be kept."""
+    name = "".join(chr(33 + one % 94) for one in hashlib.shake_256(b"it").digest(300))
+    address = "https://" + "ä" * 1990
+    assert TypeAdapter(Id).validate_python(name) == name
+    assert TypeAdapter(Address).validate_python(address) == address
+    for moment in ("1991-01-01T00:00:00+14:00", "2989-12-31T23:59:59-14:00"):
+        at = TypeAdapter(Moment).validate_python(moment)
+        desk.network.say(said(name, url=address, created_at=at, parent_remote_id=name[::-1], own=True))
+        assert desk.collect(all_posts=True).error is None
+    for unfit in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        with pytest.raises(ValidationError):
+            TypeAdapter(Moment).validate_python(unfit)
+    (row,) = comment_rows(desk.store).values()
+    assert (row.remote_id, row.url, row.parent_remote_id) == (name, address, name[::-1])
 
 
 def test_the_first_pass_brings_counts_and_comments(desk):

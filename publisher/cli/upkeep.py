@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ from publisher.locale import N_, _
 if TYPE_CHECKING:
     from publisher.config import Config
     from publisher.store import Store
-    from publisher.store.care import Trace
+    from publisher.store.care import Outliving
 
 
 @click.command(help=N_("Bring the database up to this version. A copy of it is made first."))
@@ -109,10 +109,10 @@ def restore(ctx: click.Context, copy: Path, yes: bool) -> None:  # noqa: FBT001 
         ):
             raise Stop(_("Nothing was changed."), code=Exit.FINDINGS)
         with _alone(store):
-            forgotten, trail = care.what_outlives(store)
+            known = care.what_outlives(store)
             store.close()
             kept = _put_back(copy, path)
-            _note(config, forgotten, trail)
+            _note(config, known)
     finally:
         store.close()
     say(_("Restored: %(path)s") % {"path": path})
@@ -141,7 +141,7 @@ def _put_back(copy: Path, path: Path) -> Path | None:
         return put_back(copy, path, now())
 
 
-def _note(config: Config, forgotten: frozenset[str], trail: Sequence[Trace]) -> None:
+def _note(config: Config, known: Outliving) -> None:
     """Bring what was put back up to this version, and add to its trail."""
     from publisher import store as database
     from publisher.store import care
@@ -150,9 +150,8 @@ def _note(config: Config, forgotten: frozenset[str], trail: Sequence[Trace]) -> 
     try:
         database.migrate(store, now())
         with store.write() as conn:
-            care.remember_forgotten(conn, forgotten, now())
-            care.take_over_trail(conn, trail)
-            care.note(conn, by=who(), action="restore", numbers={"forgotten": len(forgotten)}, now=now())
+            care.take_over(conn, known, now())
+            care.note(conn, by=who(), action="restore", numbers={"forgotten": len(known.forgotten)}, now=now())
     except database.DatabaseProblem as problem:
         raise refusal(problem) from problem
     finally:

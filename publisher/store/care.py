@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.sql import Select
 
 from publisher.pseudonyms import unaddressed
-from publisher.store import meta, replies
+from publisher.store import meta, replies, reports
 from publisher.store.engine import Store, StoreAway
 from publisher.store.models import (
     AccountRow,
@@ -28,6 +28,7 @@ from publisher.store.models import (
     ForgottenRow,
     ReportRow,
 )
+from publisher.store.reports import Report
 from publisher.store.upsert import insert_for
 
 _accounts = AccountRow.__table__  # type: ignore[attr-defined]
@@ -333,15 +334,31 @@ def trail(conn: Connection) -> tuple[Trace, ...]:
     return tuple(Trace(**row._mapping) for row in rows)  # noqa: SLF001
 
 
-def what_outlives(store: Store) -> tuple[frozenset[str], tuple[Trace, ...]]:
-    """Return whom a database has forgotten and who saw to it, for the older copy that takes its place; nothing where it cannot be read."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outliving:
+    """What an older copy in a database's place must know as well: whom that has forgotten, who saw to what, who has had which mail."""
+
+    forgotten: frozenset[str] = field(default=frozenset(), repr=False)
+    trail: tuple[Trace, ...] = ()
+    mailed: tuple[Report, ...] = ()
+
+
+def what_outlives(store: Store) -> Outliving:
+    """Read it from a database that is put aside; nothing where that cannot be read."""
     with suppress(DatabaseError, StoreAway), store.read() as conn:
-        return forgotten(conn), trail(conn)
-    return frozenset(), ()
+        return Outliving(forgotten=forgotten(conn), trail=trail(conn), mailed=reports.list_mailed(conn))
+    return Outliving()
 
 
-def take_over_trail(conn: Connection, known: Sequence[Trace]) -> None:
-    """Add what a database that is put aside knew of, and the one in its place does not."""
+def take_over(conn: Connection, known: Outliving, now: datetime) -> None:
+    """Add what a database that is put aside knew, and the one in its place does not."""
+    remember_forgotten(conn, known.forgotten, now)
+    _take_over_trail(conn, known.trail)
+    for report in known.mailed:
+        reports.take_over(conn, report)
+
+
+def _take_over_trail(conn: Connection, known: Sequence[Trace]) -> None:
     here = {(one.at, one.by, one.action) for one in trail(conn)}
     for one in known:
         if (one.at, one.by, one.action) not in here:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
@@ -146,6 +146,23 @@ def list_reports(conn: Connection, organisation: str, week: str) -> tuple[Report
 def list_settled(conn: Connection, organisation: str, week: str) -> tuple[Report, ...]:
     """Return those of a summary's mails that were sent, or given up."""
     return tuple(one for one in list_reports(conn, organisation, week) if one.state not in WAITING)
+
+
+def list_mailed(conn: Connection) -> tuple[Report, ...]:
+    """Return every summary that its recipient has, or perhaps has."""
+    rows = conn.execute(select(_reports).where(_reports.c.state.in_(_HAD)).order_by(_reports.c.id))
+    return tuple(_report(row, tries=row.tries) for row in rows)
+
+
+_HAD = ("sent", "perhaps")
+
+
+def take_over(conn: Connection, mailed: Report) -> None:
+    """Note a summary as another database has it: its recipient had it, whatever is known here."""
+    values = {one.name: getattr(mailed, one.name) for one in fields(Report) if one.name != "id"}
+    row = insert_for(conn, _reports).values(**values)
+    known = ["organisation", "week", "recipient"]
+    conn.execute(row.on_conflict_do_update(index_elements=known, set_={**values, "not_before": None}))
 
 
 def send_again(conn: Connection, report_id: int, message_id: str, now: datetime) -> None:

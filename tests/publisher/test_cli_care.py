@@ -114,9 +114,17 @@ def test_a_backup_has_no_residents_words_and_can_be_put_back(desk: Desk, tmp_pat
     assert QUESTION.encode() not in copy.read_bytes()
     with closing(sqlite3.connect(database(desk))) as conn:
         conn.execute("DELETE FROM snapshots")
+        conn.execute(
+            "INSERT INTO reports (organisation, week, recipient, language, message_id, state, tries, created_at, sent_at) VALUES "
+            "('hausjarvi', '2026-W48', 'a@b.example', 'fi', '<1@b>', 'sent', 1, '2026-11-30 06:00:00', '2026-11-30 06:00:01')"
+        )
         conn.commit()
     assert desk.run("restore", str(copy), "--yes").exit_code == 0
     assert desk.data("results") == before
+    with closing(sqlite3.connect(database(desk))) as conn:  # Nobody gets the mail of that week a second time.
+        assert conn.execute("SELECT week, recipient, state FROM reports").fetchall() == [
+            ("2026-W48", "a@b.example", "sent")
+        ]
     texts = [comment["text"] for comment in desk.data("comments")["comments"]]
     assert set(texts) == {None}
     (kept,) = database(desk).parent.glob("tiedote.db.before-*")

@@ -23,6 +23,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from channels.base import Target
+from publisher.pseudonyms import unaddressed
 from publisher.store.models import AccountRow, CommentRow, DeliveryRow, ReplyRow
 
 _accounts = AccountRow.__table__  # type: ignore[attr-defined]
@@ -228,7 +229,7 @@ def remote_ids(conn: Connection, account_id: int) -> frozenset[str]:
 
 
 def rename(conn: Connection, account_id: int, remote_id: str, veiled: str, now: datetime) -> None:
-    """Call a forgotten comment otherwise in the replies to it; one that is not sent yet never is."""
+    """Call a forgotten comment otherwise in the replies to it, and leave out whom they begin with; one that is not sent yet never is."""
     for column in (_replies.c.comment_remote_id, _replies.c.parent_remote_id):
         below = and_(_replies.c.account_id == account_id, column == remote_id)
         conn.execute(update(_replies).where(below).values({column.name: veiled}))
@@ -238,6 +239,12 @@ def rename(conn: Connection, account_id: int, remote_id: str, veiled: str, now: 
         .where(waiting, _replies.c.stage.in_((Stage.AWAITING, Stage.READY)))
         .values(stage=Stage.DROPPED, finished_at=now)
     )
+    # One in doubt is still looked for by its words.
+    settled = and_(
+        _replies.c.account_id == account_id, _replies.c.comment_remote_id == veiled, _replies.c.finished_at.is_not(None)
+    )
+    for reply in conn.execute(select(_replies.c.id, _replies.c.text).where(settled)).all():
+        conn.execute(update(_replies).where(_replies.c.id == reply.id).values(text=unaddressed(reply.text)))
 
 
 def set_hidden(conn: Connection, comment_id: int, *, hidden: bool) -> None:

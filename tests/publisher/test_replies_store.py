@@ -64,3 +64,17 @@ def test_each_move_is_made_once(store: Store) -> None:
         assert replies.remote_ids(conn, reply.account_id) == {"r1"}
         done = replies.get(conn, reply.id)
     assert (done.stage, done.remote_id, done.by, done.approved_by) == (Stage.SENT, "r1", "maija", "matti")
+
+
+def test_an_answer_to_somebody_who_is_forgotten_names_nobody(store: Store) -> None:
+    """It stays as a record, without the name that it begins with; one whose answer was lost is still looked for by its words."""
+    to = addressed(store)
+    with store.write() as conn:
+        for text in ("@eero_l Kyllä.", "@eero_l Ja näin."):
+            reply = replies.ask(conn, to, text, "maija", Stage.READY, NOW)
+            replies.drop(conn, reply.id, NOW)
+        doubted = replies.ask(conn, to, "@eero_l Vielä.", "maija", Stage.READY, NOW)
+        assert replies.open_intent(conn, doubted.id, NOW, NOW)
+        replies.rename(conn, to.account_id, "c1", "forgotten:1", NOW)
+        said = [one.text for one in replies.of_comment(conn, to.account_id, "forgotten:1")]
+    assert said == ["Kyllä.", "Ja näin.", "@eero_l Vielä."]

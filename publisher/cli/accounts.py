@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -255,17 +255,11 @@ def logout(ctx: click.Context, network: str, organisation: str, name: str | None
     from publisher.store import credentials
 
     channel = known_network(network)
-    key = (organisation, channel, name or channel)
     with open_store(ctx) as (config, store):
         with store.read() as conn:
-            kept = credentials.find(conn, key)
+            kept = _meant(credentials.every(conn), organisation, channel, name)
+        key = kept.account
         account = f"{organisation} {words.account_word(channel, key[2])}"
-        if kept is None:
-            raise Stop(
-                _("There is no token from login for %(account)s.") % {"account": account},
-                remedy=_("tiedote accounts lists what there is. A token in config.yaml is taken out there."),
-                code=Exit.FINDINGS,
-            )
         if not yes and not says_yes(ctx, _("Forget the token of %(account)s? [y/N]") % {"account": account}):
             raise Stop(_("Nothing was changed."), code=Exit.FINDINGS)
         revoked = _revoke(config, kept)
@@ -277,6 +271,25 @@ def logout(ctx: click.Context, network: str, organisation: str, name: str | None
     else:
         tell(_("The network still knows the token. To end it there as well, remove the app here:"))
         say(f"  {_BY_HAND[channel]}")
+
+
+def _meant(stored: Sequence[Kept], organisation: str, channel: str, name: str | None) -> Kept:
+    """Find what is to be forgotten: unnamed, the only one there is. Ends with 1 for none, with 2 where several may be meant."""
+    from publisher.cli.login import which_one
+
+    theirs = {kept.account[2]: kept for kept in stored if kept.account[:2] == (organisation, channel)}
+    if name in theirs:
+        return theirs[name]
+    if name is None and len(theirs) == 1:
+        return next(iter(theirs.values()))
+    if name is None and theirs:
+        raise which_one(organisation, channel, theirs)
+    account = f"{organisation} {words.account_word(channel, name or channel)}"
+    raise Stop(
+        _("There is no token from login for %(account)s.") % {"account": account},
+        remedy=_("tiedote accounts lists what there is. A token in config.yaml is taken out there."),
+        code=Exit.FINDINGS,
+    )
 
 
 def _revoke(config: Config, kept: Kept) -> bool:

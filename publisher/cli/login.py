@@ -16,7 +16,7 @@ from publisher.errors import explain
 from publisher.locale import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from channels.errors import ChannelError
     from channels.oauth.values import App, Authorization, Credentials, Flow
@@ -105,12 +105,7 @@ def chosen_account(config: Config, channel: str, organisation: str, name: str | 
     mine = {one.name: one for one in known.accounts if one.channel == channel}
     account = mine.get(name or channel)
     if account is None and mine:
-        raise Stop(
-            _("Which account of %(org)s on %(network)s is meant?")
-            % {"org": organisation, "network": words.account_word(channel, channel)},
-            remedy=_("Say it with --account: %(choices)s.") % {"choices": ", ".join(mine)},
-            code=Exit.USAGE,
-        )
+        raise which_one(organisation, channel, mine)
     if account is not None and registry.has_token(account.settings):
         raise Stop(
             _("The configuration gives this account a token, and that one wins."),
@@ -120,6 +115,16 @@ def chosen_account(config: Config, channel: str, organisation: str, name: str | 
             code=Exit.CONFIGURATION,
         )
     return account
+
+
+def which_one(organisation: str, channel: str, names: Iterable[str]) -> Stop:
+    """Ask which account is meant: `names` are what --account may say."""
+    return Stop(
+        _("Which account of %(org)s on %(network)s is meant?")
+        % {"org": organisation, "network": words.account_word(channel, channel)},
+        remedy=_("Say it with --account: %(choices)s.") % {"choices": ", ".join(names)},
+        code=Exit.USAGE,
+    )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher import lifetimes
-from publisher.cli import words
+from publisher.cli import drafts, mailed, words
 from publisher.cli.shared import (
     HEARTBEAT,
     Exit,
@@ -32,11 +32,13 @@ from publisher.model import WAITING, State
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from publisher.cli.drafts import Drafts
     from publisher.lifetimes import TokenLife
     from publisher.spending import Month
     from publisher.store.accounts import AccountState
     from publisher.store.approvals import Approval
     from publisher.store.deliveries import DeliveryView
+    from publisher.store.mails import Unsent
 
 
 @click.command(help=N_("Show every announcement's state on every account. Tells also whether Tiedote is running."))
@@ -57,6 +59,8 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
             edited_after=announcements.edited_after(conn),
             faulty=announcements.faulty(conn),
             approvals=approvals.known(conn).latest,
+            unsent=mailed.tried_in_vain(conn),
+            drafts=drafts.find(config, conn),
             blocked=accounts.blocked(
                 conn,
                 [
@@ -78,12 +82,9 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 -- click 
     _print_faulty(house.faulty)
     _print_approvals(found, house.approvals)
     _print_edited(house.edited_after)
+    mailed.print_unsent(house.unsent, config.timezone)
     _print_house(house)
-    if config.feeds:
-        from publisher.cli.drafts import print_drafts
-
-        with open_store(ctx) as (_config, again), again.read() as conn:
-            print_drafts(config, conn)
+    drafts.print_drafts(house.drafts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,10 @@ class House:
     heartbeat: datetime | None
     paused: frozenset[str]
     tokens: tuple[TokenLife, ...]
+    unsent: Unsent
+    """The mails that were tried in vain."""
+    drafts: Drafts
+    """What came from the website and waits for a person."""
     months: tuple[Month, ...] = ()
     """What accounts at networks that bill have cost this month."""
     approvals: Mapping[str, Approval] = field(default_factory=dict)
@@ -122,6 +127,8 @@ def _house_data(house: House, zone: tzinfo) -> dict[str, object]:
         "costs": [words.month_data(month) for month in house.months],
         "blocked_accounts": blocked_data(house.blocked, zone),
         "changed_after_publishing": list(house.edited_after),
+        "unsent_mails": mailed.unsent_data(house.unsent, zone),
+        **drafts.drafts_data(house.drafts, zone),
         "faulty_files": [{"file": file, "faults": count} for file, count in house.faulty.items()],
     }
 

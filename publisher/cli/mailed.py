@@ -1,20 +1,25 @@
-"""What `doctor` finds of mail: whether the server takes ours, as whom, and what has not left. Nothing is mailed."""
+"""What `doctor` finds of mail: whether the server takes ours, as whom, and, like `status`, what has not left. Nothing is mailed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING
+
+import click
 
 from publisher.cli import words
 from publisher.cli.examined import Finding
-from publisher.cli.shared import now
+from publisher.cli.shared import echo_folded, now
 from publisher.locale import N_, _, ngettext
 from publisher.mail import Fault, MailError, SmtpOutbox, open_outbox
 from publisher.remarks import Level
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from publisher.config import Config, MailSettings
+    from publisher.store.mails import Unsent
 
 _LOOKED_BACK = timedelta(days=14)
 
@@ -88,28 +93,17 @@ def _signed_in(settings: MailSettings) -> str:
 
 def unsent(config: Config) -> Iterator[Finding]:
     """Tell of mails that were tried in vain in the last fortnight. The database must be in order."""
-    from publisher.store import Store, mails
+    from publisher.store import Store
 
     store = Store(config.database)
     try:
         with store.read() as conn:
-            found = mails.unsent(conn, now() - _LOOKED_BACK)
+            found = tried_in_vain(conn)
     finally:
         store.close()
-    if found.since is None:
+    message = unsent_words(found, config.timezone)
+    if not message:
         return
-    parts = []
-    if found.waiting:
-        parts.append(
-            ngettext("%(n)d mail waits to be tried again", "%(n)d mails wait to be tried again", found.waiting)
-        )
-        parts[-1] %= {"n": found.waiting}
-    if found.given_up:
-        parts.append(ngettext("%(n)d was given up", "%(n)d were given up", found.given_up) % {"n": found.given_up})
-    message = _("Not sent: %(parts)s. The oldest is of %(moment)s.") % {
-        "parts": ", ".join(parts),
-        "moment": words.moment(found.since, config.timezone),
-    }
     yield Finding(
         name="unsent",
         level=Level.WARN,
@@ -118,3 +112,42 @@ def unsent(config: Config) -> Iterator[Finding]:
             "The log tells the server's answers. What was given up is not tried again; see 'tiedote status' and 'tiedote report'."
         ),
     )
+
+
+def tried_in_vain(conn: Connection) -> Unsent:
+    """Count the mails of the last fortnight that were tried and have not left."""
+    from publisher.store import mails
+
+    return mails.unsent(conn, now() - _LOOKED_BACK)
+
+
+def unsent_words(found: Unsent, zone: tzinfo) -> str:
+    """Say how many mails wait and how many were given up; '' where none is."""
+    if found.since is None:
+        return ""
+    parts = []
+    if found.waiting:
+        parts.append(
+            ngettext("%(n)d mail waits to be tried again", "%(n)d mails wait to be tried again", found.waiting)
+        )
+        parts[-1] %= {"n": found.waiting}
+    if found.given_up:
+        parts.append(ngettext("%(n)d was given up", "%(n)d were given up", found.given_up) % {"n": found.given_up})
+    return _("Not sent: %(parts)s. The oldest is of %(moment)s.") % {
+        "parts": ", ".join(parts),
+        "moment": words.moment(found.since, zone),
+    }
+
+
+def print_unsent(found: Unsent, zone: tzinfo) -> None:
+    """Say in `status` that mails have not left, and where it is told why."""
+    message = unsent_words(found, zone)
+    if message:
+        click.echo()
+        echo_folded("", message)
+        echo_folded("  = ", _("tiedote doctor tells whether the mail server takes mail."))
+
+
+def unsent_data(found: Unsent, zone: tzinfo) -> dict[str, object]:
+    """Give the same for scripts. `oldest`: when the oldest of them was made."""
+    return {"waiting": found.waiting, "given_up": found.given_up, "oldest": words.iso(found.since, zone)}

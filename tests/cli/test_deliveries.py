@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from publisher.model import State
 from publisher.store import meta
+from publisher.store.notices import NoticeKind, claim_notice, notice_failed, raise_notice
 
 
 def test_status_json_is_what_the_interface_promises(call, add_delivery):
@@ -49,6 +50,31 @@ def test_status_json_is_what_the_interface_promises(call, add_delivery):
     assert failed["error"]["kind"] == "text_refused"
     assert failed["error"]["message"].endswith("The network's own words: not this word")
     assert failed["error"]["remedy"]
+
+
+def test_status_tells_of_mails_that_have_not_left(call, store):
+    """One waits for another try, one was given up; what has left, or has not been tried yet, is no news."""
+    assert json.loads(call("status", "--json").stdout)["unsent_mails"] == {"waiting": 0, "given_up": 0, "oldest": None}
+    assert "Not sent" not in call("status").stdout
+    made = datetime.now(UTC)
+    with store.write() as conn:
+        for cause in ("failed:d-1", "failed:d-2", "failed:d-3"):
+            raise_notice(
+                conn,
+                cause=cause,
+                kind=NoticeKind.DIFFERS,
+                params={},
+                recipients=[("viestinta@loppi.example", "fi")],
+                now=made,
+            )
+        for again in (None, made + timedelta(hours=1)):
+            one = claim_notice(conn, made, timedelta(minutes=1))
+            assert one is not None
+            notice_failed(conn, one.id, "550 no", again)
+    told = json.loads(call("status", "--json").stdout)["unsent_mails"]
+    assert (told["waiting"], told["given_up"]) == (1, 1)
+    assert datetime.fromisoformat(told["oldest"]) == made.replace(microsecond=0)
+    assert "1 mail waits to be tried again, 1 was given up" in " ".join(call("status").stdout.split())
 
 
 def test_status_shows_each_delivery_by_word_and_what_needs_attention(call, add_delivery):

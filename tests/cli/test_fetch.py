@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -239,7 +240,12 @@ def test_each_item_of_a_feed_becomes_a_draft_once_for_ever(config_file, site):
         store.close()
     output = CliRunner().invoke(tiedote, ["status", "--config", str(config_file)]).output
     assert f"5 drafts from the website wait in {into}" in " ".join(output.split())
-    assert f"{site}/rss could not be read" in output
+    assert f"{site}/rss could not be read" in " ".join(output.split())
+    told = json.loads(CliRunner().invoke(tiedote, ["status", "--json", "--config", str(config_file)]).output)
+    assert told["drafts"] == [{"folder": str(into), "count": 5}]
+    assert [(feed["url"], feed["since"][:10]) for feed in told["unread_feeds"]] == [
+        (f"{site}/rss", str((NOW + timedelta(days=1)).date()))
+    ]
 
 
 def test_a_reading_that_breaks_off_is_told_of_all_the_same(config_file, site, monkeypatch):

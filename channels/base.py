@@ -488,6 +488,12 @@ class Capabilities:
     """How many calls a network lets through a day, where these are so few that each counts."""
     number_is_whole: bool = True
     """The number of comments counts answers to answers too. Where it does not, news is asked for whatever the number says."""
+    threads_are_flat: bool = True
+    """Every answer hangs on the first comment of its thread, so an answer to an answer is the thread's next one."""
+    whole_every: timedelta = timedelta(days=1)
+    """How often every comment of a post is looked at, for an edit moves no number: the cheaper, the oftener."""
+    looks_comments_up: bool = False
+    """Older comments are in no listing, and are looked up one by one, by their ids."""
     insights: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Metrics that are asked for beside the counters, by what they are here (`views`, `clicks`); networks drop some every year."""
     prices: Mapping[str, Price] = field(default_factory=dict, repr=False)

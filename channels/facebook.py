@@ -70,6 +70,7 @@ CAPABILITIES: Final = Capabilities(
     card=Card.BESIDE,
     pictures=PictureRules(most=10, formats=("JPEG", "PNG"), max_bytes=4_000_000, max_side=2048, max_alt=1_000),
     tells=frozenset({"reactions", "comments", "shares", "views", "clicks", CommentKind.COMMENT, CommentKind.REPLY}),
+    whole_every=timedelta(hours=6),  # a page of many posts' comments is one call
     insights={
         "views": "post_media_view",
         "clicks": "post_clicks",

@@ -102,6 +102,7 @@ CAPABILITIES: Final = Capabilities(
         max_alt=1_000,
     ),
     tells=frozenset({"reactions", "comments", "shares", "views", CommentKind.COMMENT, CommentKind.REPLY}),
+    whole_every=timedelta(hours=6),  # a page of many posts' comments is one call
     insights={"views": "views", "shares": "shares"},  # media insights of feed posts, read 2026-10-04
     proof=Proof.EXACT,
     evidence=(Evidence.CONTAINER, Evidence.LISTING),

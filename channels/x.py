@@ -99,6 +99,9 @@ CAPABILITIES: Final = Capabilities(
     ),
     tells=frozenset({"reactions", "comments", "shares", "views", "clicks", *CommentKind}),
     number_is_whole=False,  # direct answers alone; a search that finds nothing costs nothing
+    threads_are_flat=False,
+    whole_every=timedelta(days=7),  # each comment is billed anew
+    looks_comments_up=True,  # a search reaches back seven days
     proof=Proof.LIST,
     evidence=(Evidence.LISTING,),
     absence=Absence.LIKELY,

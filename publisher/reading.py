@@ -27,19 +27,8 @@ DAY = timedelta(days=1)
 SLACK = timedelta(minutes=5)
 """Between our clock and theirs, and for what a network lists late: news is asked for from a little before the last reading on."""
 
-WHOLE_EVERY: Mapping[str, timedelta] = {
-    "facebook": timedelta(hours=6),
-    "instagram": timedelta(hours=6),
-    "x": timedelta(days=7),
-}
-"""How often every comment of a post is looked at. A page of many posts' comments is one call at Meta; X bills each comment anew."""
-
-LOOKED_UP_BY_ID = frozenset({"x"})
-"""Networks that list no comments of more than some days ago: such are looked up one by one."""
-
-WHOLE_USUALLY = DAY
 WHOLE_RARELY = timedelta(days=7)
-"""Where calls are few."""
+"""How often every comment of a post is looked at where calls are few; elsewhere the network's `whole_every` says."""
 
 KnownOf = Callable[[Sequence[int]], Mapping[str, KnownComment]]
 """Gives what is stored under some deliveries, by remote id."""
@@ -164,9 +153,7 @@ def _wanted(channel: Channel, asked: Asked, told: Mapping[str, Counts]) -> tuple
 def _is_whole_due(channel: Channel, asked: Asked, post: TrackedPost) -> bool:
     if asked.everything:
         return True
-    every = WHOLE_EVERY.get(channel.name, WHOLE_USUALLY)
-    if channel.capabilities.calls_a_day is not None:
-        every = WHOLE_RARELY
+    every = channel.capabilities.whole_every if channel.capabilities.calls_a_day is None else WHOLE_RARELY
     last = post.reading.whole_at if post.reading else None
     if last is None:
         return post.reading is not None and asked.full
@@ -230,7 +217,7 @@ def _comments(
     channel: Channel, posts: Sequence[TrackedPost], known: Mapping[str, Known], stored: Mapping[str, KnownComment]
 ) -> Comments:
     comments = channel.comments(_ids(posts), known)
-    if channel.name in LOOKED_UP_BY_ID:
+    if channel.capabilities.looks_comments_up:
         # Whoever was forgotten cannot be looked up any more, and keeps the place in the count.
         return replace(comments, there=comments.there | {one for one in stored if is_veiled(one)})
     return comments

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.sql import Select
 
+from channels import registry
 from publisher.store import readings
 from publisher.store.deliveries import parts_of
 from publisher.store.models import AccountRow, AnnouncementRow, CommentRow, DeliveryRow, SnapshotRow
@@ -57,9 +58,6 @@ TOPICS = ("idea", "thanks", "inappropriate")
 
 COUNTED = ("comment", "reply")
 """Kinds that a post's number of comments counts; quotes are among its shares."""
-
-FLAT = ("facebook", "instagram", "linkedin")
-"""Networks that hang every reply on the first comment of its thread, so an answer to a reply is the thread's next reply of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,7 +362,8 @@ def _settle_answers(conn: Connection, account_id: int, threads: Iterable[str]) -
     Our reply answers its parent; where networks keep threads flat, also what was written there before it, and elsewhere everything that it
     stands below.
     """
-    flat = conn.execute(select(_accounts.c.channel).where(_accounts.c.id == account_id)).scalar_one() in FLAT
+    channel = conn.execute(select(_accounts.c.channel).where(_accounts.c.id == account_id)).scalar_one()
+    flat = registry.is_known(channel) and registry.capabilities(channel).threads_are_flat
     ours, below = _comments.alias("ours"), _comments.alias("below")
     to_it = ours.c.parent_remote_id == _comments.c.remote_id
     in_its_row = and_(

@@ -207,11 +207,17 @@ def test_the_changelog_tells_of_this_version() -> None:
     assert f"## [{tomllib.loads(page('pyproject.toml'))['project']['version']}]" in page("CHANGELOG.md")
 
 
+def unit_of(file: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in page(f"deploy/{file}").splitlines() if re.match(r"[A-Z]\w+=", line))
+
+
 def test_the_service_starts_a_command_that_exists() -> None:
-    """The unit runs `tiedote run`, stays down where starting again would not help, and may write only to its own folder."""
-    unit = dict(
-        line.split("=", 1) for line in page("deploy/tiedote.service").splitlines() if re.match(r"[A-Z]\w+=", line)
-    )
+    """The units run `tiedote run` and `backup`, stay down where starting again would not help, and may write only to their own folder."""
+    unit, backup = unit_of("tiedote.service"), unit_of("tiedote-backup.service")
+    assert backup["ExecStart"] == unit["ExecStart"].replace(" run ", " backup ")
+    assert {key: backup[key] for key in ("User", "UMask", "ProtectSystem")} == {
+        key: unit[key] for key in ("User", "UMask", "ProtectSystem")
+    }
     assert re.fullmatch(r"/opt/tiedote/\.venv/bin/tiedote run --config \S+", unit["ExecStart"])
     assert unit["RestartPreventExitStatus"] == "2 3"
     assert (unit["ProtectSystem"], unit["StateDirectory"], unit["CapabilityBoundingSet"]) == ("strict", "tiedote", "")

@@ -157,7 +157,7 @@ NETWORK: Mapping[str, tuple[str, str]] = {
 OWN: Mapping[str, tuple[str, str]] = {
     "missed": (
         N_("Its time passed while it could not be sent, and it is now too late to send it unasked."),
-        N_("If it is still timely: tiedote retry %(delivery)s, or give it a new time in the file."),
+        N_("If it is still timely: tiedote retry %(delivery)s. Or give it a new time in the file."),
     ),
     "expired": (
         N_("Its last moment for publishing has passed."),

@@ -139,20 +139,50 @@ def _templates() -> Environment:
     )
     templates.globals.update(_=_, ngettext=ngettext, formats=formats)
     templates.filters["fill"] = fill
+    templates.filters["fold"] = fold
     templates.filters["unbroken"] = formats.unbroken
     return templates
 
 
 def fill(text: str, first: str = "", rest: str | None = None) -> str:
-    """Break lines at `WIDTH` columns; an address is never broken. `first` and `rest` stand before the lines."""
+    """Break lines at `WIDTH` columns, but never an address nor a command, so that both can be copied.
+
+    A command at the end of a sentence, after a colon, gets a line of its own, without the sentence's full stop. `first` and `rest` stand
+    before the lines.
+    """
+    indent = first if rest is None else rest
+    lines: list[str] = []
+    for part in _AT_THE_END.split(text):
+        if _COMMAND.fullmatch(part):
+            lines.append(f"{indent}  {part}")
+            continue
+        whole = _COMMAND.sub(lambda found: found[0].replace(" ", _GLUE), part)
+        lines += (line.replace(_GLUE, " ") for line in _wrapped(whole, indent if lines else first, indent))
+    return "\n".join(lines) or first
+
+
+def fold(text: str, first: str = "", rest: str | None = None) -> str:
+    """Break the lines of what others wrote: nothing in it is a command of ours."""
+    return "\n".join(_wrapped(text, first, first if rest is None else rest)) or first
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
     wrapper = TextWrapper(
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=first if rest is None else rest,
-        break_long_words=False,
-        break_on_hyphens=False,
+        WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
     )
-    return "\n".join(wrapper.wrap(text)) or first
+    return wrapper.wrap(text)
+
+
+_GLUE = "\ue000"
+"""Stands for a space at which no line may end: a character that no text has, for `formats.plain` takes it out."""
+
+_COMMAND = re.compile(
+    r"tiedote [a-z]+(?: (?:done|show|facebook|instagram|x|linkedin|--org \S*\w|--[a-z-]+|[cd]-\d+|(?:\"[^\"]*\"|'[^']*')+"
+    r"|[A-ZÅÄÖ]{2,}\b|\S*(?:/\S*\w|\.ya?ml)))*"
+)
+"""A command as it stands in a sentence, with what belongs to it: options, numbers, names in capitals, quoted words, paths."""
+
+_AT_THE_END = re.compile(rf"(?<=:)\s+({_COMMAND.pattern})(?:\.(?=\s|\Z)|\Z)\s*")
 
 
 def as_page(message: EmailMessage) -> str:

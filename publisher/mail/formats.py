@@ -9,7 +9,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from babel import Locale
-from babel.dates import format_datetime, format_interval
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from publisher.locale import _, current
@@ -17,9 +17,11 @@ from publisher.summary import Change, Direction
 
 _LOCALES = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}
 
-# CLDR's own short forms leave the weekday or the "klo" out, or write a time zone's whole name.
-_MOMENT = {"fi": "EEE d.M. 'klo' H.mm", "sv": "EEE d.M 'kl.' H.mm", "en": "EEE d MMM, HH:mm"}
-_FULL = {"fi": "d.M.y 'klo' H.mm", "sv": "d.M.y 'kl.' H.mm", "en": "d MMM y, HH:mm"}
+# CLDR's medium and long days, with the weekday and the "klo" that its own patterns leave out. Finnish writes a day in figures in a sentence
+# too: the weekday's and the month's names would have to be inflected.
+_MOMENT = {"fi": "EEE d.M. 'klo' H.mm", "sv": "EEE d MMM 'kl.' H.mm", "en": "EEE d MMM, HH:mm"}
+_SPOKEN = {"fi": "EEE d.M. 'klo' H.mm", "sv": "EEEE d MMMM 'kl.' H.mm", "en": "EEEE d MMMM 'at' HH:mm"}
+_FULL = {"fi": "d.M.y 'klo' H.mm", "sv": "d MMMM y 'kl.' H.mm", "en": "d MMMM y, HH:mm"}
 
 EXCERPT = 200
 """Characters of a resident's message in a mail."""
@@ -72,8 +74,13 @@ def change(found: Change) -> str:
 
 
 def moment(instant: datetime, zone: tzinfo) -> str:
-    """Write a weekday, a day and a time, for what is near."""
+    """Write a weekday, a day and a time, for what is near, in a list."""
     return ordinary(format_datetime(instant, _MOMENT[current()], tzinfo=zone, locale=locale()))
+
+
+def spoken(instant: datetime, zone: tzinfo) -> str:
+    """Write the same for a sentence."""
+    return ordinary(format_datetime(instant, _SPOKEN[current()], tzinfo=zone, locale=locale()))
 
 
 def full(instant: datetime, zone: tzinfo) -> str:
@@ -84,7 +91,19 @@ def full(instant: datetime, zone: tzinfo) -> str:
 def days(start: datetime, end: datetime, zone: tzinfo) -> str:
     """Write a span of days, `end` exclusive."""
     first, last = start.astimezone(zone).date(), (end - timedelta(seconds=1)).astimezone(zone).date()
-    return ordinary(format_interval(first, last, "yMMMMd", locale=locale()))
+    differs = next((name for name in ("year", "month", "day") if getattr(first, name) != getattr(last, name)), None)
+    if differs is None:
+        return ordinary(format_date(last, "long", locale=locale()))
+    # CLDR has spans with the months' whole names for Finnish alone.
+    patterns = locale().interval_formats["yMMMd"][_FIELDS[differs]]
+    halves = (
+        format_date(day, re.sub(r"\bMMM\b", "MMMM", pattern), locale=locale())
+        for day, pattern in zip((first, last), patterns, strict=True)
+    )
+    return ordinary("".join(halves))
+
+
+_FIELDS = {"year": "y", "month": "M", "day": "d"}
 
 
 def network(channel: str, account: str | None = None) -> str:

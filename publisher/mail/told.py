@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -69,16 +69,16 @@ class Told:
             "network": formats.network(self["channel"]),
             "where": formats.network(self["channel"], self["account"]),
             "organisation": organisations.get(organisation, organisation),
-            "due": self._moment(self["due"]),
-            "since": self._moment(self["since"]),
+            "due": self._moment(self["due"], formats.spoken),
+            "since": self._moment(self["since"], formats.spoken),
         }
         self.link = formats.weblink(self["url"])
 
     def __getitem__(self, name: str) -> str:
         return formats.plain(self._params.get(name, ""))
 
-    def _moment(self, written: str) -> str:
-        return formats.moment(datetime.fromisoformat(written), self._zone) if written else ""
+    def _moment(self, written: str, form: Callable[[datetime, tzinfo], str]) -> str:
+        return form(datetime.fromisoformat(written), self._zone) if written else ""
 
     def because(self, kind: str, state: State | None = None) -> tuple[str, str]:
         """Explain the error behind the notice: its sentence and its remedy. `state`: how the delivery stands."""
@@ -135,7 +135,7 @@ class Told:
         return _cut([self._delivery(*item) for item in items], _DELIVERIES_SHOWN)
 
     def _delivery(self, name: str, title: str, channel: str, account: str, due: str) -> str:
-        parts = (formats.plain(title), formats.network(channel, account), self._moment(due))
+        parts = (formats.plain(title), formats.network(channel, account), self._moment(due, formats.moment))
         return f"{name}: {', '.join(part for part in parts if part)}"
 
 

@@ -50,6 +50,8 @@ def _interactions(total: Line) -> str:
     n = total.received.interactions
     if n is None:
         return _("interactions are not known")
+    if n < 0:
+        return _("more reactions were taken back than given")
     words = ngettext("%(n)s interaction", "%(n)s interactions", n) % {"n": formats.number(n)}
     return f"{words} ({formats.signed(total.change.difference)})" if _differs(total.change) else words
 
@@ -109,12 +111,12 @@ def hint(attention: Attention, organisation: str, zone: tzinfo) -> Hint:
     told = {
         "title": formats.plain(attention.title or attention.announcement or ""),
         "where": formats.network(attention.channel, attention.account),
-        "since": formats.moment(attention.since, zone),
+        "since": formats.spoken(attention.since, zone),
         "file": formats.plain(attention.file or ""),
     }
     what = _(_WHAT[attention.trouble]) % told
     match attention.trouble:
-        case Trouble.NOT_READ:
+        case Trouble.NOT_READ | Trouble.NEVER_READ:
             return Hint(what=what, remedy=_("tiedote doctor tells why."))
         case Trouble.ACCESS_ENDS:
             return Hint(what=what, remedy=_access(attention, organisation))
@@ -164,6 +166,9 @@ _WHAT = {
     Trouble.BLOCKED: N_("%(where)s has not worked since %(since)s."),
     Trouble.NOT_READ: N_(
         "%(where)s: counts and comments were last read on %(since)s; what came after that is not in these numbers."
+    ),
+    Trouble.NEVER_READ: N_(
+        "%(where)s: counts and comments have not been read yet; what came in there is not in these numbers."
     ),
     Trouble.ACCESS_ENDS: N_("%(where)s: access ends on %(since)s."),
     Trouble.REJECTED: "",
@@ -371,7 +376,7 @@ def _read_late(gap: Gap, summary: Summary) -> str:
         }
     return _("%(where)s was last read on %(moment)s before this time; what came in after that counts in it.") % {
         "where": where,
-        "moment": formats.moment(gap.read_at, summary.period.zone),
+        "moment": formats.spoken(gap.read_at, summary.period.zone),
     }
 
 

@@ -217,7 +217,8 @@ def _unread(facts: Facts, period: Period) -> Iterator[Attention]:
         if (gap.channel, gap.account) not in blocked:
             theirs = (post for post in facts.posts if (post.channel, post.account) == (gap.channel, gap.account))
             since = gap.read_at or min(post.published_at for post in theirs)
-            yield Attention(trouble=Trouble.NOT_READ, channel=gap.channel, account=gap.account, since=since)
+            trouble = Trouble.NOT_READ if gap.read_at else Trouble.NEVER_READ
+            yield Attention(trouble=trouble, channel=gap.channel, account=gap.account, since=since)
 
 
 def _urgency(attention: Attention) -> tuple[int, datetime]:

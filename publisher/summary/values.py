@@ -157,6 +157,7 @@ class Trouble(StrEnum):
     ACCESS_ENDS = "access_ends"
     REJECTED = "rejected"
     NOT_READ = "not_read"
+    NEVER_READ = "never_read"
     PARTIAL = "partial"
     GONE = "gone"
 
@@ -165,7 +166,8 @@ class Trouble(StrEnum):
 class Attention:
     """One thing that needs a person. An account has no announcement, a file no account.
 
-    `since`: when it began; of a token, when it ends; of an account that is not read, when it last was; of a file, when it was looked at.
+    `since`: when it began; of a token, when it ends; of an account that is not read, when it last was, or when its first post
+    went out if it never was; of a file, when it was looked at.
     """
 
     trouble: Trouble

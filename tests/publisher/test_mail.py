@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -26,9 +27,10 @@ from publisher.mail import (
     wording,
     write_eml,
 )
+from publisher.mail.envelope import fill
 from publisher.mail.waiting import written_with
 from publisher.store.notices import Notice, NoticeKind
-from publisher.summary import Change, Direction, Summary, Tally
+from publisher.summary import Attention, Change, Direction, Summary, Tally, Trouble
 from tests.publisher.configs import ZONE, a_config
 from tests.publisher.weeks import BEFORE, CHANNELS, TUESDAY, WEEK, a_lively_summary, a_period, a_summary
 
@@ -124,7 +126,7 @@ def test_the_subject_carries_the_news():
     assert subject.startswith(
         "Hausjärven kunta, week 48: 4,943 interactions (+3,721), 2 questions wait for an answer, "
     )
-    assert subject.endswith("10 things need attention")
+    assert subject.endswith("11 things need attention")
 
 
 def test_a_quiet_week_says_so_and_is_sent():
@@ -139,7 +141,7 @@ def test_the_week_so_far_says_that_it_is_not_over():
     """A running week is named as one and compared with the same span of the week before."""
     period = a_period(until=TUESDAY, previous_until=BEFORE.start + timedelta(days=1, hours=9))
     text = part(a_mail(a_summary(period)), "plain")
-    assert "23–29 Nov 2026, the week so far" in text
+    assert "23–29 November 2026, the week so far" in text
     assert "Nothing has been published this week so far" in text
 
 
@@ -283,25 +285,112 @@ def test_only_the_oldest_questions_are_listed():
     assert "QUESTIONS WITHOUT AN ANSWER (25)" in text
     assert "c-10" in text
     assert "c-11" not in text
-    assert "The rest: tiedote comments --unanswered" in text
+    assert "The rest:\n  tiedote comments --unanswered\n" in text
 
 
 @pytest.mark.parametrize(
-    "language, number, period, moment, change",
+    "language, number, period, moment, spoken, change",
     [
-        ("fi", "12 345", "16.–22. marraskuuta 2026", "ma 16.11. klo 9.05", "+150 (+22 %)"),
-        ("sv", "12 345", "16–22 nov. 2026", "mån 16.11 kl. 9.05", "+150 (+22 %)"),
-        ("en", "12,345", "16–22 Nov 2026", "Mon 16 Nov, 09:05", "+150 (+22%)"),
+        ("fi", "12 345", "16.–22. marraskuuta 2026", "ma 16.11. klo 9.05", "ma 16.11. klo 9.05", "+150 (+22 %)"),
+        ("sv", "12 345", "16–22 november 2026", "mån 16 nov. kl. 9.05", "måndag 16 november kl. 9.05", "+150 (+22 %)"),
+        ("en", "12,345", "16–22 November 2026", "Mon 16 Nov, 09:05", "Monday 16 November at 09:05", "+150 (+22%)"),
     ],
 )
-def test_numbers_and_days_are_written_as_each_language_does(language, number, period, moment, change):
+def test_numbers_and_days_are_written_as_each_language_does(language, number, period, moment, spoken, change):
     """Thousands, spans of days, weekdays and percentages, with ordinary spaces throughout."""
     start = datetime(2026, 11, 16, 7, 5, tzinfo=UTC)
     with use(language):
         assert formats.number(12345) == number
         assert formats.days(start, start + timedelta(days=6, hours=14), ZONE) == period
         assert formats.moment(start, ZONE) == moment
+        assert formats.spoken(start, ZONE) == spoken
         assert formats.change(Change(direction=Direction.MORE, difference=150, percent=22)) == change
+
+
+@pytest.mark.parametrize(
+    "language, end, written",
+    [
+        ("fi", datetime(2026, 12, 6, 22, tzinfo=UTC), "30. marraskuuta – 6. joulukuuta 2026"),
+        ("sv", datetime(2026, 12, 6, 22, tzinfo=UTC), "30 november–6 december 2026"),
+        ("en", datetime(2026, 12, 6, 22, tzinfo=UTC), "30 November – 6 December 2026"),
+        ("sv", datetime(2027, 1, 3, 22, tzinfo=UTC), "30 november 2026–3 januari 2027"),
+        ("en", datetime(2026, 11, 30, 8, tzinfo=UTC), "30 November 2026"),
+    ],
+)
+def test_months_have_their_whole_names_in_a_span_of_days(language, end, written):
+    """Over the end of a month and of a year, and within one day."""
+    with use(language):
+        assert formats.days(datetime(2026, 11, 29, 22, tzinfo=UTC), end, ZONE) == written
+
+
+@pytest.mark.parametrize(
+    "text, lines",
+    [
+        (
+            "Look at the account. If the post is there: tiedote resolve d-412 --published URL. If not: tiedote cancel d-412",
+            [
+                "- Look at the account. If the post is there:",
+                "    tiedote resolve d-412 --published URL",
+                "  If not:",
+                "    tiedote cancel d-412",
+            ],
+        ),
+        (
+            "What is wrong and where: tiedote check 'hausjarvi/pitkä nimi, joka ei mahtuisi mitenkään yhdelle riville tässä.yaml'",
+            [
+                "- What is wrong and where:",
+                "    tiedote check 'hausjarvi/pitkä nimi, joka ei mahtuisi mitenkään yhdelle riville tässä.yaml'",
+            ],
+        ),
+        (
+            "If what is out is wrong and has to be changed at once, tiedote amend d-12 gives it the words of the file.",
+            [
+                "- If what is out is wrong and has to be changed at once,",
+                "  tiedote amend d-12 gives it the words of the file.",
+            ],
+        ),
+    ],
+)
+def test_a_command_can_be_copied_from_the_text_part(text, lines):
+    """On a line of its own after a colon, without the full stop; never broken anywhere."""
+    assert fill(text, "- ", "  ").splitlines() == lines
+
+
+def test_what_a_resident_writes_never_looks_like_a_command_of_ours():
+    """Quoted words are laid out as words."""
+    (question,) = a_lively_summary().questions[:1]
+    asked = replace(question, text="Kokeile tätä: tiedote unpublish d-1")
+    text = part(a_mail(a_summary(questions=[asked])), "plain")
+    assert '- "Kokeile tätä: tiedote unpublish d-1"\n' in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_subject_of_a_week_that_took_back_has_no_negative_number(language):
+    """'-2 interactions (-40)' is no news."""
+    line = replace(
+        a_summary().total,
+        posts=1,
+        received=Tally(reactions=-2, comments=0, shares=0),
+        change=Change(direction=Direction.FEWER, difference=-40),
+    )
+    subject = a_mail(replace(a_summary(), total=line), language=language)["Subject"]
+    assert re.search(r"\d", subject.partition(": ")[2]) is None
+    assert {
+        "fi": "reaktioita peruttiin enemmän kuin saatiin",
+        "sv": "fler reaktioner togs tillbaka än kom in",
+        "en": "more reactions were taken back than given",
+    }[language] in subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_account_that_was_never_read_is_not_said_to_have_been_read(language):
+    """It has no last time."""
+    never = Attention(trouble=Trouble.NEVER_READ, channel="x", account="x", since=TUESDAY)
+    with use(language):
+        told = wording.hint(never, "hausjarvi", ZONE)
+    assert told.what.startswith("X: ")
+    assert re.search(r"\d", told.what) is None
+    assert "tiedote doctor" in told.remedy
 
 
 def test_a_fall_has_a_minus_sign():

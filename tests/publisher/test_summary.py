@@ -134,7 +134,8 @@ def test_two_accounts_of_one_name_are_told_apart():
         for day in (BEFORE.start + 2 * DAY, BEFORE.start + 3 * DAY)
     ]
     (told,) = summed(read, *never).attention
-    assert (told.channel, told.account, told.since) == ("x", "nuoret", BEFORE.start + 2 * DAY)
+    assert (told.trouble, told.channel, told.account) == (Trouble.NEVER_READ, "x", "nuoret")
+    assert told.since == BEFORE.start + 2 * DAY
 
 
 def silent_since(moment: datetime, post: PostFacts) -> PostFacts:

@@ -291,8 +291,9 @@ def _print_heading(comment: CommentView, config: Config, waiting: Collection[str
 
 
 def _how_it_stands(comment: CommentView, config: Config, waiting: Collection[str]) -> str:
-    told = [_stands(comment, _waited(comment, config))]
-    told += [_(_WORDS[kind]) for kind in looks_of(comment) if kind in _WORDS]
+    looks = ", ".join(_(_WORDS[kind]) for kind in looks_of(comment) if kind in _WORDS)
+    stands = _stands(comment, _waited(comment, config))
+    told = [f"{stands} ({looks})" if looks else stands]
     if comment.hidden:
         told.append(_("hidden"))
     if comment.remote_id in waiting:

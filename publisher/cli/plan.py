@@ -268,7 +268,8 @@ def _print_sum(outlook: Outlook, days: int) -> None:
         ngettext("%(n)d as before", "%(n)d as before", counts["same"]) % {"n": counts["same"]},
         ngettext("%(n)d called off", "%(n)d called off", len(outlook.cancelled)) % {"n": len(outlook.cancelled)},
     ]
-    click.echo(f"{going} {span}: {', '.join(parts)}.")
+    if outlook.going or outlook.cancelled:
+        click.echo(f"{going} {span}: {', '.join(parts)}.")
     if outlook.later:
         click.echo(ngettext("%(n)d more after that.", "%(n)d more after that.", outlook.later) % {"n": outlook.later})
     if outlook.half_gone:
@@ -283,12 +284,14 @@ def _print_costs(outlook: Outlook, config: Config) -> None:
 
     for channel in dict.fromkeys(month.channel for month in outlook.months):
         billed = [one for one in outlook.going if one.key.channel == channel]
+        if not billed:
+            continue
         prices = config.capabilities(channel).prices.values()
         known = {
             "network": words.NETWORKS.get(channel, channel),
             "n": len(billed),
             "total": formats.dollars(sum((one.cost for one in billed), Decimal(0)), 3),
-            "day": max(price.source.on for price in prices).isoformat(),
+            "day": words.day(max(price.source.on for price in prices)),
         }
         told = ngettext(
             "%(network)s: %(n)d post for %(total)s (prices of %(day)s).",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli import words
-from publisher.cli.shared import json_option, must_exist, now, open_store, org_option, print_json, say, tell
+from publisher.cli.shared import (
+    echo_folded,
+    json_option,
+    must_exist,
+    now,
+    open_store,
+    org_option,
+    print_json,
+    say,
+    tell,
+)
 from publisher.locale import N_, _
 
 if TYPE_CHECKING:
@@ -179,49 +189,66 @@ def _print_csv(heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
 
 
 def _print_results(found: Sequence[PostResult], beside: Mapping[int, _Beside], zone: tzinfo) -> None:
-    from publisher.cli.tables import Column, print_table
-
+    """Print the posts of each announcement together; in words, for a table with every kind of reaction is wider than a terminal."""
     if not found:
         say(_("Nothing has been published yet."))
         return
-    columns = [
-        Column(heading=_("Announcement"), folds=True),
-        Column(heading=_("Account"), folds=True),
-        Column(heading=_("Reactions"), folds=True),
-        Column(heading=_("Comments")),
-        Column(heading=_("Shares")),
-        Column(heading=_("Seen")),
-        Column(heading="±"),
-        Column(heading=_("As of")),
-    ]
-    rows = [
-        (
-            post.announcement,
-            f"{post.organisation} {words.account_word(post.channel, post.account)}",
-            _kinds(post.reactions),
-            _count(post.comments),
-            _count(post.shares),
-            _count(post.views),
-            _signed(beside[post.delivery_id].difference),
-            words.moment(post.as_of, zone),
+    for announcement in dict.fromkeys(post.announcement for post in found):
+        echo_folded("", announcement)
+        for post in found:
+            if post.announcement == announcement:
+                account = f"{post.organisation} {words.account_word(post.channel, post.account)}"
+                as_of = {"account": account, "moment": words.moment(post.as_of, zone)}
+                read = _("%(account)s, as of %(moment)s") if post.as_of else _("%(account)s, not read yet")
+                echo_folded("  ", read % as_of)
+                if post.as_of:
+                    echo_folded("    ", ", ".join(_counted(post, beside[post.delivery_id])))
+        click.echo()
+    if any(None in (post.reactions, post.comments, post.shares, post.views) for post in found if post.as_of):
+        tell(_("A dash: the network does not tell, or it has not been read yet."))
+    if any(one.difference is not None for one in beside.values()):
+        tell(
+            _(
+                "The usual: the middle of what the account's posts of the eight weeks before it had at the same age, reactions, "
+                "comments and shares together. Nothing is said where fewer than three can be compared."
+            )
         )
-        for post in found
-    ]
-    print_table(columns, rows)
-    say(_("A dash: the network does not tell, or it has not been read yet."))
-    tell(
-        _(
-            "±: reactions, comments and shares together, against the middle of the account's posts of the eight weeks "
-            "before it at the same age; a dash where fewer than three can be compared."
-        )
-    )
+
+
+def _counted(post: PostResult, beside: _Beside) -> Iterator[str]:
+    yield _("reactions %(n)s") % {"n": _kinds(post.reactions)}
+    yield _("comments %(n)s") % {"n": _count(post.comments)}
+    yield _("shares %(n)s") % {"n": _count(post.shares)}
+    yield _("seen %(n)s") % {"n": _count(post.views)}
+    if beside.difference is not None:
+        yield _("%(difference)s beside the usual") % {"difference": _signed(beside.difference)}
 
 
 def _kinds(reactions: Mapping[str, int] | None) -> str:
+    """Give the sum, and in brackets each kind, the most frequent first."""
     if reactions is None:
         return "–"
     most_first = sorted(reactions.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{n} {kind}" for kind, n in most_first) or "0"
+    kinds = ", ".join(f"{_(_REACTIONS.get(kind, kind))} {n}" for kind, n in most_first if n)
+    total = sum(reactions.values())
+    return f"{total} ({kinds})" if kinds else str(total)
+
+
+_REACTIONS = {
+    "like": N_("like"),
+    "love": N_("love"),
+    "care": N_("care"),
+    "haha": N_("haha"),
+    "wow": N_("wow"),
+    "sad": N_("sad"),
+    "angry": N_("angry"),
+    "praise": N_("celebrate"),
+    "appreciation": N_("support"),
+    "empathy": N_("love"),
+    "interest": N_("insightful"),
+    "entertainment": N_("funny"),
+}
+"""The kinds as the networks write them on their pages; those of LinkedIn's interface are named otherwise."""
 
 
 def _count(n: int | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from publisher.locale import N_, _, current
@@ -66,6 +66,11 @@ def account_word(channel: str, account: str) -> str:
 def moment(instant: datetime | None, zone: tzinfo) -> str:
     """Say an instant in local time, for a table; a dash for none."""
     return _SHORT[current()].format(instant.astimezone(zone)) if instant else "-"
+
+
+def day(on: date) -> str:
+    """Say a day."""
+    return on.isoformat() if current() == "en" else f"{on.day}.{on.month}.{on.year}"
 
 
 def spent(month: Month) -> str:

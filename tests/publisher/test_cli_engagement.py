@@ -169,12 +169,13 @@ def test_comments_are_shown_harmlessly_with_a_link_each(desk):
     assert all(len(line) <= 80 for line in result.stdout.splitlines() if "http" not in line)
 
 
-def test_results_are_a_table_of_80_columns(desk):
-    """A dash stands for what is not told."""
+def test_results_are_told_in_words_in_80_columns(desk):
+    """An announcement once, a post each, every kind of reaction by the name that its reader knows."""
     result = desk.run("results", "--org", "hausjarvi")
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
-    assert "1 like" in result.stdout
-    assert "–" in result.stdout
+    assert result.stdout.splitlines().count("lupa") == 1
+    assert result.stdout.count("reactions 1 (like 1), comments 2") == 4
+    assert "tykkään 1" in desk.run("results", "--lang", "fi", "--org", "hausjarvi").stdout
 
 
 def test_a_comment_that_needs_no_answer_leaves_the_list(desk):

@@ -183,41 +183,51 @@ class Keeper(Purger):
     # Forgetting
 
     def forget(self, person: Person, now: datetime, by: str) -> Forgotten:
-        """Empty a person's comments for good. What stays in the file's gaps goes when it is written anew; `prove` then looks."""
+        """Empty a person's comments for good. What stays in the file's gaps goes when it is written anew; `prove` then looks.
+
+        Files go first and the comments last: whoever dies on the way finds the person anew, and all that is left of them.
+        """
         with self._store.write() as conn:
             key = meta.secret_key(conn, KEY, now)
-            before = care.count_residents(conn)
             names = {(one.account_id, one.remote_id): veiled(key, one.account_id, one.remote_id) for one in person.said}
             digests = [
                 *(digest(key, account_id, author) for account_id, author in person.authors),
                 *(digest(key, account_id, remote_id) for account_id, remote_id in names),
             ]
             care.remember_forgotten(conn, digests, now)
+            mails = self._write_again(conn, person, now)
+        self._take_away(mails)
+        copies = self._clean_copies([one.remote_id for one in person.said])
+        with self._store.write() as conn:
+            before = care.count_residents(conn)
             said = {one.id: names[one.account_id, one.remote_id] for one in person.said}
             care.forget(conn, said, names, now)
-            mails = self._mails(conn, person, now)
+            late = self._write_again(conn, person, now)  # by a daemon that went on meanwhile
             after = care.count_residents(conn)
-            care.note(conn, by=by, action="forget", numbers={"comments": len(said), "mails": mails}, now=now)
+            care.note(
+                conn, by=by, action="forget", numbers={"comments": len(said), "mails": len(mails | late)}, now=now
+            )
+        self._take_away(late)
         self._clear(now)
-        for page in self._pages():
-            page.unlink(missing_ok=True)
         return Forgotten(
             comments=len(said),
-            mails=mails,
-            copies=self._clean_copies([one.remote_id for one in person.said]),
+            mails=len(mails | late),
+            copies=copies,
             before=before,
             after=after,
             traces=frozenset(_traces(person)),
         )
 
-    def _mails(self, conn: Connection, person: Person, now: datetime) -> int:
-        """Take away summaries that lie in a folder and quote the person; they are written anew if they were for somebody."""
+    def _write_again(self, conn: Connection, person: Person, now: datetime) -> set[Path]:
+        """Find the summaries that lie in a folder and quote the person; they are written anew if they were for somebody."""
         found = written_with(self._mails_in_folders(), [said.text for said in person.said if said.text])
         ours = {path: message_id for path, message_id in found.items() if message_id.startswith(_SUMMARY)}
         care.mail_again(conn, list(ours.values()), now)
-        for path in ours:
+        return set(ours)
+
+    def _take_away(self, mails: Iterable[Path]) -> None:
+        for path in (*mails, *self._pages()):
             path.unlink(missing_ok=True)
-        return len(ours)
 
     def _clean_copies(self, remote_ids: Sequence[str]) -> int:
         """Take these comments out of every copy, and the words that copies of an earlier version have; returns how many were touched."""

@@ -31,7 +31,10 @@ def written_with(mails: Iterable[Path], words: Sequence[str]) -> dict[Path, str]
         return {}
     found = {}
     for path in mails:
-        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        try:
+            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        except FileNotFoundError:
+            continue  # Whoever sends them on has taken it.
         said = _said(message)
         if any(one in said for one in sought):
             found[path] = str(message["Message-ID"])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from channels.base import Channel
 from publisher.config import Account, MailSettings, RetentionSettings
@@ -206,6 +207,43 @@ def test_a_mail_of_before_another_door_was_configured_is_taken_away(store: Store
     assert forgotten.mails == 2
     assert [mail for mail in mails if mail.exists()] == [mail for mail in mails if mail.stem == "other"]
     assert set(keeper.prove(forgotten).left) >= {mail for mail in mails if mail.exists()}
+
+
+@pytest.mark.parametrize("dies_at", ["publisher.keeping.Keeper._clean_copies", "publisher.store.care.note"])
+def test_whoever_dies_while_forgetting_can_be_asked_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies_at: str
+) -> None:
+    """The person is found anew, their words are in no mail or page, and the mail that was taken away is written once more."""
+    keeper = a_keeper(store, tmp_path, "facebook")
+    wrote(store, "facebook", "f1", text="Hieno juttu oli se.")
+    mail, page = tmp_path / "var" / "mails" / "report.eml", tmp_path / "var" / "reports" / "hausjarvi-2026-W48.html"
+    for path in (mail, page):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Message-ID: <report.1@example.fi>\n\nHieno juttu oli se.\n", encoding="utf-8")
+    again: list[str] = []
+
+    def mail_again(conn: Any, ids: Any, _now: datetime) -> None:
+        commits = event.listens_for(conn, "commit", once=True)
+        commits(lambda _conn: again.extend(ids))
+
+    def die(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("publisher.store.care.mail_again", mail_again)
+    comment = f"c-{comment_rows(store)['f1'].id}"
+    with monkeypatch.context() as there:
+        there.setattr(dies_at, die)
+        with pytest.raises(KeyboardInterrupt):
+            keeper.forget(keeper.who([comment], NOW), NOW, "it")
+    assert mail.exists() or again == ["<report.1@example.fi>"]
+    person = keeper.who([comment], NOW)
+    assert len(person.said) == 1
+    forgotten = keeper.forget(person, NOW, "it")
+    assert "<report.1@example.fi>" in again
+    assert not mail.exists()
+    assert not page.exists()
+    assert keeper.prove(forgotten).words > 0
+    assert with_words(store) == set()
 
 
 def test_files_that_nobody_waits_for_do_not_keep_words(store: Store, tmp_path: Path) -> None:

@@ -187,6 +187,7 @@ def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
     assert trail[-1]["numbers"] == {"forgotten": 2}
     desk.sandbox.add_rule(Rule(network="facebook", kind=Fault.EXPIRED_TOKEN, times=None))
     told = desk.run("forget", "https://www.facebook.com/profile.php?id=1000123", "--ask", "--yes", "--json")
+    desk.sandbox.rules.clear()
     assert (told.exit_code, json.loads(told.stdout)["not_asked"]) == (75, ["hausjarvi/facebook/facebook"])
 
 

@@ -185,7 +185,7 @@ def test_forgetting_asks_first_and_tells_what_was_searched(desk: Desk) -> None:
     trail = desk.data("purge", "--log")["trail"]
     assert [one["action"] for one in trail][-4:] == ["backup", "forget", "restore", "restore"]
     assert trail[-1]["numbers"] == {"forgotten": 2}
-    desk.sandbox.add_rule(Rule(network="facebook", kind=Fault.EXPIRED_TOKEN, times=None))
+    desk.sandbox.add_rule(Rule(network="facebook", kind=Fault.EXPIRED_TOKEN))
     told = desk.run("forget", "https://www.facebook.com/profile.php?id=1000123", "--ask", "--yes", "--json")
     desk.sandbox.rules.clear()
     assert (told.exit_code, json.loads(told.stdout)["not_asked"]) == (75, ["hausjarvi/facebook/facebook"])

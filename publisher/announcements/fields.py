@@ -356,7 +356,10 @@ class FieldReader:
             return
         if not isinstance(entry.value, Scalar):
             message = _("the text of '%(field)s' in '%(language)s' is no single text")
-            self.faults.error(entry.key, "not_text", message % {"field": name, "language": entry.name})
+            known = {"field": name, "language": entry.name}
+            self.faults.error(
+                entry.key, "not_text", message % known, _("Write it without the signs - and [ ] of a list.")
+            )
         else:
             lost = self._lost(entry.value)
             self._words(entry.value, name)
@@ -364,7 +367,8 @@ class FieldReader:
                 yield entry.name, clean(entry.value.value)
             elif not lost:
                 message = _("the text in '%(language)s' is empty") % {"language": entry.name}
-                self.faults.error(entry.key, "missing", message)
+                remedy = _("Write the text after the colon, or remove this language.")
+                self.faults.error(entry.key, "missing", message, remedy)
 
     def _lost(self, node: Scalar) -> bool:
         """Find words that YAML took for a comment: the likeliest fault of all."""

@@ -199,7 +199,8 @@ class Examination:
         if limits.max_hashtags is not None and tags > limits.max_hashtags:
             message = _("too many hashtags for %(network)s: %(count)d of at most %(most)d")
             known = {**network, "count": tags, "most": limits.max_hashtags}
-            self._error(self._place(plan, "hashtags"), "too_many_hashtags", plan.channel, message % known)
+            where = self._place(plan, "hashtags")
+            self._error(where, "too_many_hashtags", plan.channel, message % known, _("Keep the best ones."))
         elif tags > MANY_HASHTAGS.get(plan.channel, tags):
             message = _("%(count)d hashtags on %(network)s; more than %(most)d find no more readers")
             known = {**network, "count": tags, "most": MANY_HASHTAGS[plan.channel]}
@@ -275,7 +276,8 @@ class Examination:
         if limits.max_thread is not None and len(posts) > limits.max_thread:
             message = _("too many posts in a thread: %(count)d of at most %(most)d")
             known = {"count": len(posts), "most": limits.max_thread}
-            self._error(self._place(plan, "thread"), "long_thread", plan.channel, message % known)
+            remedy = _("Shorten the text, or leave some of the posts out.")
+            self._error(self._place(plan, "thread"), "long_thread", plan.channel, message % known, remedy)
         said = merged(self.announcement, plan.organisation, plan.channel)
         links = (said.link or {}).values() if len(posts) > 1 else ()
         for link in links:
@@ -428,7 +430,8 @@ class Examination:
             self._same_words(turns, repeat)
         if posts and not self.faults.fatal and all(len(turns) == 1 for turns in posts.values()):
             where = self._repeat_at("until") if repeat.until else self._place(plans[0], "expires")
-            self.faults.warn(where, "never_repeated", _("it ends before it is repeated for the first time"))
+            message = _("it ends before it is repeated for the first time")
+            self.faults.warn(where, "never_repeated", message, _("Give a later day, or remove 'repeat'."))
 
     def _first_time(self, plan: Plan, repeat: Repeat) -> None:
         publish = self.places.find(plan.organisation, plan.channel, "publish")
@@ -438,7 +441,8 @@ class Examination:
                 message = _("a repeat needs a date: the first time, from which the others are counted")
                 self._error(where, "repeat_when", "", message, _("Write it as publish: 2026-12-01 09:00."))
         elif repeat.until is not None and repeat.until < plan.due_at:
-            self._error(self._repeat_at("until"), "until_first", "", _("the repeat ends before it begins"))
+            message, remedy = _("the repeat ends before it begins"), _("Give a day after the one under 'publish'.")
+            self._error(self._repeat_at("until"), "until_first", "", message, remedy)
 
     def _same_words(self, turns: Sequence[Plan], repeat: Repeat) -> None:
         """Follow one account's occurrences and find the first that comes too soon with words that were there already."""
@@ -488,7 +492,9 @@ class Examination:
 
     def _hints(self, plans: Sequence[Plan]) -> None:
         if not plans:
-            self.faults.warn(self._start, "nowhere", _("nobody publishes this: no account is left for it"))
+            message = _("nobody publishes this: no account is left for it")
+            remedy = _("Look at 'channels', 'organisations' and 'skip', and at the accounts in the configuration.")
+            self.faults.warn(self._start, "nowhere", message, remedy)
             return
         if not any(entry for (_org, _channel, name), entry in self.places.entries.items() if name == "link"):
             message = _("there is no link to the e-service")

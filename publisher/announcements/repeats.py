@@ -62,7 +62,8 @@ def _variants(section: Section, reader: FieldReader) -> Iterator[Mapping[str, st
     nodes = found.value.items if isinstance(found.value, Items) else (found.value,)
     if len(nodes) > MOST_VARIANTS:
         message = _("too many variants: %(count)d of at most %(most)d")
-        section.faults.error(found.key, "too_many_variants", message % {"count": len(nodes), "most": MOST_VARIANTS})
+        known = {"count": len(nodes), "most": MOST_VARIANTS}
+        section.faults.error(found.key, "too_many_variants", message % known, _("Leave some out."))
         return
     for node in nodes:
         # An item of a list has no name of its own; complaints about it as a whole stand where it begins.

@@ -167,7 +167,8 @@ class _Reader:
                 message = _("tokens travel to %(address)s without encryption") % {"address": settings.base_url}
                 self._faults.warn(one.where("base_url"), "unencrypted", message, _("Write https:// if it is possible."))
             if channel and channel in networks:
-                self._faults.error(entry.key, "duplicate", _("'%(field)s' is given twice") % {"field": channel})
+                message = _("'%(field)s' is given twice") % {"field": channel}
+                self._faults.error(entry.key, "duplicate", message, _("Remove one of the two."))
             elif channel:
                 networks[channel] = settings
         return networks

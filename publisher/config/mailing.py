@@ -82,7 +82,8 @@ def _one_login(section: Section) -> None:
         )
     given = password or username
     if oauth is None and given is not None and not (password and username):
-        section.faults.error(given.key, "missing", _("'username' and 'password' belong together"))
+        message, remedy = _("'username' and 'password' belong together"), _("Give both, or leave both out.")
+        section.faults.error(given.key, "missing", message, remedy)
 
 
 def _oauth(section: Section) -> MailOAuth | None:

@@ -49,7 +49,7 @@ def _address(section: Section, channel: str, written: str) -> str | None:
         return section.parsed(written, None, lambda text: _fitting(pattern, text), expected)
     if section.entry(written) is not None:
         message = _("'%(field)s' has no effect: this network gets the name alone") % {"field": written}
-        section.faults.warn(section.where(written), "no_effect", message)
+        section.faults.warn(section.where(written), "no_effect", message, _("Remove it; nothing changes."))
     return None
 
 

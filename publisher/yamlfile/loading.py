@@ -75,11 +75,12 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 def _closed(error: OSError) -> Unreadable:
     if error.errno in {errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG}:
-        return Unreadable("missing", _("there is no such file"))
+        return Unreadable("missing", _("there is no such file"), _("Look whether its name and folder are right."))
     if error.errno == errno.EACCES:
         message = _("the file may not be read by whoever runs this command")
         return Unreadable("unreadable", message, _("Ask whoever looks after the folder to let it be read."))
-    return Unreadable("unreadable", _("the file cannot be opened: %(why)s") % {"why": why(error)})
+    message = _("the file cannot be opened: %(why)s") % {"why": why(error)}
+    return Unreadable("unreadable", message, _("Ask whoever looks after the folder to let it be read."))
 
 
 def _size(count: int) -> str:
@@ -381,9 +382,10 @@ class _Builder:
             self._sign("*", at)
             self._add(Scalar(at=at, value=f"*{name}", written=f"*{name}"), 1, None)
         elif self._aliases > self._limits.aliases:
-            raise _Stop(_fault(at, "too_many_aliases", _("there are too many references with *")))
+            raise _Stop(_fault(at, "too_many_aliases", _("there are too many references with *"), _written_out()))
         elif name not in self._anchors:
-            raise _Stop(_fault(at, "alias", _("there is no &%(name)s before this") % {"name": name}))
+            message = _("there is no &%(name)s before this") % {"name": name}
+            raise _Stop(_fault(at, "alias", message, _written_out()))
         else:
             node, size = self._anchors[name]
             self._count(size, at)
@@ -404,6 +406,10 @@ class _Builder:
             self._open[-1].size += size
         else:
             self._root = node
+
+
+def _written_out() -> str:
+    return _("Write here what is meant, in full, instead of * and a name.")
 
 
 def _is_it_this_file() -> str:

@@ -177,12 +177,15 @@ class Section:
         return None
 
     def missing(self, name: str, remedy: str = "") -> None:
-        """Say that a key is missing, unless an unknown one was probably meant to be it."""
+        """Say that a key is missing or empty, unless an unknown one was probably meant to be it."""
         found = self._block.get(name) if self._block else None
         if found:
-            self.faults.error(found.key, "missing", _("'%(field)s' is empty") % {"field": name}, remedy)
+            message = _("'%(field)s' is empty") % {"field": name}
+            self.faults.error(found.key, "missing", message, remedy or _("Write its value after the colon."))
         elif not self.misspelt(name) and not self.faults.document.blanked:
-            self.faults.error(self.at, "missing", _("'%(field)s' is missing") % {"field": name}, remedy)
+            message = _("'%(field)s' is missing") % {"field": name}
+            remedy = remedy or _("Add a line here: %(field)s: and its value.") % {"field": name}
+            self.faults.error(self.at, "missing", message, remedy)
 
     def misspelt(self, name: str) -> bool:
         """Whether a key that nobody has asked for was probably meant to be this one."""
@@ -253,7 +256,8 @@ class Section:
         values: list[Scalar] = []
         for node in nodes:
             if not isinstance(node, Scalar):
-                self.faults.error(node, "not_text", _("'%(field)s' is a list of single values") % {"field": name})
+                message = _("'%(field)s' is a list of single values") % {"field": name}
+                self.faults.error(node, "not_text", message, _("Write only words, with commas between: [one, two]."))
             elif node.value is not None or node.unknown:
                 values.append(node)
         if filled and not nodes:

@@ -35,6 +35,7 @@ def checked(path: Path, config: Config, language: str) -> dict[str, Any]:
         "printed": printed,
         "seconds": seconds,
         "good": reading.announcement is not None,
+        "helpless": [one.code for one in reading.problems if not one.remedy],
         "words": [word for one in reading.problems for word in (one.message, one.remedy) if word],
         "places": [
             [one.position.line, one.position.column, one.code, one.warning, one.excerpt] for one in reading.problems

@@ -55,6 +55,7 @@ def test_each_file_is_told_exactly_what_is_wrong(checked: dict[str, Any], name: 
     expected = FILES / f"{name.partition('.')[0]}.txt"
     result = checked["files"].get(name) or checked["files"][f"{name}.txt"]
     assert result["fi"]["printed"] == expected.read_text(encoding="utf-8")
+    assert result["fi"]["helpless"] == [], "a fault without a remedy"
     assert result["fi"]["good"] is not any(not warning for *_place, warning, _line in result["fi"]["places"])
     assert max(one["seconds"] for one in result.values()) < 1
 

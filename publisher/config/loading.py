@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,7 +19,7 @@ from publisher.config.feeds import read_feeds
 from publisher.config.limits import read_limits, read_prices
 from publisher.config.mailing import is_private, read_mail, read_recipients
 from publisher.config.mentions import read_mentions
-from publisher.config.references import References
+from publisher.config.references import References, warn_of_open_secrets
 from publisher.config.values import (
     CollectionSettings,
     CommentText,
@@ -32,7 +33,7 @@ from publisher.config.values import (
 from publisher.locale import LANGUAGES, _
 from publisher.model import Approvals, Problem
 from publisher.officehours import OfficeHours
-from publisher.yamlfile import Entry, Faults, Limits, Scalar, Section, read
+from publisher.yamlfile import Block, Entry, Faults, Limits, Scalar, Section, read
 from publisher.yamlfile.reading import length
 
 _LIMITS = Limits(aliases=100)
@@ -58,7 +59,11 @@ def load_config(path: Path, *, secrets: bool = True) -> Config:
     folder = path.resolve().parent
     root = References(os.environ, folder, faults, required=secrets).resolve(document.root)
     start = root.entries[0].key.at if root.entries else root.at
-    config = _Reader(path, folder, Section(root, faults, start, SYNONYMS)).read()
+    reader = _Reader(path, folder, Section(root, faults, start, SYNONYMS))
+    config = reader.read()
+    if secrets and not config.sandbox:
+        reader.look_around(config, document.root)
+        config = replace(config, warnings=faults.sorted())
     if faults.fatal:
         raise ConfigFaults(faults.sorted())
     return config
@@ -118,6 +123,15 @@ class _Reader:
         root.not_yet("web", "log", "metrics")
         root.finish()
         return replace(config, warnings=self._faults.sorted())
+
+    def look_around(self, config: Config, written: Block) -> None:
+        """Look for what is wrong on the machine where the configuration is used. `written`: as the file has it, with its references."""
+        warn_of_open_secrets(written, self._path, self._faults)
+        found = self._root.entry("database")
+        if found and config.database.startswith("postgresql") and find_spec("psycopg") is None:
+            message = _("the driver for PostgreSQL is not installed")
+            remedy = _("Install it where Tiedote is: .venv/bin/pip install 'psycopg[binary]'")
+            self._faults.error(found.value, "no_driver", message, remedy)
 
     def _queue(self, root: Section) -> tuple[Path, str | None]:
         """Give the folder of announcements, and the branch of git that it follows."""

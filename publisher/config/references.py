@@ -22,6 +22,7 @@ _REFERENCE = re.compile(
     r"\$(?P<plain>\$\{)|\$\{(?P<file>file:)?(?P<what>(?:[^${}]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*)\}|(?P<open>\$\{)"
 )
 _SECRET_FILE_BYTES = 64 * 1024
+_SECRET_NAME = re.compile(r"\w*(?:token|secret|password)|token_key|api_key")
 
 
 class _MissingError(LookupError):
@@ -115,3 +116,36 @@ class References:
                 _("others may read or change the secret file %(name)s") % {"name": name},
                 _("Let its owner alone read it: chmod 600 %(path)s") % {"path": path},
             )
+
+
+def warn_of_open_secrets(root: Block, path: Path, faults: Faults) -> None:
+    """Warn, once, of a configuration that others may read and that holds a secret in clear. `root`: as it is written, before `resolve`."""
+    if is_open(path.stat().st_mode) and (found := _in_clear(root)):
+        faults.warn(
+            found,
+            "open_config",
+            _("others may read or change this file, and a secret stands in it in clear"),
+            _(
+                "Let the user that runs Tiedote alone read it (chmod 600 %(path)s), "
+                "or write ${NAME} or ${file:PATH} instead of the secret."
+            )
+            % {"path": path},
+        )
+
+
+def _in_clear(node: Node) -> Scalar | None:
+    """Find the first key of a secret whose value is no reference."""
+    if isinstance(node, Items):
+        return next((found for item in node.items if (found := _in_clear(item))), None)
+    if not isinstance(node, Block):
+        return None
+    for entry in node.entries:
+        value = entry.value
+        if not isinstance(value, Scalar):
+            found = _in_clear(value)
+        else:
+            named = value.value and _SECRET_NAME.fullmatch(entry.name)
+            found = entry.key if named and "${" not in (value.value or "") else None
+        if found:
+            return found
+    return None

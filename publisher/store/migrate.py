@@ -78,6 +78,8 @@ def revisions() -> tuple[str, ...]:
 def _in_file(path: Path) -> tuple[set[str], str | None]:
     if not path.exists() or path.stat().st_size == 0:
         return set(), None
+    if not path.is_file():
+        raise DatabaseProblem("not_a_database", str(path))
     if path.stat().st_nlink > 1:
         # By another name the file has another write-ahead log and another lock: SQLite would damage it.
         raise DatabaseProblem("linked", str(path))

@@ -162,6 +162,14 @@ def _newer(place: Place) -> None:
         file.execute("UPDATE alembic_version SET version_num = '9999'")
 
 
+def _folder_for_a_file(place: Place) -> None:
+    place.replace("sqlite:///tiedote.db", "sqlite:///schedules")
+
+
+def _open_to_all(place: Place) -> None:
+    place.path.touch(mode=0o644)
+
+
 def _hidden_pictures(place: Place) -> None:
     (place.folder / "julkiset").mkdir()
     place.replace("ADDRESS", f"{place.sandbox.base_url}/julkiset")
@@ -276,6 +284,8 @@ CASES: dict[str, Case] = {
     ),
     "database_read_only": Case("facebook", FACEBOOK, _read_only, "database"),
     "database_newer": Case("facebook", FACEBOOK, _newer, "database"),
+    "database_is_a_folder": Case("facebook", FACEBOOK, _folder_for_a_file, "database"),
+    "token_for_everybody": Case("facebook", FACEBOOK, _open_to_all, "config", "warn"),
     "queue_missing": Case("facebook", FACEBOOK, lambda place: shutil.rmtree(place.folder / "schedules"), "queue"),
     "link_dead": Case("facebook", FACEBOOK, _link("/ei-ole"), "link"),
     "link_away": Case(

@@ -28,6 +28,7 @@ def write(tmp_path):
     def write(text):
         path = tmp_path / "config.yaml"
         path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
         return path
 
     return write
@@ -418,6 +419,37 @@ def test_a_secret_that_others_may_read_is_warned_of(write, tmp_path, mode, warne
     config = load_config(write(with_account("facebook: {page_id: '1', access_token: '${file:salaisuus}'}")))
     found = [(problem.code, "chmod 600" in problem.remedy) for problem in config.warnings]
     assert found == ([("open_secret", True)] if warned else [])
+
+
+@pytest.mark.parametrize(
+    "token, mode, sandbox, warned",
+    [
+        ("a", 0o644, "no", True),
+        ("a", 0o600, "no", False),
+        ("a", 0o644, "yes", False),
+        ("${PAGE_TOKEN}", 0o644, "no", False),
+    ],
+)
+def test_a_configuration_that_others_may_read_is_warned_of_if_it_holds_a_secret(
+    write, monkeypatch, token, mode, sandbox, warned
+):
+    """At the name of the secret, with both ways out; in a rehearsal nothing is secret, and `check` may run anywhere."""
+    monkeypatch.setenv("PAGE_TOKEN", "planted")
+    path = write(f"sandbox: {sandbox}\n" + with_account(f'facebook: {{page_id: "1", access_token: "{token}"}}'))
+    path.chmod(mode)
+    found = [(problem.code, "chmod 600" in problem.remedy) for problem in load_config(path).warnings]
+    assert found == ([("open_config", True)] if warned else [])
+    assert not load_config(path, secrets=False).warnings
+
+
+def test_postgresql_without_its_driver_is_told_where_it_is_named(write, monkeypatch):
+    """With what to install; on the desk of whoever only checks announcements, and in a rehearsal, nothing is amiss."""
+    monkeypatch.setattr("publisher.config.loading.find_spec", lambda _name: None)
+    text = "database: postgresql://db.example.fi/tiedote\n" + with_account(ACCOUNT)
+    path = write("sandbox: no\n" + text)
+    assert faults_of(path) == [("no_driver", 2, 11)]
+    assert load_config(path, secrets=False).database.startswith("postgresql")
+    assert load_config(write("sandbox: yes\n" + text)).sandbox
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:99999/", "http://localhost:x/", "ftp://localhost/", "oob2"])

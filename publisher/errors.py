@@ -176,7 +176,7 @@ OWN: Mapping[str, tuple[str, str]] = {
     ),
     "data_access_over": (
         N_("Meta tells nothing more of what residents write: the last login was more than 90 days ago."),
-        N_("Connect the account again: tiedote login NETWORK --org ORGANISATION"),
+        N_("Connect the account again: tiedote login %(network)s --org %(organisation)s"),
     ),
     "file_broken": (
         N_("The file has a fault, so nothing of it is sent."),

@@ -195,14 +195,14 @@ def _print_results(found: Sequence[PostResult], beside: Mapping[int, _Beside], z
         return
     for announcement in dict.fromkeys(post.announcement for post in found):
         echo_folded("", announcement)
-        for post in found:
-            if post.announcement == announcement:
-                account = f"{post.organisation} {words.account_word(post.channel, post.account)}"
-                as_of = {"account": account, "moment": words.moment(post.as_of, zone)}
-                read = _("%(account)s, as of %(moment)s") if post.as_of else _("%(account)s, not read yet")
-                echo_folded("  ", read % as_of)
-                if post.as_of:
-                    echo_folded("    ", ", ".join(_counted(post, beside[post.delivery_id])))
+        theirs = (post for post in found if post.announcement == announcement)
+        for post in sorted(theirs, key=lambda post: (post.organisation, post.channel, post.account)):
+            account = f"{post.organisation} {words.account_word(post.channel, post.account)}"
+            as_of = {"account": account, "moment": words.moment(post.as_of, zone)}
+            read = _("%(account)s, as of %(moment)s") if post.as_of else _("%(account)s, not read yet")
+            echo_folded("  ", read % as_of)
+            if post.as_of:
+                echo_folded("    ", ", ".join(_counted(post, beside[post.delivery_id])))
         click.echo()
     if any(None in (post.reactions, post.comments, post.shares, post.views) for post in found if post.as_of):
         tell(_("A dash: the network does not tell, or it has not been read yet."))

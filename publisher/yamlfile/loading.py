@@ -64,7 +64,8 @@ def read_bytes(path: Path, most: int) -> bytes:
     facts = os.fstat(handle)
     if not stat.S_ISREG(facts.st_mode):
         os.close(handle)
-        raise Unreadable("not_a_file", _("this is not a file"), _("Name a file, not a folder or a device."))
+        message = _("this is a folder") if stat.S_ISDIR(facts.st_mode) else _("this is not a file")
+        raise Unreadable("not_a_file", message, _("Name a file, not a folder or a device."))
     with os.fdopen(handle, "rb") as file:
         data = file.read(min(facts.st_size, most) + 1)
     if len(data) > most:

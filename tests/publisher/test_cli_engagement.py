@@ -176,6 +176,8 @@ def test_results_are_told_in_words_in_80_columns(desk):
     assert result.stdout.splitlines().count("lupa") == 1
     assert result.stdout.count("reactions 1 (like 1), comments 2") == 4
     assert "tykkään 1" in desk.run("results", "--lang", "fi", "--org", "hausjarvi").stdout
+    told = [line.split()[1].rstrip(",") for line in result.stdout.splitlines() if line.startswith("  hausjarvi ")]
+    assert told == ["Facebook", "Instagram", "LinkedIn", "X"]
 
 
 def test_a_comment_that_needs_no_answer_leaves_the_list(desk):

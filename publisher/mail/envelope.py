@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 from publisher.locale import _, current, ngettext
 from publisher.mail import formats
@@ -141,6 +142,7 @@ def _templates() -> Environment:
     templates.filters["fill"] = fill
     templates.filters["fold"] = fold
     templates.filters["unbroken"] = formats.unbroken
+    templates.filters["code"] = code
     return templates
 
 
@@ -161,6 +163,20 @@ def fill(text: str, first: str = "", rest: str | None = None) -> str:
     return "\n".join(lines) or first
 
 
+def code(text: str) -> Markup:
+    """Mark the commands in a sentence for HTML: what begins with a hyphen, or is a number like c-211, stays whole on its line."""
+    parts, end = [], 0
+    for found in _COMMAND.finditer(text):
+        words = (_WHOLE.format(one) if _HYPHENED.fullmatch(one) else escape(one) for one in found[0].split(" "))
+        parts += [escape(text[end : found.start()]), Markup("<code>{}</code>").format(Markup(" ").join(words))]
+        end = found.end()
+    return Markup("").join((*parts, escape(text[end:])))
+
+
+_HYPHENED = re.compile(r"--[a-z-]+|[cd]-\d+")
+_WHOLE = Markup('<span class="whole">{}</span>')
+
+
 def fold(text: str, first: str = "", rest: str | None = None) -> str:
     """Break the lines of what others wrote: nothing in it is a command of ours."""
     return "\n".join(_wrapped(text, first, first if rest is None else rest)) or first
@@ -177,7 +193,10 @@ _GLUE = "\ue000"
 """Stands for a space at which no line may end: a character that no text has, for `formats.plain` takes it out."""
 
 _COMMAND = re.compile(
-    r"tiedote [a-z]+(?: (?:done|show|facebook|instagram|x|linkedin|--org \S*\w|--[a-z-]+|[cd]-\d+|(?:\"[^\"]*\"|'[^']*')+"
+    # Only what is one: "tiedote" is an announcement, too.
+    r"\btiedote (?:accounts|amend|approve|cancel|check|collect|comments|doctor|fetch|forget|hide|login|plan|preview|publish|reply"
+    r"|report|resolve|resume|retry|run|status|unpublish)\b"
+    r"(?: (?:done|show|facebook|instagram|x|linkedin|--org \S*\w|--[a-z-]+|[cd]-\d+|(?:\"[^\"]*\"|'[^']*')+"
     r"|[A-ZÅÄÖ]{2,}\b|\S*(?:/\S*\w|\.ya?ml)))*"
 )
 """A command as it stands in a sentence, with what belongs to it: options, numbers, names in capitals, quoted words, paths."""

@@ -27,7 +27,7 @@ from publisher.mail import (
     wording,
     write_eml,
 )
-from publisher.mail.envelope import fill
+from publisher.mail.envelope import code, fill
 from publisher.mail.waiting import written_with
 from publisher.store.notices import Notice, NoticeKind
 from publisher.summary import Attention, Change, Direction, Summary, Tally, Trouble
@@ -354,6 +354,15 @@ def test_months_have_their_whole_names_in_a_span_of_days(language, end, written)
 def test_a_command_can_be_copied_from_the_text_part(text, lines):
     """On a line of its own after a colon, without the full stop; never broken anywhere."""
     assert fill(text, "- ", "  ").splitlines() == lines
+
+
+def test_a_command_can_be_copied_from_the_html_part():
+    """It is marked as one and no line ends at a hyphen of it; an announcement, "tiedote" in Finnish, is none."""
+    told = code('Vastaa: tiedote reply c-211 "…". Loput <b>: tiedote comments --unanswered. 1 tiedote odottaa.')
+    assert told == (
+        'Vastaa: <code>tiedote reply <span class="whole">c-211</span> &#34;…&#34;</code>. '
+        'Loput &lt;b&gt;: <code>tiedote comments <span class="whole">--unanswered</span></code>. 1 tiedote odottaa.'
+    )
 
 
 def test_what_a_resident_writes_never_looks_like_a_command_of_ours():

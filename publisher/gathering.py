@@ -157,8 +157,8 @@ def _said(one: Said, words: CommentText, shown: Callable[[str], str]) -> _Told:
 
 
 def _words(one: Said, shown: CommentText) -> str | None:
-    """Give of a resident's words what a mail may hold."""
-    if one.text is None or shown == "none" or one.channel in WORDS_KEPT:
+    """Give of a resident's words what a mail may hold; who hid them did not want them spread."""
+    if one.text is None or one.hidden or shown == "none" or one.channel in WORDS_KEPT:
         return None
     return mail.excerpt(mail.unaddressed(one.text, one.channel), mail.LONGEST if shown == "full" else mail.EXCERPT)
 

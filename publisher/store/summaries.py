@@ -65,6 +65,8 @@ class Said:
     text: str | None = field(repr=False)
     created_at: datetime
     url: str | None
+    hidden: bool
+    """On its network, by whoever looks after the page."""
 
 
 def list_posts(conn: Connection, organisation: str, since: datetime, until: datetime) -> tuple[PublishedPost, ...]:
@@ -189,6 +191,7 @@ def _said(conn: Connection, ids: Sequence[int]) -> tuple[Said, ...]:
             _comments.c.text,
             _comments.c.created_at,
             func.coalesce(_comments.c.url, _deliveries.c.url).label("url"),
+            _comments.c.hidden,
         )
         .select_from(_comments)
         .join(_accounts, _accounts.c.id == _comments.c.account_id)

@@ -376,6 +376,8 @@ def ask(
     at: datetime,
     text: str = "Onko auki?",
     topics: str | None = None,
+    *,
+    hidden: bool = False,
 ) -> None:
     comment = NewComment(
         delivery_id=delivery_id,
@@ -390,6 +392,7 @@ def ask(
         own=False,
         question=topics is None,
         topics=topics,
+        hidden=hidden,
     )
     with store.write() as conn:
         engagement.upsert_comments(conn, account_id, [comment], at)
@@ -491,6 +494,18 @@ def test_the_ideas_of_the_week_are_told(office):
         ("facebook", "Kartta 3"),
     ]
     assert summary.ideas_found == 6
+
+
+def test_what_was_hidden_on_its_network_is_counted_and_not_quoted(office):
+    """Hidden perhaps for the personal data in it: it waits all the same, with its link; shown again, it is quoted again."""
+    account = an_account(office.store, WEEK.start)
+    post = a_post(office.store, account, WEEK.start + DAY)
+    told = []
+    for hidden in (True, False):
+        ask(office.store, account.id, post, "q", WEEK.start + DAY, "Soitatko 040 123?", hidden=hidden)
+        (question,) = office.reporter.build(office.config.organisations["hausjarvi"], WEEK, MONDAY).questions
+        told.append((question.text, question.url))
+    assert told == [(None, "https://example.org/q"), ("Soitatko 040 123?", "https://example.org/q")]
 
 
 def test_the_names_before_a_question_on_x_stay_out_of_the_mail(office):

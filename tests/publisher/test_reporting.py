@@ -450,7 +450,7 @@ def test_questions_and_troubles_are_told(office):
     }
     assert [(one.trouble, one.channel) for one in summary.attention] == [
         (Trouble.FAILED, "facebook"),
-        (Trouble.NOT_READ, "linkedin"),
+        (Trouble.NEVER_READ, "linkedin"),
         (Trouble.PARTIAL, "facebook"),
         (Trouble.GONE, "facebook"),
     ]

@@ -275,30 +275,31 @@ def print_said(
     else:
         echo_folded("  ", _("(its words are not kept; open the link)") if text is None else excerpt(text))
     for _kind, rule, says, found in why:
-        echo_folded("  * ", f"{says}: “{plain(found)}” ({rule})")
+        echo_folded("  * ", _("%(says)s: “%(words)s” (%(rule)s)") % {"says": says, "words": plain(found), "rule": rule})
     if address := weblink(link):
         # An address that is folded cannot be opened.
         echo_unbroken("", address)
 
 
-def _print_heading(comment: CommentView, config: Config, waiting: Collection[str]) -> None:
+def _print_heading(comment: CommentView, config: Config, waiting: Collection[str], *, told: str = "") -> None:
+    """Print which comment it is and how it stands. `told`: what it looks like, where the list is of nothing else."""
     first = click.style(f"c-{comment.id}", bold=True)
     place = f"{comment.organisation} {words.account_word(comment.channel, comment.account)}: "
     place += comment.announcement or _("a mention of the account")
     click.echo("  ".join([first, words.moment(comment.created_at, config.timezone), place]))
     waits = comment.question and not comment.answered
-    click.echo("  " + click.style(_how_it_stands(comment, config, waiting), fg="yellow" if waits else None))
+    click.echo("  " + click.style(_how_it_stands(comment, config, waiting, told), fg="yellow" if waits else None))
 
 
-def _how_it_stands(comment: CommentView, config: Config, waiting: Collection[str]) -> str:
-    looks = ", ".join(_(_WORDS[kind]) for kind in looks_of(comment) if kind in _WORDS)
+def _how_it_stands(comment: CommentView, config: Config, waiting: Collection[str], told: str) -> str:
+    looks = ", ".join(_(_WORDS[kind]) for kind in looks_of(comment) if kind in _WORDS and kind != told)
     stands = _stands(comment, _waited(comment, config))
-    told = [f"{stands} ({looks})" if looks else stands]
+    parts = [f"{stands} ({looks})" if looks else stands]
     if comment.hidden:
-        told.append(_("hidden"))
+        parts.append(_("hidden"))
     if comment.remote_id in waiting:
-        told.append(_("a reply awaits approval"))
-    return ", ".join(told)
+        parts.append(_("a reply awaits approval"))
+    return ", ".join(parts)
 
 
 def _stands(comment: CommentView, waited: timedelta | None) -> str:
@@ -328,10 +329,11 @@ def _print_ideas(found: Sequence[CommentView], config: Config, waiting: Collecti
             click.echo()
         heading = ngettext("%(service)s: %(n)d idea", "%(service)s: %(n)d ideas", len(some))
         click.echo(click.style(heading % {"service": service, "n": len(some)}, bold=True))
-        for comment in some:
-            if comment.text is not None:
-                _print_heading(comment, config, waiting)
-                _print_short(comment, to_open(comment.url or ""), why=why)
+        for place, comment in enumerate(one for one in some if one.text is not None):
+            if place:
+                click.echo()
+            _print_heading(comment, config, waiting, told="idea")
+            _print_short(comment, to_open(comment.url or ""), why=why)
         for channel, n in Counter(comment.channel for comment in some if comment.text is None).items():
             counted = ngettext(
                 "%(n)d more on %(network)s, whose words may not be kept",

@@ -418,6 +418,8 @@ class FieldReader:
             remedy = _("Write the whole address, beginning with https://.")
             if link[:1] in "”“„«":
                 remedy = _("Write it without the quotation marks.")
+            elif link[:1] == "<":
+                remedy = _("Write it without < and >.")
             if parts.hostname and re.search(r"\s", link):
                 remedy = _("An address has no spaces; copy it from the browser's address bar.")
             elif parts.hostname and re.search(r"[\"<>]", link):

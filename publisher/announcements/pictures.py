@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,6 +74,15 @@ def _facts_now(path: Path, queue: Path) -> _Facts:
     return _facts(real, state.st_size, state.st_mtime_ns, state.st_ino)
 
 
+def _as_written(folder: Path, name: str) -> Path:
+    """Find a picture whose name has its dots over letters apart, as Macs write them, and ours in one sign; or the other way round."""
+    path = folder / name
+    if name.isascii() or "\0" in name or os.path.lexists(path):
+        return path
+    forms = (folder / unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+    return next((one for one in forms if os.path.lexists(one)), path)
+
+
 class PictureReader:
     """Reads the pictures of one announcement; `folder` is the one of its file."""
 
@@ -130,7 +140,7 @@ class PictureReader:
     def _check(self, file: Scalar, one: Section) -> _Facts | None:
         name = file.value or ""
         try:
-            facts = _facts_now(self._folder / name, self._queue)
+            facts = _facts_now(_as_written(self._folder, name), self._queue)
         except Unreadable as why:
             message = _("picture '%(name)s': %(why)s") % {"name": shown(file), "why": why}
             one.faults.error(file, f"picture_{why.code}", message, self._remedy(name, why.code) or why.remedy)

@@ -207,11 +207,13 @@ def _line_without_colon(error: yaml.MarkedYAMLError, here: _Place, _opened: _Pla
 def _second_colon(error: yaml.MarkedYAMLError, here: _Place, _opened: _Place) -> Mending | None:
     if here.char != ":" or "mapping values are not allowed" not in _problem(error):
         return None
-    remedy = any_sign()
+    remedy, blanked = any_sign(), frozenset[int]()
     if re.fullmatch(r"\s+[\w-]+", here.line[: here.column]):
+        # What the two lines say together is said by neither, and nothing else about them is worth telling.
+        blanked = frozenset({_row_above(here) + 1, here.row + 1})
         remedy += " " + _("If a new field begins here, begin the line in the same column as the field before.")
     fault = here.fault("second_colon", _("a second colon followed by a space cannot stand in this text"), remedy)
-    return Mending(fault=fault, lines=here.replaced(";"))
+    return Mending(fault=fault, lines=here.replaced(";"), blanked=blanked)
 
 
 def _first_sign(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Mending | None:
@@ -224,13 +226,32 @@ def _first_sign(error: yaml.MarkedYAMLError, here: _Place, opened: _Place) -> Me
         return None
     if at.char not in set("@`%*&!-?,|>]}"):
         return None
+    if at.line.startswith("```"):
+        return _no_field(at)
     fault = at.fault("sign", _("a value cannot begin with %(sign)s") % {"sign": at.char}, any_sign())
     return Mending(fault=fault, lines=at.replaced("x"))
+
+
+def _before_field(at: _Place) -> Mending | None:
+    """`> text: words`, as mail programs quote a line."""
+    found = re.match(r"[>|][>| ]*(?=[\w-]+:(?:\s|$))", at.line[at.column :])
+    if not found or at.line[: at.column].strip():
+        return None
+    fault = at.fault(
+        "sign",
+        _("a field's name cannot begin with %(sign)s") % {"sign": at.char},
+        _("Take away what stands before the name."),
+        len(found[0]),
+    )
+    line = at.indent + at.line[at.column + found.end() :]
+    return Mending(fault=replace(fault, instead=""), lines=at.with_line(line))
 
 
 def _after_bar(error: yaml.MarkedYAMLError, _here: _Place, opened: _Place) -> Mending | None:
     if "block scalar" not in (error.context or "") or opened.char not in {"|", ">"}:
         return None
+    if mending := _before_field(opened):
+        return mending
     fault = opened.fault(
         "after_bar",
         _("nothing may follow %(sign)s on its line") % {"sign": opened.char},

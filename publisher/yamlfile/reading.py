@@ -25,6 +25,7 @@ _UNITS = {
     "week": ("w", "week", "weeks"),
 }
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400}
+_AND = re.compile(r"\s*[,;&+/]\s*|\s+(?:(?:ja|sekä|och|and)\s+)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 LANGUAGE_NAMES = {
     **dict.fromkeys(("suomi", "suomeksi", "finska", "finnish"), "fi"),
@@ -241,6 +242,11 @@ class Section:
         guess = closest(node.value or "", words, {**self._synonyms, **synonyms})
         remedy = did_you_mean(guess) if guess else _("Possible here: %(choices)s.") % {"choices": ", ".join(words)}
         sure = guess if guess and is_sure(node.value or "", guess, {**self._synonyms, **synonyms}) else None
+        if message and sure is None:
+            # `facebook ja x`: a list that was written as a sentence.
+            each = (closest(one, words, {**self._synonyms, **synonyms}) for one in _AND.split(node.value or "", 9))
+            if len(several := list(dict.fromkeys(filter(None, each)))) > 1:
+                remedy = _("Write several as a list: [%(choices)s].") % {"choices": ", ".join(several)}
         said = message or _("'%(value)s' is not possible here") % {"value": shown(node)}
         self.faults.error(node, "choice", said, remedy, instead=sure)
 
@@ -367,6 +373,9 @@ def is_language(node: Scalar, faults: Faults) -> bool:
         word = (node.value or "").strip().casefold()
         code = LANGUAGE_NAMES.get(word, word if _LANGUAGE.fullmatch(word) else None)
         remedy = did_you_mean(code) if code else _("Write two or three small letters, such as fi, sv or en.")
+        if code == "se":
+            # Sweden's letters, which many write for its language; only the writer knows.
+            code, remedy = None, _("Swedish is sv; se is Northern Sami.")
         faults.error(node, "language", message, remedy, instead=code)
     return False
 

@@ -72,6 +72,7 @@ def fill(folder: Path) -> None:
         (here / f"{name}.yaml").write_bytes(content)
     Image.new("RGB", (40, 30), "teal").save(here / "kuva.png")
     (folder / "kaksikielinen" / "kuva.png").write_bytes((here / "kuva.png").read_bytes())
+    (here / "lupa-käyttö.png").write_bytes((here / "kuva.png").read_bytes())
     (here / "katkennut.png").write_bytes((here / "kuva.png").read_bytes()[:-30])
     (here / "teksti.jpg").write_text("Tämä on tekstiä.\n", encoding="utf-8")
     (here / "kansio.png").mkdir()

@@ -45,6 +45,7 @@ def fixed(desk: Desk, source: bytes) -> bytes | None:
         ("text:A\nlink: https://a.fi\n", "text: A\nlink: https://a.fi\n"),
         ("text: A\npublish: heti\n", "text: A\npublish: asap\n"),
         ("text: A\nhashtags: [#Yksi, Kaksi]\n", "text: A\nhashtags: [Yksi, Kaksi]\n"),
+        ("> text: A\n> link: https://a.fi\n", "text: A\nlink: https://a.fi\n"),
         ("text: A\nlink: a b\npublish: heti\n", "text: A\nlink: a b\npublish: asap\n"),
     ],
 )
@@ -65,6 +66,9 @@ def test_what_can_be_meant_in_one_way_only_is_mended(desk: Desk, before: str, af
         "text: A\ntext: B\n",
         "text: A\nteksti: B\n",
         "text: A\nbudjetti: 1\n",
+        "text: {fi: A, SE: B}\nlanguages: [fi]\n",  # Swedish, or Northern Sami?
+        "text: A\nimage:\n  file: kuva.png\n   alt: B\n",
+        "text: A\nchannels: facebook ja x\n",
         "",
     ],
 )

@@ -201,13 +201,17 @@ def _skewed(facts: Facts, period: Period) -> frozenset[tuple[str, str]]:
 def _gaps(facts: Facts, edge: datetime) -> Iterator[Gap]:
     """Tell of accounts with posts to read that nobody read in the last hours before an edge."""
     readings: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    ever: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
     for post in facts.posts:
+        found = post.readings.get(edge)
+        moments = [found.at] if found else []
+        ever[post.channel, post.account] += moments
         if edge - facts.track_for <= post.published_at < edge - UNREAD_AFTER and post.out:
-            found = post.readings.get(edge)
-            readings[post.channel, post.account].extend([found.at] if found else [])
-    for (channel, account), moments in readings.items():
-        if not moments or max(moments) < edge - UNREAD_AFTER:
-            yield Gap(channel=channel, account=account, read_at=max(moments, default=None))
+            readings[post.channel, post.account] += moments
+    for (channel, account), known in readings.items():
+        if not known or max(known) < edge - UNREAD_AFTER:
+            # A post that is gone was read, too.
+            yield Gap(channel=channel, account=account, read_at=max(ever[channel, account], default=None))
 
 
 def _unread(facts: Facts, period: Period) -> Iterator[Attention]:

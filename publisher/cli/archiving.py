@@ -83,6 +83,7 @@ def _write(ctx: click.Context, year: int | None, to: Path | None, *, as_json: bo
             {
                 "version": 1,
                 "folder": str(folder),
+                "year": wanted,
                 "rows": dict(written.rows),
                 "pictures": written.pictures,
                 "pictures_missing": written.missing,
@@ -90,11 +91,11 @@ def _write(ctx: click.Context, year: int | None, to: Path | None, *, as_json: bo
             }
         )
     else:
-        _print_written(written)
+        _print_written(written, wanted)
 
 
-def _print_written(written: Written) -> None:
-    click.echo(_("Written: %(path)s") % {"path": written.folder})
+def _print_written(written: Written, year: int) -> None:
+    click.echo(_("Written, year %(year)s: %(path)s") % {"year": year, "path": written.folder})
     for name, n in written.rows.items():
         click.echo(f"  {name}  {n}")
     click.echo(f"  pictures  {written.pictures}")

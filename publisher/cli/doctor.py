@@ -257,7 +257,9 @@ def _judge_daemon(last: datetime | None, at: datetime) -> Finding:
             message=seen % {"ago": words.ago(at - last)} if last else seen,
             remedy=_("Start it: systemctl start tiedote, or tiedote run"),
         )
-    return Finding(name="daemon", level=Level.OK, message=_("Tiedote is running."))
+    # It may have been stopped since, or have been a command that worked by itself.
+    told = _("Tiedote was last at work %(ago)s.") % {"ago": words.ago(at - last)}
+    return Finding(name="daemon", level=Level.OK, message=told)
 
 
 def _mail(config: Config, *, stored: bool) -> Iterator[Finding]:

@@ -140,6 +140,7 @@ def test_the_daemon_is_judged_by_its_heartbeat():
     """Heard of lately: fine; long ago or never: a warning; in the future: the clock is wrong."""
     minute = timedelta(minutes=1)
     assert _judge_daemon(DUE - minute, DUE).level is Level.OK
+    assert "1 min ago" in _judge_daemon(DUE - minute, DUE).message
     assert _judge_daemon(DUE - 10 * minute, DUE).level is Level.WARN
     assert _judge_daemon(None, DUE).level is Level.WARN
     assert _judge_daemon(DUE + 60 * minute, DUE).level is Level.FAIL

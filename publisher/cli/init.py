@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, datetime, timedelta
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -28,7 +31,9 @@ def init(folder: Path, *, sandbox: bool) -> None:
     starter = files("publisher.cli") / "starter"
     contents = {
         folder / "config.yaml": _configuration(language, practice=sandbox),
-        folder / EXAMPLE: (starter / f"announcement.{language}.yaml").read_text(encoding="utf-8"),
+        folder / EXAMPLE: dated(
+            (starter / f"announcement.{language}.yaml").read_text(encoding="utf-8"), datetime.now().astimezone().date()
+        ),
         folder / ".gitignore": "/var/\n",
     }
     try:
@@ -49,6 +54,23 @@ def init(folder: Path, *, sandbox: bool) -> None:
         _("Then: tiedote check, tiedote doctor, and your first announcement: tiedote new."),
     )
     _say_where(folder)
+
+
+def dated(example: str, today: date) -> str:
+    """Put days that are still to come in the place of the example's own: a Monday after at least a week, and one eight weeks later."""
+    monday = today + timedelta(days=14 - today.weekday())
+    for written, day in ((date(2026, 12, 7), monday), (date(2027, 1, 31), monday + timedelta(weeks=8))):
+        for old, new in (
+            (f"{written}", f"{day}"),
+            (f"{written.day}.{written.month}.{written.year}", f"{day.day}.{day.month}.{day.year}"),
+        ):
+            example = re.sub(rf"{re.escape(old)}([^\n#]*#)", partial(_in_its_place, new), example)
+    return example
+
+
+def _in_its_place(day: str, found: re.Match[str]) -> str:
+    """What is told behind a day stays in its column."""
+    return f"{day}{found[1][:-1].rstrip()}".ljust(len(found[0]) - 1) + "#"
 
 
 def _say_where(folder: Path) -> None:

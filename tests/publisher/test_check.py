@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import yaml
 from click.testing import CliRunner
 
 from publisher.cli import tiedote
+from publisher.cli.init import dated
 from publisher.config import load_config
 
 SHIPPED = Path(__file__).parents[2]
@@ -247,6 +249,24 @@ def test_the_example_announcement_is_in_order(tmp_path, language):
     (tmp_path / "schedules" / "a.yaml").write_text(switched, encoding="utf-8")
     result = run(tmp_path)
     assert (result.exit_code, result.stdout) == (0, "1 announcement in order, 0 to mend\n")
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_the_examples_days_are_to_come_whenever_it_is_written(language):
+    """At a year's end and on a leap day as well; what is told beside them stays where it stood."""
+    shipped = SHIPPED / "publisher" / "cli" / "starter" / f"announcement.{language}.yaml"
+    words = shipped.read_text(encoding="utf-8")
+    assert "2026" in words
+    for today, publish, expires in (
+        (date(2026, 12, 31), date(2027, 1, 11), date(2027, 3, 8)),
+        (date(2028, 2, 29), date(2028, 3, 13), date(2028, 5, 8)),
+        (date(2029, 6, 4), date(2029, 6, 18), date(2029, 8, 13)),
+    ):
+        written = dated(words, today)
+        for day in (publish, expires):
+            assert (str(day) if language == "en" else f"{day.day}.{day.month}.{day.year}") in written
+        assert not {"2026", "31.1.2027", "2027-01-31"} & set(re.split(r"[ ,]", written))
+        assert [line.rfind("#") for line in written.splitlines()] == [line.rfind("#") for line in words.splitlines()]
 
 
 def starter(folder: Path, language: str, *more: str) -> str:

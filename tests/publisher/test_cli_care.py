@@ -17,6 +17,7 @@ from typing import Any
 from channels.sandbox.faults import Kind as Fault
 from channels.sandbox.faults import Rule
 from tests.delivery.town import NETWORKS
+from tests.publisher.configs import ZONE
 from tests.publisher.test_cli_engagement import Desk, desk
 
 __all__ = ["desk"]
@@ -64,7 +65,7 @@ def test_series_are_shown_of_posts_and_of_e_services(desk: Desk) -> None:
 def test_the_archive_of_record_holds_what_went_out_and_vouches_for_it(desk: Desk, tmp_path: Path) -> None:
     """Exact words, alternative texts, pictures by their hash, every attempt, counts; no resident's words; any change is found."""
     folder = tmp_path / "arkisto"
-    year = str(desk.post("facebook").created_at.year)
+    year = str(desk.post("facebook").created_at.astimezone(ZONE).year)
     written = desk.data("export", "--year", year, "--to", str(folder))
     assert written["rows"]["posts"] == 4
     posts = {post["channel"]: post for post in lines(folder / "posts.jsonl")}

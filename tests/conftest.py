@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from publisher.store import Store, migrate
+from tests.compiled import statements_once
 from tests.guard import sitecustomize as guard
 from tests.mailserver import MailServer
 from tests.postgresql import Cluster, NoPostgresqlError
@@ -92,6 +93,13 @@ def refused(_refusal_log: Path) -> Iterator[Refused]:
     log = Refused(_refusal_log)
     yield log
     assert log.take() == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_once() -> Iterator[None]:
+    """Compile each of SQLAlchemy's statements once for all tests."""
+    with statements_once():
+        yield
 
 
 @pytest.fixture

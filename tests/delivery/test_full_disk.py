@@ -19,7 +19,7 @@ from publisher.delivery import Point
 from publisher.store import Store
 from publisher.store import deliveries as rows
 from publisher.store.deliveries import DeliveryView
-from tests.delivery.town import remote_accounts, write, write_config
+from tests.delivery.town import migrated, remote_accounts, write, write_config
 from tests.fulldisk import DISK_FULL
 from tests.mailserver import MailServer
 
@@ -101,6 +101,7 @@ def a_place(folder: Path, mails: MailServer, channel: str) -> Iterator[Place]:
         config = write_config(folder, server.base_url, channels=[channel], confirm_for="2s")
         words = config.read_text(encoding="utf-8").replace("port: 1,", f"port: {mails.port},")
         config.write_text(words, encoding="utf-8")
+        (folder / "tiedote.db").write_bytes(migrated())
         write(folder, "uimahalli", "text: Uimahallin lippuja voi nyt ostaa verkosta.\npublish: asap\n")
         place = Place(folder, config, sandbox, mails)
         try:

@@ -17,7 +17,7 @@ from publisher.store import Store
 from publisher.store import deliveries as rows
 from tests.delivery.conftest import Victims
 from tests.delivery.test_worker import announce
-from tests.delivery.town import write_config
+from tests.delivery.town import migrated, write_config
 
 DOUBT = {Point.AFTER_REFUSAL, Point.SETBACK_STORED, Point.AFTER_LOOK, Point.AFTER_VERDICT}
 """Points that are reached only when a network misbehaves."""
@@ -46,6 +46,7 @@ def test_a_killed_process_loses_and_doubles_nothing(
     """SIGKILL at a labelled point, restart at once: each account has its post once, or a person is asked."""
     announce(tmp_path)
     config = write_config(tmp_path, networks, on_doubt=on_doubt, confirm_for="2s")
+    (tmp_path / "tiedote.db").write_bytes(migrated())
     if point in DOUBT:
         rule = {"kind": "lost_after", "method": "POST", "path": "/2/tweets$|/rest/posts$|media_publish", "times": 3}
         requests.post(f"{networks}/_sandbox/faults", json=rule, timeout=5).raise_for_status()

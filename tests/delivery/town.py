@@ -200,7 +200,7 @@ class Town:
 
 
 @cache
-def _migrated() -> bytes:
+def migrated() -> bytes:
     """An empty database of this version: to migrate takes as long as to publish, and other tests look at it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tiedote.db"
@@ -226,6 +226,6 @@ def town(
     with serve(sandbox, ports=(0,)) as server:
         config = load_config(write_config(folder, server.base_url, channels=channels, on_doubt=on_doubt, more=more))
         if not (folder / "tiedote.db").exists():
-            (folder / "tiedote.db").write_bytes(_migrated())
+            (folder / "tiedote.db").write_bytes(migrated())
         with Service.open(config, clock, reached=reached) as service:
             yield Town(folder, service, sandbox, clock)

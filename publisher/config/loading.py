@@ -127,6 +127,9 @@ class _Reader:
     def look_around(self, config: Config, written: Block) -> None:
         """Look for what is wrong on the machine where the configuration is used. `written`: as the file has it, with its references."""
         warn_of_open_secrets(written, self._path, self._faults)
+        if config.ca_bundle and not config.ca_bundle.is_file() and (named := self._root.entry("ca_bundle")):
+            remedy = _("Name the file with the certificates that are trusted, in the form PEM.")
+            self._faults.error(named.value, "no_file", _("there is no such file"), remedy)
         found = self._root.entry("database")
         if found and config.database.startswith("postgresql") and find_spec("psycopg") is None:
             message = _("the driver for PostgreSQL is not installed")

@@ -452,6 +452,14 @@ def test_postgresql_without_its_driver_is_told_where_it_is_named(write, monkeypa
     assert load_config(write("sandbox: yes\n" + text)).sandbox
 
 
+def test_certificates_that_are_not_there_are_told_where_they_are_named(write, tmp_path):
+    """Every network would be out of reach, and none would say why."""
+    path = write("sandbox: no\nca_bundle: kunta.pem\n" + with_account(ACCOUNT))
+    assert faults_of(path) == [("no_file", 2, 12)]
+    (tmp_path / "kunta.pem").touch()
+    assert load_config(path).ca_bundle == tmp_path / "kunta.pem"
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:99999/", "http://localhost:x/", "ftp://localhost/", "oob2"])
 def test_an_address_that_no_browser_comes_back_to_is_refused_where_it_stands(write, address):
     """A port that there is not would end `login` in the middle."""

@@ -152,6 +152,14 @@ def touch_long_ago(folder: Path) -> None:
         os.utime(path, (hour_ago, hour_ago))
 
 
+def put_off(folder: Path) -> None:
+    """Let what is due on a day of December 2026 be to come whenever the tests run; as it stands it is read in tests/publisher."""
+    forms = folder / "schedules" / "loppi" / "lomakkeet.yaml"
+    words = forms.read_text(encoding="utf-8").replace("7.12.2026", "7.12.2098").replace("31.1.2027", "31.1.2099")
+    assert words.count("209") == 2
+    forms.write_text(words, encoding="utf-8")
+
+
 @pytest.fixture
 def place(tmp_path: Path, smtp: MailServer) -> Iterator[Place]:
     """The promised examples, on sandbox networks at three addresses of their own."""
@@ -161,5 +169,6 @@ def place(tmp_path: Path, smtp: MailServer) -> Iterator[Place]:
     sandbox = Sandbox(accounts=example_accounts())
     with serve(sandbox, ports=(0, 0, 0)) as server:
         settle(tmp_path, server.urls, smtp)
+        put_off(tmp_path)
         touch_long_ago(tmp_path)
         yield Place(tmp_path, sandbox, smtp, dict(SECRETS))

@@ -74,12 +74,10 @@ class Purger:
     def _clear(self, now: datetime) -> None:
         """Take away the files that have words and that nobody waits for: pages that were opened, copies that a death left half-made."""
         # A copy that is being made was written to a moment ago.
-        old = ((self._unfinished(), PURGED_EVERY), (self._pages(), PAGES_KEPT))
-        for paths, kept in old:
-            for path in paths:
-                with suppress(OSError):
-                    if _touched_before(path, now - kept):
-                        path.unlink()
+        for find, kept in ((self._unfinished, PURGED_EVERY), (self._pages, PAGES_KEPT)):
+            with suppress(OSError):  # a folder that cannot be looked into now is looked into by the next purge
+                for path in find():
+                    _remove(path, older_than=now - kept)
 
     @property
     def backups(self) -> Path:
@@ -110,5 +108,7 @@ def pages_of(config: Config) -> Path:
     return config.var / "reports"
 
 
-def _touched_before(path: Path, moment: datetime) -> bool:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment
+def _remove(path: Path, *, older_than: datetime) -> None:
+    with suppress(OSError):
+        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < older_than:
+            path.unlink()

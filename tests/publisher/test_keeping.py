@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,39 @@ def test_a_person_is_found_on_the_network_that_was_meant_and_replies_keep_their_
     assert (rows[veiled].text, rows[veiled].author_key, rows[veiled].author_name, rows[veiled].url) == (None,) * 4
     assert rows[veiled].account_id == facebook
     assert keeper.who([f"c-{rows[veiled].id}"], NOW).said[0].remote_id == veiled
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    """Nothing more can be opened in this process; what is open stays so."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        for one in taken:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_folder_that_cannot_be_looked_into_stops_no_purge(store: Store, tmp_path: Path) -> None:
+    """What is due is erased from the database all the same; the next purge looks into the folders again."""
+    (tmp_path / "var" / "reports").mkdir(parents=True)
+    page = tmp_path / "var" / "reports" / "2026-W48.html"
+    page.write_text("Hieno juttu", encoding="utf-8")
+    os.utime(page, (0, 0))
+    keeper = a_keeper(store, tmp_path, "linkedin")
+    wrote(store, "linkedin", "l1", NOW - 3 * DAY)
+    keeper.purge(NOW, "it", dry_run=True)
+    with no_descriptor_left():
+        assert keeper.purge(NOW, "it").words == 1
+    assert page.exists()
+    keeper.purge(NOW + PURGED_EVERY, "it")
+    assert not page.exists()
 
 
 def test_the_database_is_written_anew_once_after_an_erasure(store: Store, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_the_terminal_shows_each_account_as_it_is_counted(write, shown):
     assert names == [f"Lopen kunta, {name}" for name in ("Facebook", "LinkedIn", "Instagram", "X")]
     facebook, linkedin, instagram, x = posts
     for post in posts:
-        assert "\n  1 Dec 2036, 09:00\n" in post
+        assert "\n  1 December 2036, 09:00\n" in post
     assert f"  │ {LINK.format('facebook')}\n  │\n  │ #Loppi\n  Picture 1/2: kuva.png\n" in facebook
     assert facebook.index("Lomake auki ruudulla.") < facebook.index("Kunnantalo syksyllä.")
     assert "  First comment: 11 of 8,000, 7,989 characters left\n  │ Kysy lisää." in facebook

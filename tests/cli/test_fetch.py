@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -196,9 +197,9 @@ def test_a_feed_that_wants_to_explode_is_read_without_its_entities():
     assert plain("\u202e\ufeff a\u00a0 b\r\nc\n\n\n\nd\u00ad", 100) == "a b\nc\n\nd"
 
 
-def test_each_item_of_a_feed_becomes_a_draft_once_for_ever(config_file, site):
-    """The newest five at first; then what is new. Taken away it does not come back, and a process that died in between doubles nothing."""
-    into = config_file.parent / "luonnokset"
+@pytest.fixture
+def followed(config_file, site):
+    """A feed that is followed: its database, and a reading some hours later when it lists these items."""
     feed = f"feeds:\n  - {{url: '{site}/rss', organisation: loppi, every: 1h, into: luonnokset, contact: a@loppi.example}}\n"
     config_file.write_text(config_file.read_text(encoding="utf-8") + feed, encoding="utf-8")
     config = load_config(config_file)
@@ -209,35 +210,41 @@ def test_each_item_of_a_feed_becomes_a_draft_once_for_ever(config_file, site):
         put("/rss", RSS.format("".join(ITEM.format(one) for one in items)).encode(), **{"Content-Type": "text/xml"})
         return Feeds(store, config, "test").read_due(NOW + timedelta(hours=hours))
 
+    with closing(store):
+        yield store, read
+
+
+def test_each_item_of_a_feed_becomes_a_draft_once_for_ever(config_file, site, followed):
+    """The newest five at first; then what is new. Taken away it does not come back, and a process that died in between doubles nothing."""
+    store, read = followed
+    into = config_file.parent / "luonnokset"
+
     def names():
         return sorted(path.name.partition("-")[0] for path in into.glob("*.yaml"))
 
-    try:
-        assert read(0, "g", "f", "e", "d", "c", "b", "a") == 5
-        assert names() == ["c", "d", "e", "f", "g"]
-        assert read(0.5, "h", "g") == 0  # not due yet
-        assert read(1, "h", "g", "b") == 1
-        (path,) = into.glob("h-*.yaml")
-        words = path.read_text(encoding="utf-8")
-        assert "h auki." in words
-        assert "publish:" not in words.replace("# publish", "")
-        assert path.with_suffix(".png").is_file()  # of the item's page, for the feed has none
-        path.unlink()
-        assert read(2, "h", "g") == 0
-        assert names() == ["c", "d", "e", "f", "g"]
-        with store.write() as conn:
-            conn.execute(Table.metadata.tables["feed_items"].delete())
-        assert read(3, "g", "f") == 2
-        assert names() == ["c", "d", "e", "f", "g"]
-        put("/rss", b"", status=500)
-        for day in (1, 2, 3):
-            Feeds(store, config, "test").read_due(NOW + timedelta(days=day))
-        notices = Table.metadata.tables["notices"]
-        with store.read() as conn:
-            told = [(row.body["kind"], row.recipient) for row in conn.execute(notices.select())]
-        assert told == [("drafts", "a@loppi.example")] * 2 + [("feed_trouble", "a@loppi.example")] * 2
-    finally:
-        store.close()
+    assert read(0, "g", "f", "e", "d", "c", "b", "a") == 5
+    assert names() == ["c", "d", "e", "f", "g"]
+    assert read(0.5, "h", "g") == 0  # not due yet
+    assert read(1, "h", "g", "b") == 1
+    (path,) = into.glob("h-*.yaml")
+    words = path.read_text(encoding="utf-8")
+    assert "h auki." in words
+    assert "publish:" not in words.replace("# publish", "")
+    assert path.with_suffix(".png").is_file()  # of the item's page, for the feed has none
+    path.unlink()
+    assert read(2, "h", "g") == 0
+    assert names() == ["c", "d", "e", "f", "g"]
+    with store.write() as conn:
+        conn.execute(Table.metadata.tables["feed_items"].delete())
+    assert read(3, "g", "f") == 2
+    assert names() == ["c", "d", "e", "f", "g"]
+    put("/rss", b"", status=500)
+    for day in (1, 2, 3):
+        Feeds(store, load_config(config_file), "test").read_due(NOW + timedelta(days=day))
+    notices = Table.metadata.tables["notices"]
+    with store.read() as conn:
+        told = [(row.body["kind"], row.recipient) for row in conn.execute(notices.select())]
+    assert told == [("drafts", "a@loppi.example")] * 2 + [("feed_trouble", "a@loppi.example")] * 2
     output = CliRunner().invoke(tiedote, ["status", "--config", str(config_file)]).output
     assert f"5 drafts from the website wait in {into}" in " ".join(output.split())
     assert f"{site}/rss could not be read" in " ".join(output.split())
@@ -248,17 +255,9 @@ def test_each_item_of_a_feed_becomes_a_draft_once_for_ever(config_file, site):
     ]
 
 
-def test_a_reading_that_breaks_off_is_told_of_all_the_same(config_file, site, monkeypatch):
+def test_a_reading_that_breaks_off_is_told_of_all_the_same(followed, monkeypatch):
     """A process that dies before its mail is noted, and a disk that takes one draft of two: each draft is in one mail, none in two."""
-    feed = f"feeds:\n  - {{url: '{site}/rss', organisation: loppi, every: 1h, into: luonnokset, contact: a@loppi.example}}\n"
-    config_file.write_text(config_file.read_text(encoding="utf-8") + feed, encoding="utf-8")
-    config = load_config(config_file)
-    store = Store(config.database)
-    migrate(store, NOW)
-
-    def read(hours, *items):
-        put("/rss", RSS.format("".join(ITEM.format(one) for one in items)).encode(), **{"Content-Type": "text/xml"})
-        return Feeds(store, config, "test").read_due(NOW + timedelta(hours=hours))
+    store, read = followed
 
     def die(*_args, **_named):
         raise KeyboardInterrupt
@@ -268,23 +267,20 @@ def test_a_reading_that_breaks_off_is_told_of_all_the_same(config_file, site, mo
             raise OSError("no space left")
         return write(found, *more)
 
-    try:
-        with monkeypatch.context() as there:
-            there.setattr("publisher.drafting.feeds.raise_notice", die)
-            with pytest.raises(KeyboardInterrupt):
-                read(0, "b", "a")
-        read(2, "c", "b", "a")
-        with monkeypatch.context() as there:
-            there.setattr("publisher.drafting.feeds.write", full)
-            read(4, "e", "d", "c", "b", "a")
-        read(6, "e", "d", "c", "b", "a")
-        with store.read() as conn:
-            bodies = [row.body["params"] for row in conn.execute(Table.metadata.tables["notices"].select())]
-        told = [[line[0] for line in body["drafts"].splitlines()] for body in bodies]
-        assert sorted("".join(each) for each in told) == ["bac", "d", "e"]
-        assert [body["count"] for body in bodies] == ["3", "1", "1"]
-    finally:
-        store.close()
+    with monkeypatch.context() as there:
+        there.setattr("publisher.drafting.feeds.raise_notice", die)
+        with pytest.raises(KeyboardInterrupt):
+            read(0, "b", "a")
+    read(2, "c", "b", "a")
+    with monkeypatch.context() as there:
+        there.setattr("publisher.drafting.feeds.write", full)
+        read(4, "e", "d", "c", "b", "a")
+    read(6, "e", "d", "c", "b", "a")
+    with store.read() as conn:
+        bodies = [row.body["params"] for row in conn.execute(Table.metadata.tables["notices"].select())]
+    told = [[line[0] for line in body["drafts"].splitlines()] for body in bodies]
+    assert sorted("".join(each) for each in told) == ["bac", "d", "e"]
+    assert [body["count"] for body in bodies] == ["3", "1", "1"]
 
 
 @pytest.mark.parametrize(
